@@ -1,0 +1,5 @@
+import sys
+
+from patternlab.cli import main
+
+sys.exit(main())

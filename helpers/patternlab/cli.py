@@ -1,0 +1,99 @@
+"""`python -m patternlab`: open the course, run its notebooks, check the machine."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from patternlab import machine
+from patternlab.paths import NOTEBOOKS, ROOT
+
+FIRST = "notebooks/00-start-here.ipynb"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m patternlab", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    lab = commands.add_parser("lab", help="open JupyterLab on the first notebook")
+    lab.add_argument("--port", type=_port, help="the port to listen on (default: a free one)")
+    lab.add_argument("--folder", type=Path, default=ROOT, help="what JupyterLab shows")
+
+    notebooks = commands.add_parser("notebooks", help="run notebooks and keep their outputs")
+    notebooks.add_argument("paths", type=Path, nargs="*", help="default: all of notebooks/")
+
+    commands.add_parser("check", help="check this machine")
+
+    options, rest = parser.parse_known_args(argv)
+    if options.command == "lab":
+        return open_lab(options.port, options.folder, rest)
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if options.command == "notebooks":
+        return run_notebooks(options.paths)
+    return check_machine()
+
+
+def open_lab(port: int | None, folder: Path, rest: Sequence[str]) -> int:
+    """Serve `folder` with JupyterLab on 127.0.0.1 until it is stopped. `rest` goes to JupyterLab.
+
+    Without a port it takes 8888 or the next free one.
+    """
+    if not folder.is_dir():
+        return _refuse(f"There is no folder {folder}: name one that exists.")
+    if port is not None and not machine.port_is_free(port):
+        return _refuse(
+            f"Port {port} is in use: choose another one with PORT=, or leave it out for a free one."
+        )
+    from jupyterlab.labapp import LabApp  # slow to import; only this command needs it
+
+    page = f"/lab/tree/{FIRST}" if (folder / FIRST).exists() else "/lab"
+    where = [] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    LabApp.launch_instance(
+        argv=[
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.root_dir={folder.resolve()}",
+            f"--LabApp.default_url={page}",
+            *where,
+            *rest,
+        ]
+    )
+    return 0
+
+
+def run_notebooks(paths: Sequence[Path]) -> int:
+    """Execute the notebooks in place, one after the other; stops at the first that fails."""
+    from patternlab.notebooks import NotebookError, run
+
+    paths = paths or sorted(NOTEBOOKS.glob("*.ipynb"))
+    if not paths:
+        return _refuse(f"There are no notebooks in {NOTEBOOKS}.")
+    for path in paths:
+        print(f"{path.name} ...", flush=True)
+        try:
+            run(path)
+        except NotebookError as error:
+            return _refuse(str(error))
+    return 0
+
+
+def check_machine() -> int:
+    """Print what the course needs and what is there; exit code 1 if something is wrong."""
+    findings = machine.check()
+    width = max(len(finding.what) for finding in findings)
+    for finding in findings:
+        verdict = "ok" if finding.ok else f"WRONG: {finding.advice}"
+        print(f"{finding.what:<{width}}  {finding.found:<14}  {verdict}")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to 65535")
+    return int(text)
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 1

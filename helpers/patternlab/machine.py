@@ -1,0 +1,81 @@
+"""What the course needs of this machine, and whether it is there."""
+
+import json
+import socket
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+LAB_PORT = 8888
+# JupyterLab reads it; pyproject.toml says why.
+OVERRIDES = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the check: what was looked at, what was found, and what to do if it is wrong."""
+
+    what: str
+    found: str
+    ok: bool
+    advice: str = ""
+
+
+def check() -> list[Finding]:
+    """Look at the Python version, the packages, JupyterLab's settings and the port."""
+    return [_python(), *_packages(), _settings(), _port()]
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen on 127.0.0.1 at `port` now."""
+    with socket.socket() as probe:
+        # As servers do it: a port whose last connections are still closing counts as free.
+        if sys.platform != "win32":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _python() -> Finding:
+    version = "{}.{}.{}".format(*sys.version_info)
+    return Finding("Python", version, sys.version_info >= (3, 11), "use Python 3.11 or newer")
+
+
+def _packages() -> list[Finding]:
+    try:
+        lines = metadata.requires("patternlab") or []
+    except metadata.PackageNotFoundError:
+        return [Finding("patternlab", "not installed", False, "run `make lab`, which installs it")]
+    needed = map(Requirement, lines)
+    return [_package(r) for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
+
+
+def _package(needed: Requirement) -> Finding:
+    advice = f"needs {needed.specifier}: run `make clean lab`"
+    try:
+        version = metadata.version(needed.name)
+    except metadata.PackageNotFoundError:
+        return Finding(needed.name, "not installed", False, advice)
+    return Finding(needed.name, version, needed.specifier.contains(version), advice)
+
+
+def _settings() -> Finding:
+    what, advice = "JupyterLab settings", "sliders may show a wrong picture: run `make clean lab`"
+    try:
+        settings = json.loads(OVERRIDES.read_text(encoding="utf-8"))
+        kernels = settings["@jupyterlab/apputils-extension:kernels-settings"]
+        return Finding(what, "installed", kernels["commsOverSubshells"] == "disabled", advice)
+    except (OSError, ValueError, KeyError):
+        return Finding(what, "missing", False, advice)
+
+
+def _port() -> Finding:
+    if port_is_free(LAB_PORT):
+        return Finding(f"port {LAB_PORT}", "free", True)
+    return Finding(f"port {LAB_PORT}", "in use: JupyterLab takes the next free one", True)
