@@ -1,0 +1,127 @@
+"""Virtual and wall time behind one interface.
+
+A local cloud runs on a :class:`VirtualClock`: hours pass in milliseconds, and only when somebody
+asks. A real account runs on a :class:`WallClock`. Both answer the same three questions: what time
+is it (:meth:`now`), how many seconds since the cloud was opened (:attr:`elapsed`), and please let
+some time pass (:meth:`wait`).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import simpy
+
+#: Where a local cloud's calendar starts, so that two runs print the same dates.
+DEFAULT_START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+#: Two moments closer than this are the same moment (SQS itself counts in milliseconds).
+TICK = 1e-6
+
+
+def seconds_of(value: float, what: str = "seconds") -> float:
+    """`value` as a float, or a ``ValueError`` that says why it is no length of time."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{what} must be a number of seconds, not {value!r}.") from None
+    if not math.isfinite(seconds):
+        raise ValueError(f"{what} must be finite, not {seconds}. Give a number of seconds.")
+    if seconds < 0:
+        raise ValueError(f"{what} must not be negative ({seconds:g}): a clock never goes back.")
+    return seconds
+
+
+class Clock(Protocol):
+    """What the rest of the course needs of a clock."""
+
+    def now(self) -> datetime: ...
+
+    def time(self) -> float: ...
+
+    @property
+    def elapsed(self) -> float: ...
+
+    def wait(self, seconds: float) -> None: ...
+
+
+class VirtualClock:
+    """A clock that moves only when told to, and runs what is due on its way.
+
+    Parameters
+    ----------
+    start:
+        The date and time at which the clock starts; aware, or taken as UTC.
+
+    The clock owns the SimPy environment :attr:`env` in which queues, pollers and functions live.
+    ``env.now`` counts seconds from `start`.
+    """
+
+    def __init__(self, start: datetime = DEFAULT_START) -> None:
+        if start.tzinfo is None:
+            start = start.replace(tzinfo=UTC)
+        self.start = start.astimezone(UTC)
+        self.epoch = self.start.timestamp()
+        self.env = simpy.Environment()
+
+    def now(self) -> datetime:
+        """The date and time, aware, in UTC."""
+        return self.start + timedelta(seconds=self.env.now)
+
+    def time(self) -> float:
+        """Seconds since 1970, as ``time.time()`` gives them."""
+        return self.epoch + self.env.now
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the clock was started."""
+        return self.env.now
+
+    def wait(self, seconds: float) -> None:
+        """Move on by `seconds` and run everything that falls due up to and at that moment."""
+        self.run_to(self.env.now + seconds_of(seconds))
+
+    def run_to(self, moment: float) -> None:
+        """Move on to `moment` (seconds since the start) and run what is due up to and at it."""
+        if moment > self.env.now:
+            self.env.run(until=moment)
+        while self.env.peek() <= moment:
+            self.env.step()
+
+    def run_until(self, event: simpy.Event) -> object:
+        """Move on until `event` has happened, and give its value."""
+        return self.env.run(until=event)
+
+
+class WallClock:
+    """Real time, for a real account. `progress` is told the seconds passed and asked for."""
+
+    def __init__(self, progress: Callable[[float, float], None] | None = None) -> None:
+        self._started = time.monotonic()
+        self._progress = progress
+
+    def now(self) -> datetime:
+        """The date and time, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def time(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the clock was made."""
+        return time.monotonic() - self._started
+
+    def wait(self, seconds: float) -> None:
+        """Sleep for `seconds`, telling `progress` about once a second."""
+        seconds = seconds_of(seconds)
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._progress:
+                self._progress(seconds - left, seconds)
+            time.sleep(min(left, 1.0))

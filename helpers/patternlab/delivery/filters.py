@@ -1,0 +1,157 @@
+"""Event filter patterns, as event source mappings and EventBridge rules use them.
+
+A pattern names the fields an event must have and, for each, a list of accepted values or
+conditions. Fields are ANDed, the entries of a list are ORed. Reference: "Lambda event filtering"
+and "Comparison operators for use in event patterns", AWS documentation.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_MISSING = object()
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "=": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def parse_pattern(text: str) -> dict[str, Any]:
+    """The pattern in `text`; a ``ValueError`` that says what is wrong with it."""
+    try:
+        pattern = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"Invalid filter pattern definition: {error}.") from None
+    if not isinstance(pattern, dict) or not pattern:
+        raise ValueError("Invalid filter pattern definition: a pattern is a JSON object.")
+    _check(pattern)
+    return pattern
+
+
+def _check(pattern: Mapping[str, Any]) -> None:
+    for name, wanted in pattern.items():
+        if name == "$or" and isinstance(wanted, list):
+            for branch in wanted:
+                _check(branch)
+        elif isinstance(wanted, dict):
+            _check(wanted)
+        elif not isinstance(wanted, list) or not wanted:
+            raise ValueError(
+                f'Invalid filter pattern definition: the value of "{name}" must be an object or '
+                "a list that is not empty."
+            )
+        else:
+            for condition in wanted:
+                if isinstance(condition, dict):
+                    _check_condition(name, condition)
+
+
+def _check_condition(name: str, condition: Mapping[str, Any]) -> None:
+    if len(condition) != 1 or next(iter(condition)) not in _CONDITIONS:
+        known = ", ".join(sorted(_CONDITIONS))
+        raise ValueError(
+            f'Invalid filter pattern definition: unrecognized match type in "{name}"; '
+            f"known are {known}."
+        )
+
+
+def matches(pattern: Mapping[str, Any], event: Any) -> bool:
+    """Does `event` satisfy `pattern`?"""
+    for name, wanted in pattern.items():
+        if name == "$or":
+            if not any(matches(branch, event) for branch in wanted):
+                return False
+            continue
+        value = event.get(name, _MISSING) if isinstance(event, Mapping) else _MISSING
+        if isinstance(wanted, Mapping):
+            if not matches(wanted, {} if value is _MISSING else value):
+                return False
+        elif not _any_value(wanted, value):
+            return False
+    return True
+
+
+def _any_value(wanted: list[Any], value: Any) -> bool:
+    values = value if isinstance(value, list) and value else [value]
+    return any(_accepts(condition, v) for condition in wanted for v in values)
+
+
+def _accepts(condition: Any, value: Any) -> bool:
+    if isinstance(condition, Mapping):
+        name, argument = next(iter(condition.items()))
+        return _CONDITIONS[name](argument, value)
+    if value is _MISSING:
+        return False
+    if isinstance(condition, bool) or isinstance(value, bool) or condition is None or value is None:
+        return condition is value
+    return type(condition) is type(value) and condition == value or _same_number(condition, value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _same_number(a: Any, b: Any) -> bool:
+    return _is_number(a) and _is_number(b) and a == b
+
+
+def _numeric(argument: list[Any], value: Any) -> bool:
+    pairs = zip(argument[::2], argument[1::2], strict=True)
+    return _is_number(value) and all(_COMPARE[sign](value, bound) for sign, bound in pairs)
+
+
+def _anything_but(argument: Any, value: Any) -> bool:
+    if value is _MISSING:
+        return False
+    excluded = argument if isinstance(argument, list) else [argument]
+    return not any(_accepts(condition, value) for condition in excluded)
+
+
+def _text(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
+    def condition(argument: Any, value: Any) -> bool:
+        if not isinstance(value, str):
+            return False
+        if isinstance(argument, Mapping):  # {"prefix": {"equals-ignore-case": "a"}}
+            return test(argument["equals-ignore-case"].lower(), value.lower())
+        return test(argument, value)
+
+    return condition
+
+
+_CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
+    "prefix": _text(lambda argument, value: value.startswith(argument)),
+    "suffix": _text(lambda argument, value: value.endswith(argument)),
+    "equals-ignore-case": _text(lambda argument, value: value.lower() == argument.lower()),
+    "wildcard": _text(
+        lambda argument, value: fnmatch.fnmatchcase(value, argument.replace("[", "[[]"))
+    ),
+    "exists": lambda argument, value: (value is not _MISSING) is argument,
+    "numeric": _numeric,
+    "anything-but": _anything_but,
+}
+
+
+def body_matches(pattern: Mapping[str, Any], body: str) -> bool:
+    """Does an SQS message with this `body` pass `pattern`? (facts, row 35)
+
+    Only the key ``body`` counts. A pattern of fields drops a plain-text body, and a pattern of
+    values drops a JSON one, as AWS does.
+    """
+    wanted = pattern.get("body")
+    if wanted is None:
+        return True
+    try:
+        content = json.loads(body)
+    except ValueError:
+        content = None
+    is_json = isinstance(content, dict)
+    if isinstance(wanted, Mapping):
+        return is_json and matches(wanted, content)
+    return not is_json and _any_value(wanted, body)

@@ -1,0 +1,167 @@
+"""A Lambda function as its callers see it: concurrency, a timeout, one outcome an invocation."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator
+from typing import Any, Protocol
+
+import simpy
+
+from patternlab.clock import VirtualClock
+
+
+class FunctionError(Exception):
+    """The function failed: Lambda's error `type`, `message` and, if any, the stack trace's lines."""
+
+    def __init__(self, type: str, message: str, stack: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.type, self.message, self.stack = type, message, stack or []
+
+
+class TimedOut(FunctionError):
+    """The function did not finish within its timeout (facts, row 69)."""
+
+    def __init__(self, request_id: str, timeout: float) -> None:
+        super().__init__(
+            "Sandbox.Timedout",
+            f"RequestId: {request_id} Error: Task timed out after {timeout:.2f} seconds",
+        )
+
+
+class Context:
+    """What a handler gets as its second argument."""
+
+    def __init__(self, function: Function, request_id: str) -> None:
+        self.aws_request_id = request_id
+        self.function_name = function.name
+        self._deadline = function.env.now + function.timeout
+        self._env = function.env
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function's timeout, on the cloud's clock."""
+        return max(0, round((self._deadline - self._env.now) * 1000))
+
+
+class Outcome:
+    """What became of one invocation. `start` and `end` are seconds on the clock."""
+
+    __slots__ = ("request_id", "start", "end", "response", "error")
+
+    def __init__(self, request_id: str, start: float) -> None:
+        self.request_id = request_id
+        self.start = self.end = start
+        self.response: Any = None
+        self.error: FunctionError | None = None
+
+
+class Runtime(Protocol):
+    """Runs a handler: a generator of SimPy events that returns the response or raises
+    :class:`FunctionError`. It must end by the function's timeout, with :class:`TimedOut`."""
+
+    def __call__(
+        self, function: Function, event: Any, request_id: str
+    ) -> Generator[simpy.Event, Any, Any]: ...
+
+
+class PlainRuntime:
+    """Calls a Python handler at once and lets `duration` seconds pass.
+
+    `duration` is a number or a function of the event. For models and exercises; a handler deployed
+    to a cloud runs in a sandbox instead, where it may sleep.
+    """
+
+    def __init__(
+        self,
+        handler: Callable[[Any, Context], Any],
+        duration: float | Callable[[Any], float] = 0.1,
+    ) -> None:
+        self.handler, self.duration = handler, duration
+
+    def __call__(
+        self, function: Function, event: Any, request_id: str
+    ) -> Generator[simpy.Event, Any, Any]:
+        duration = self.duration(event) if callable(self.duration) else self.duration
+        if duration > function.timeout:
+            yield function.env.timeout(function.timeout)
+            raise TimedOut(request_id, function.timeout)
+        if duration > 0:
+            yield function.env.timeout(duration)
+        try:
+            return self.handler(event, Context(function, request_id))
+        except FunctionError:
+            raise
+        except Exception as error:
+            raise FunctionError(type(error).__name__, str(error)) from error
+
+
+class Account:
+    """The concurrency that an account's functions share (facts, row 49)."""
+
+    def __init__(self, concurrency: int = 1000) -> None:
+        self.concurrency = concurrency
+        self.reserved = 0
+        self.unreserved_running = 0
+
+    def has_room(self) -> bool:
+        return self.unreserved_running < self.concurrency - self.reserved
+
+
+class Function:
+    """A function with a timeout (seconds) and, if asked for, reserved concurrency.
+
+    :meth:`invoke` is a SimPy process that returns an :class:`Outcome`, or None when the function
+    is throttled. It never raises for what the handler did.
+    """
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        name: str,
+        runtime: Runtime,
+        *,
+        timeout: float = 3.0,
+        account: Account | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.clock, self.env, self.name, self.runtime = clock, clock.env, name, runtime
+        self.timeout = timeout
+        self.account = account or Account()
+        self.rng = rng or random.Random(0)
+        self.reserved: int | None = None
+        self.running = 0
+
+    def reserve(self, concurrency: int | None) -> None:
+        """Reserve `concurrency` of the account's for this function; None gives it back."""
+        self.account.reserved += (concurrency or 0) - (self.reserved or 0)
+        self.reserved = concurrency
+
+    def has_room(self) -> bool:
+        """Would an invocation now be accepted, or throttled with 429?"""
+        if self.reserved is not None:
+            return self.running < self.reserved
+        return self.account.has_room()
+
+    def new_request_id(self) -> str:
+        h = f"{self.rng.getrandbits(128):032x}"
+        return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{h[16:20]}-{h[20:]}"
+
+    def invoke(
+        self, event: Any, request_id: str | None = None
+    ) -> Generator[simpy.Event, Any, Outcome | None]:
+        """Run the function once."""
+        if not self.has_room():
+            return None
+        counted = self.reserved is None
+        self.running += 1
+        self.account.unreserved_running += counted
+        outcome = Outcome(request_id or self.new_request_id(), self.env.now)
+        try:
+            outcome.response = yield from self.runtime(self, event, outcome.request_id)
+        except FunctionError as error:
+            outcome.error = error
+        finally:
+            self.running -= 1
+            self.account.unreserved_running -= counted
+            outcome.end = self.env.now
+        return outcome

@@ -1,0 +1,83 @@
+"""One message, and one receipt of it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+DELAYED, VISIBLE, IN_FLIGHT, GONE = "delayed", "visible", "in flight", "gone"
+
+
+class Message:
+    """A message as the queue stores it. Times are seconds since the clock's start."""
+
+    __slots__ = (
+        "serial",
+        "id",
+        "body",
+        "attributes",
+        "system",
+        "sent",
+        "group",
+        "dedup_id",
+        "sequence",
+        "receive_count",
+        "first_received",
+        "received",
+        "state",
+        "due",
+        "shown",
+        "source_arn",
+        "_md5",
+    )
+
+    def __init__(self, serial: int, id: str, body: str, sent: float) -> None:
+        self.serial = serial
+        self.id = id
+        self.body = body
+        self.attributes: dict[str, Any] = {}  # message attributes, as SendMessage takes them
+        self.system: dict[str, Any] = {}  # AWSTraceHeader
+        self.sent = sent
+        self.group: str | None = None
+        self.dedup_id: str | None = None
+        self.sequence: int | None = None
+        self.receive_count = 0
+        self.first_received: float | None = None
+        self.received: float | None = None
+        self.state = DELAYED
+        self.due: float | None = None  # when its delay or its visibility timeout ends
+        self.shown = 0  # how often it has become visible; tells stale entries from live ones
+        self.source_arn: str | None = None  # DeadLetterQueueSourceArn
+        self._md5: str | None = None
+
+    @property
+    def md5(self) -> str:
+        """MD5 of the body, as SQS reports it."""
+        if self._md5 is None:
+            self._md5 = hashlib.md5(self.body.encode(), usedforsecurity=False).hexdigest()
+        return self._md5
+
+    def moved(self, serial: int) -> Message:
+        """A copy for another queue: same id, body, attributes, counts and first receive."""
+        copy = Message(serial, self.id, self.body, self.sent)
+        copy.attributes, copy.system = self.attributes, self.system
+        copy.group, copy.dedup_id, copy.sequence = self.group, self.dedup_id, self.sequence
+        copy.receive_count, copy.first_received = self.receive_count, self.first_received
+        copy.source_arn, copy._md5 = self.source_arn, self._md5
+        return copy
+
+    def __repr__(self) -> str:
+        return f"<Message {self.id} {self.state} received {self.receive_count} times>"
+
+
+class Received:
+    """What one ReceiveMessage call got of one message: a snapshot, with its receipt handle."""
+
+    __slots__ = ("message", "handle", "receive_count", "received", "visible_again")
+
+    def __init__(self, message: Message, handle: str, visible_again: float) -> None:
+        self.message = message
+        self.handle = handle
+        self.receive_count = message.receive_count
+        self.received = message.received
+        self.visible_again = visible_again

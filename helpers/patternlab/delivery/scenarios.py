@@ -1,0 +1,123 @@
+"""Small seeded worlds that slider figures and exercises run, with no boto3 and no moto."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from patternlab.clock import VirtualClock
+from patternlab.delivery.fifo import FifoQueue
+from patternlab.delivery.function import Function, PlainRuntime
+from patternlab.delivery.history import history_frame
+from patternlab.delivery.knobs import Knobs
+from patternlab.delivery.mapping import EventSourceMapping, MappingConfig
+from patternlab.delivery.queue import Queue, RedrivePolicy
+from patternlab.delivery.standard import StandardQueue
+
+#: A mapping that is enabled at once: the figures start when polling starts.
+AT_ONCE = Knobs(mapping_delay=0.0)
+
+
+@dataclass
+class World:
+    """A queue, its dead-letter queue, a function, a mapping, and the attempts so far."""
+
+    clock: VirtualClock
+    queue: Queue
+    dead_letter_queue: Queue | None
+    function: Function
+    mapping: EventSourceMapping
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row an attempt, as :func:`history_frame` gives it."""
+        return history_frame(self.rows)
+
+    def run(self, limit: float = 86_400.0) -> float:
+        """Let time pass until nothing is left to do, or `limit` seconds; returns the seconds."""
+        begun = self.clock.elapsed
+        while len(self.queue) and self.clock.elapsed - begun < limit:
+            due = min(self.clock.env.peek(), self.queue.next_due(), begun + limit)
+            self.clock.run_to(due)
+        return self.clock.elapsed - begun
+
+
+def sqs_lambda(
+    handler: Callable[[Any, Any], Any],
+    *,
+    visibility_timeout: float = 30,
+    max_receive_count: int | None = None,
+    config: MappingConfig | None = None,
+    duration: float | Callable[[Any], float] = 0.1,
+    timeout: float = 3.0,
+    fifo: bool = False,
+    seed: int = 0,
+    knobs: Knobs = AT_ONCE,
+) -> World:
+    """A queue with a mapping to a function that runs `handler`, ready to be sent messages.
+
+    Times in seconds. With `max_receive_count` the queue has a dead-letter queue.
+    """
+    clock = VirtualClock()
+    rng = random.Random(seed)
+    kind, suffix = (FifoQueue, ".fifo") if fifo else (StandardQueue, "")
+    shared: dict[str, Any] = {"knobs": knobs, "rng": rng}
+    dlq = redrive = None
+    if max_receive_count is not None:
+        dlq = kind(clock, "orders-dlq" + suffix, **shared)
+        redrive = RedrivePolicy(dlq, max_receive_count)
+    queue = kind(
+        clock,
+        "orders" + suffix,
+        visibility_timeout=visibility_timeout,
+        redrive=redrive,
+        **shared,
+    )
+    function = Function(
+        clock, "orders", PlainRuntime(handler, duration), timeout=timeout, rng=rng
+    )
+    rows: list[tuple[Any, ...]] = []
+    mapping = EventSourceMapping(queue, function, config, on_attempt=rows.append)
+    return World(clock, queue, dlq, function, mapping, rows)
+
+
+def unreliable(rng: random.Random, failure_rate: float, poison: frozenset[str] = frozenset()):
+    """A handler that fails for every body in `poison`, and for others with `failure_rate`."""
+
+    def handler(event: Any, context: Any) -> None:
+        for record in event["Records"]:
+            if record["body"] in poison:
+                raise ValueError(f"cannot read {record['body']}")
+            if rng.random() < failure_rate:
+                raise TimeoutError(f"the database did not answer for {record['body']}")
+
+    return handler
+
+
+def flaky_orders(
+    *,
+    visibility_timeout: float = 30,
+    max_receive_count: int = 3,
+    failure_rate: float = 0.3,
+    messages: int = 12,
+    seed: int = 1,
+) -> World:
+    """`messages` orders, one a batch and one of them poison, worked until the queue is empty."""
+    rng = random.Random(seed)
+    world = sqs_lambda(
+        unreliable(rng, failure_rate, frozenset({"poison"})),
+        visibility_timeout=visibility_timeout,
+        max_receive_count=max_receive_count,
+        config=MappingConfig(batch_size=1),
+        seed=seed,
+    )
+    for number in range(1, messages):
+        world.queue.send(f"order {number}")
+    world.queue.send("poison")
+    world.run()
+    return world
