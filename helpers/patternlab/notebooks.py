@@ -50,10 +50,7 @@ def run(path: Path) -> None:
 
     A failing notebook is left as it was. Raises NotebookError.
     """
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except (OSError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
-        raise NotebookError(f"{path} is not a notebook that can be read: {error}") from None
+    notebook = _read(path)
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -77,6 +74,20 @@ def run(path: Path) -> None:
         raise NotebookError(f"{path}: its Python process ended in the middle of a cell.") from None
     text = nbformat.writes(_renamed_widgets(tidy(notebook), path.stem))
     path.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+
+
+def _read(path: Path) -> NotebookNode:
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = json.loads(text)
+        # Asked before nbformat reads it: its readers trip over what they do not expect.
+        if not isinstance(found, dict) or found.get("nbformat") != 4:
+            raise ValueError("its format is not nbformat 4")
+        nbformat.validate(found)
+    except (OSError, ValueError, nbformat.ValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise NotebookError(f"{path} is not a notebook that can be read: {reason}") from None
+    return nbformat.reads(text, as_version=4)
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
