@@ -78,16 +78,12 @@ def run(path: Path) -> None:
 
 def _read(path: Path) -> NotebookNode:
     try:
-        text = path.read_text(encoding="utf-8")
-        found = json.loads(text)
-        # Asked before nbformat reads it: its readers trip over what they do not expect.
-        if not isinstance(found, dict) or found.get("nbformat") != 4:
-            raise ValueError("its format is not nbformat 4")
-        nbformat.validate(found)
-    except (OSError, ValueError, nbformat.ValidationError) as error:
-        reason = str(error).splitlines()[0]
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except Exception as error:  # nbformat trips over a malformed file in many ways
+        reason = str(error).partition("\n")[0]
         raise NotebookError(f"{path} is not a notebook that can be read: {reason}") from None
-    return nbformat.reads(text, as_version=4)
+    return notebook
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
