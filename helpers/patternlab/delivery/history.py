@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -24,26 +23,6 @@ COLUMNS = [
 ]
 SUCCEEDED, FAILED, TIMED_OUT = "succeeded", "failed", "timed out"
 OUTCOMES = (SUCCEEDED, FAILED, TIMED_OUT)
-
-#: Fields of a JSON body that name the thing a message is about, in order of preference.
-KEY_FIELDS = ("key", "id", "name")
-KEY_LENGTH = 24
-
-
-def key_of(body: str) -> str:
-    """A short label for a message: a naming field of a JSON body, or the body's beginning."""
-    label = body
-    if body.startswith("{"):
-        try:
-            content = json.loads(body)
-        except ValueError:
-            content = {}
-        for field in KEY_FIELDS:
-            if isinstance(content, Mapping) and isinstance(content.get(field), str | int):
-                label = str(content[field])
-                break
-    return label if len(label) <= KEY_LENGTH else label[: KEY_LENGTH - 1] + "…"
-
 
 def history_frame(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
     """Rows in the order of :data:`COLUMNS`, start and end in seconds since 1970, as a DataFrame."""

@@ -13,11 +13,12 @@ from patternlab.clock import TICK
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.filters import body_matches
 from patternlab.delivery.function import Function, Outcome
-from patternlab.delivery.history import FAILED, SUCCEEDED, TIMED_OUT, key_of
+from patternlab.delivery.history import FAILED, SUCCEEDED, TIMED_OUT
 from patternlab.delivery.message import Received
 from patternlab.delivery.partial import failed_receipts
 from patternlab.delivery.queue import BATCH_LIMIT, Queue
 from patternlab.delivery.records import sqs_record
+from patternlab.recorder import key_of
 
 START_CONCURRENCY = 5  # batches (facts, row 24)
 GROWTH_PER_SECOND = 300 / 60

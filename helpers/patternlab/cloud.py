@@ -1,0 +1,229 @@
+"""``open_cloud()``: the one door to a cloud, local or real."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+import pandas as pd
+
+from patternlab.clock import DEFAULT_START, seconds_of
+from patternlab.delivery.knobs import Knobs
+from patternlab.history import PREFIX, read_history
+from patternlab.packaging import ENTRY, package
+
+ROLE = "patternlab-function"
+RUNTIME = "python3.12"
+
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+class CloudError(RuntimeError):
+    """Something that was asked of the cloud cannot be done, and what to do instead."""
+
+
+class WaitTimeout(TimeoutError):
+    """``wait_until`` waited as long as it was told to, in vain."""
+
+
+_open: Cloud | None = None
+
+
+def open_cloud(
+    *,
+    seed: int = 0,
+    start: datetime = DEFAULT_START,
+    region: str = "us-east-1",
+    knobs: Knobs | None = None,
+    handler_limit: float = 5.0,
+    backend: str | None = None,
+) -> Cloud:
+    """Open a cloud: moto with a clock of its own, unless PATTERNLAB_BACKEND says otherwise.
+
+    Parameters
+    ----------
+    seed:
+        Decides everything that is random: ids, jitter, knobs.
+    start:
+        The date and time at which a local cloud's clock starts.
+    region:
+        The AWS region of its clients.
+    knobs:
+        What AWS does not publish (:class:`patternlab.delivery.Knobs`).
+    handler_limit:
+        Real seconds a handler may compute without sleeping before it is stopped.
+    backend:
+        ``"local"``; given here it goes before PATTERNLAB_BACKEND.
+
+    Only one cloud is open at a time; a second call without ``close()`` is a :class:`CloudError`.
+    """
+    global _open
+    if _open is not None:
+        raise CloudError(
+            "A cloud is already open in this kernel. Close it first with cloud.close(), or restart "
+            "the kernel; then run this cell again."
+        )
+    kind = backend or os.environ.get("PATTERNLAB_BACKEND", "local")
+    if kind != "local":
+        raise CloudError(
+            f"There is no backend {kind!r}: PATTERNLAB_BACKEND is 'local', or not set at all."
+        )
+    from patternlab.local.cloud import LocalBackend  # moto takes a second to import
+
+    made = LocalBackend(
+        seed=seed,
+        start=start,
+        region=region,
+        knobs=knobs or Knobs(),
+        handler_limit=handler_limit,
+    )
+    _open = Cloud(made)
+    print(made.banner())
+    return _open
+
+
+class Cloud:
+    """An open cloud. Make one with :func:`open_cloud`."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self._closed = False
+
+    # -- boto3 -------------------------------------------------------------------------------
+
+    def client(self, service: str, **kwargs: Any) -> Any:
+        """A boto3 client, nothing wrapped: ``cloud.client("sqs")``."""
+        return self._live().client(service, **kwargs)
+
+    def resource(self, service: str, **kwargs: Any) -> Any:
+        """A boto3 resource: ``cloud.resource("s3")``."""
+        return self._live().resource(service, **kwargs)
+
+    def deploy_function(
+        self,
+        name: str,
+        handler: Callable[[Any, Any], Any],
+        *,
+        timeout: int = 3,
+        memory: int = 128,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
+        """Zip `handler`, a function of this notebook, create it in Lambda, and return its ARN.
+
+        `timeout` in seconds (1 to 900), `memory` in megabytes. What the handler uses of the
+        notebook goes along. A function of that name is given the new code and settings instead.
+        """
+        settings = {
+            "Runtime": RUNTIME,
+            "Role": self._role(),
+            "Handler": ENTRY,
+            "Timeout": timeout,
+            "MemorySize": memory,
+            "Environment": {"Variables": dict(environment or {})},
+        }
+        code = package(handler)
+        functions = self.client("lambda")
+        try:
+            made = functions.create_function(
+                FunctionName=name, Code={"ZipFile": code}, **settings
+            )
+        except functions.exceptions.ResourceConflictException:
+            functions.update_function_code(FunctionName=name, ZipFile=code)
+            made = functions.update_function_configuration(FunctionName=name, **settings)
+        return made["FunctionArn"]
+
+    def _role(self) -> str:
+        iam = self.client("iam")
+        try:
+            return iam.get_role(RoleName=ROLE)["Role"]["Arn"]
+        except iam.exceptions.NoSuchEntityException:
+            role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_TRUST))
+            return role["Role"]["Arn"]
+
+    # -- time --------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The cloud's date and time, aware, in UTC."""
+        return self._live().clock.now()
+
+    def wait(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0) -> None:
+        """Let time pass on the cloud's clock."""
+        parts = {"seconds": seconds, "minutes": minutes, "hours": hours}
+        total = sum(
+            seconds_of(value, f"wait({unit}=...)") * factor
+            for (unit, value), factor in zip(parts.items(), (1, 60, 3600), strict=True)
+        )
+        self._live().wait(total)
+
+    def wait_until(self, condition: Callable[[], Any], timeout: float = 600) -> float:
+        """Let time pass until `condition()` is true; returns the seconds that took.
+
+        Asks at most once a second of the cloud's clock. After `timeout` seconds of it:
+        :class:`WaitTimeout`.
+        """
+        clock = self._live().clock
+        begun = clock.elapsed
+        if not self._backend.wait_until(condition, timeout):
+            raise WaitTimeout(
+                f"The condition did not become true within {timeout:g} s of the cloud's time. "
+                "Look at what it asks for, or wait longer with timeout=..."
+            )
+        return clock.elapsed - begun
+
+    # -- what happened -----------------------------------------------------------------------
+
+    def history(self, function: str | None = None) -> pd.DataFrame:
+        """One row a delivery attempt, oldest first, read from CloudWatch Logs.
+
+        Columns: message_id, key, receive_count, group, function, request_id, start, end (UTC),
+        outcome ("succeeded", "failed", "timed out"), error_type. Only functions deployed with
+        :meth:`deploy_function` write what is read here.
+        """
+        logs = self.client("logs")
+        prefix = PREFIX + (function or "")
+        pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+        groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+        if function is not None:
+            groups = [group for group in groups if group == prefix]
+        return read_history(logs, groups)
+
+    # -- the end -----------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Delete what this cloud made, and say what is left."""
+        global _open
+        if self._closed:
+            return
+        self._closed = True
+        if _open is self:
+            _open = None
+        print(self._backend.close())
+
+    def __enter__(self) -> Cloud:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _live(self) -> Any:
+        if self._closed:
+            raise CloudError("This cloud is closed. Open one with cloud = open_cloud().")
+        return self._backend

@@ -1,0 +1,128 @@
+"""``cloud.history()``: deliveries read back from CloudWatch Logs, the same on both backends.
+
+Two kinds of lines are read: the recorder's (``patternlab.recorder``), one a record and one a
+result, and Lambda's own REPORT, which tells of time-outs that no recorder can write about.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from patternlab.delivery.history import FAILED, SUCCEEDED, TIMED_OUT, history_frame
+from patternlab.recorder import MARK
+
+_REPORT = re.compile(r"REPORT RequestId: (?P<id>\S+)\s+Duration: (?P<ms>[\d.]+) ms")
+_STATUS = re.compile(r"Status: (?P<status>\w+)")
+
+PREFIX = "/aws/lambda/"
+
+
+@dataclass
+class _Invocation:
+    """What the log says of one invocation, so far."""
+
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    result: dict[str, Any] | None = None
+    seconds: float | None = None
+    status: str | None = None
+
+
+def read_history(logs: Any, groups: Iterable[str]) -> pd.DataFrame:
+    """One row a delivery attempt found in the log `groups`, through the boto3 client `logs`."""
+    rows: list[tuple[Any, ...]] = []
+    for group in groups:
+        rows += rows_of(group.removeprefix(PREFIX), _messages(logs, group))
+    return history_frame(rows)
+
+
+def _messages(logs: Any, group: str) -> Iterator[str]:
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, interleaved=True)
+    for page in pages:
+        for event in page["events"]:
+            yield event["message"]
+
+
+def rows_of(function: str, messages: Iterable[str]) -> list[tuple[Any, ...]]:
+    """The rows of one function's log lines, in the columns of ``delivery.history``."""
+    invocations: dict[str, list[_Invocation]] = {}
+    for message in messages:
+        _read(message, invocations)
+    rows = []
+    for request_id, attempts in invocations.items():
+        for number, attempt in enumerate(attempts, start=1):
+            rows += _rows(function, request_id, number, attempt)
+    return rows
+
+
+def _read(message: str, invocations: dict[str, list[_Invocation]]) -> None:
+    if message.startswith("{"):
+        try:
+            line = json.loads(message)
+        except ValueError:
+            return
+        if line.get("type") == "platform.report":
+            record = line["record"]
+            seconds = record["metrics"]["durationMs"] / 1000
+            _finish(invocations, record["requestId"], seconds, record.get("status"))
+        elif line.get(MARK) == "delivery":
+            _open(invocations, line["requestId"]).deliveries.append(line)
+        elif line.get(MARK) == "result":
+            _open(invocations, line["requestId"]).result = line
+    elif found := _REPORT.match(message):
+        status = _STATUS.search(message)
+        seconds = float(found["ms"]) / 1000
+        _finish(invocations, found["id"], seconds, status["status"] if status else None)
+
+
+def _open(invocations: dict[str, list[_Invocation]], request_id: str) -> _Invocation:
+    """The invocation being read; asynchronous retries share a request id, one after another."""
+    attempts = invocations.setdefault(request_id, [])
+    if not attempts or attempts[-1].seconds is not None:
+        attempts.append(_Invocation())
+    return attempts[-1]
+
+
+def _finish(
+    invocations: dict[str, list[_Invocation]], request_id: str, seconds: float, status: str | None
+) -> None:
+    attempt = _open(invocations, request_id)
+    attempt.seconds, attempt.status = seconds, status
+
+
+def _rows(
+    function: str, request_id: str, number: int, attempt: _Invocation
+) -> Iterator[tuple[Any, ...]]:
+    result = attempt.result or {}
+    for line in attempt.deliveries:
+        start = line["time"]
+        end = result.get("time", start + (attempt.seconds or 0.0))
+        outcome, why = _outcome(line["id"], attempt)
+        yield (
+            line["id"],
+            line["key"],
+            line["count"] if line["count"] is not None else number,
+            line.get("group"),
+            function,
+            request_id,
+            start,
+            end,
+            outcome,
+            why,
+        )
+
+
+def _outcome(message_id: str, attempt: _Invocation) -> tuple[str, str | None]:
+    result = attempt.result
+    if attempt.status == "timeout" or result is None:
+        return TIMED_OUT, "Sandbox.Timedout"
+    if "error" in result:
+        return FAILED, result["error"]
+    if message_id in result["failed"]:
+        return FAILED, "batchItemFailures"
+    return SUCCEEDED, None

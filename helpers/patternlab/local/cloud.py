@@ -1,0 +1,134 @@
+"""The local backend: moto's services, our queues and functions, one simulated clock."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
+
+from moto import mock_aws
+from moto.awslambda.models import lambda_backends
+from moto.awslambda_simple.models import lambda_simple_backends
+from moto.sqs.models import sqs_backends
+
+from patternlab.clock import VirtualClock, seconds_of
+from patternlab.delivery.knobs import Knobs
+from patternlab.local.awslambda import LocalFunction, LocalLambdaBackend
+from patternlab.local.ground import backend_class, clock_in_moto, moto_regions_from, seed_moto
+from patternlab.local.guard import Guard
+from patternlab.local.hub import in_handler, wait_for
+from patternlab.local.services import Services
+from patternlab.local.session import CONFIG, isolated_session
+from patternlab.local.sqs import LocalSQSBackend
+
+MOTO_CONFIG = {
+    "core": {"mock_credentials": False, "reset_boto3_session": False},
+    "lambda": {"use_docker": False},
+    "batch": {"use_docker": False},
+}
+
+
+class LocalBackend:
+    """Everything a local cloud is made of, from start to stop."""
+
+    name = "local"
+
+    def __init__(
+        self, *, seed: int, start: datetime, region: str, knobs: Knobs, handler_limit: float
+    ) -> None:
+        self.clock = VirtualClock(start)
+        self.region, self.seed = region, seed
+        guard = Guard(handler_limit)
+        self.session = isolated_session(region, guard)
+        self._clients: dict[Any, Any] = {}
+        self.services = Services(
+            clock=self.clock,
+            knobs=knobs,
+            rng=random.Random(seed),
+            guard=guard,
+            region=region,
+            client=self.client,
+            resource=self.resource,
+        )
+        self._stack = ExitStack()
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _start(self) -> None:
+        function = type("LocalFunction", (LocalFunction,), {"services": self.services})
+        sqs = type("LocalSQSBackend", (LocalSQSBackend,), {"services": self.services})
+        awslambda = type(
+            "LocalLambdaBackend",
+            (LocalLambdaBackend,),
+            {"services": self.services, "function_class": function},
+        )
+        enter = self._stack.enter_context
+        enter(moto_regions_from(self.session))
+        enter(clock_in_moto(self.clock))
+        enter(backend_class(sqs_backends, sqs))
+        enter(backend_class(lambda_simple_backends, awslambda))  # what moto asks without Docker
+        enter(backend_class(lambda_backends, awslambda))  # whose addresses it serves
+        enter(mock_aws(config=MOTO_CONFIG))
+        seed_moto(self.seed)
+
+    def banner(self) -> str:
+        """What this cloud is, in two lines."""
+        return (
+            f"Pattern Lab · local cloud (moto with a clock of its own) · {self.region}\n"
+            f"Cloud time {self.clock.now():%Y-%m-%d %H:%M:%S} UTC · seed {self.seed} · "
+            "no network, no credentials, no cost"
+        )
+
+    # -- boto3 -------------------------------------------------------------------------------
+
+    def client(self, service: str, *args: Any, **kwargs: Any) -> Any:
+        """A boto3 client of this cloud. Clients are kept: making one takes longer than using it."""
+        region = kwargs.get("region_name") or (args[0] if args else None) or self.region
+        key = service, region
+        if key not in self._clients:
+            self._clients[key] = self.session.client(service, region_name=region, config=CONFIG)
+        return self._clients[key]
+
+    def resource(self, service: str, *args: Any, **kwargs: Any) -> Any:
+        """A boto3 resource of this cloud."""
+        region = kwargs.get("region_name") or (args[0] if args else None) or self.region
+        return self.session.resource(service, region_name=region, config=CONFIG)
+
+    # -- time --------------------------------------------------------------------------------
+
+    def wait(self, seconds: float) -> None:
+        """Let `seconds` pass on the cloud's clock."""
+        seconds = seconds_of(seconds, "The time to wait")
+        if in_handler():
+            wait_for(self.clock, self.clock.env.timeout(seconds))
+        else:
+            self.clock.wait(seconds)
+
+    def next_change(self) -> float:
+        """The next moment at which anything happens in this cloud; infinity if nothing will."""
+        moments = [self.clock.env.peek()]
+        for account in sqs_backends.values():
+            for backend in account.values():
+                moments += [queue.model.next_due() for queue in backend.queues.values()]
+        return min(moments)
+
+    def wait_until(self, condition: Callable[[], Any], timeout: float) -> bool:
+        """Let time pass until `condition()` is true, asking at most once a second and only when
+        something happened; False after `timeout` seconds."""
+        clock = self.clock
+        end = clock.elapsed + seconds_of(timeout, "timeout")
+        while not condition():
+            if clock.elapsed >= end:
+                return False
+            self.wait(min(max(self.next_change(), clock.elapsed + 1.0), end) - clock.elapsed)
+        return True
+
+    def close(self) -> str:
+        """Stop moto and give back what was touched; says what is left."""
+        self._stack.close()
+        return "The local cloud is closed. Nothing is left: it only ever was in memory."

@@ -1,0 +1,77 @@
+"""moto on our clock, with our seed, off the network: the few places where the ground is touched.
+
+Each function here leans on one internal of moto; tests/local/test_moto_contracts.py names the line
+and fails when a new moto moves it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+import moto.core.utils
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.moto_api._internal import mock_random
+
+from patternlab.clock import VirtualClock
+
+
+@contextmanager
+def clock_in_moto(clock: VirtualClock) -> Iterator[None]:
+    """Let ``moto.core.utils.utcnow`` and all that asks it tell the time of `clock`.
+
+    ``utcnow`` looks up the name ``datetime`` in its own module at each call, so one attribute
+    there serves every module that has imported the function.
+    """
+
+    class CloudDatetime(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
+            return clock.now().astimezone(tz) if tz else clock.now().replace(tzinfo=None)
+
+        @classmethod
+        def utcnow(cls) -> datetime.datetime:
+            return clock.now().replace(tzinfo=None)
+
+    shim = ModuleType("datetime")
+    shim.__dict__.update(datetime.__dict__, datetime=CloudDatetime)
+    before = moto.core.utils.datetime
+    moto.core.utils.datetime = shim
+    try:
+        yield
+    finally:
+        moto.core.utils.datetime = before
+
+
+def seed_moto(seed: int) -> None:
+    """Make moto's identifiers the same in every run with this `seed`."""
+    mock_random.seed(seed)
+
+
+@contextmanager
+def backend_class(backends: BackendDict[Any], replacement: type) -> Iterator[None]:
+    """Let `backends` make its regions' backends from `replacement`."""
+    before = backends.backend
+    backends.backend = replacement
+    try:
+        yield
+    finally:
+        backends.backend = before
+
+
+@contextmanager
+def moto_regions_from(session: Any) -> Iterator[None]:
+    """Let moto ask `session` which regions there are.
+
+    By itself it makes a default boto3 session, which reads the learner's profile and fails when
+    AWS_PROFILE names one that does not exist.
+    """
+    before = AccountSpecificBackend.__dict__["get_session"]
+    AccountSpecificBackend.get_session = classmethod(lambda cls: session)
+    try:
+        yield
+    finally:
+        AccountSpecificBackend.get_session = before

@@ -1,0 +1,154 @@
+"""The modules inside a function's zip, loaded into a world of their own.
+
+Each execution environment loads its own copy, as a fresh sandbox on AWS would: two functions may
+both be called ``lambda_function``, and none of it enters ``sys.modules``. An import looks in the
+zip first, then among the facades, then in Python itself.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib.util
+import inspect
+import io
+import linecache
+import logging
+import sys
+import zipfile
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+#: Where Lambda puts a function's code; file names in tracebacks begin with it.
+TASK_ROOT = "/var/task"
+
+
+#: How Lambda's Python runtime writes a line of ``logging``.
+LOG_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
+
+
+class _StandardOutput:
+    """Whatever ``sys.stdout`` is at the moment of writing."""
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+class Code:
+    """The Python sources of a zip, compiled once and shared by all environments."""
+
+    def __init__(self, zipped: bytes) -> None:
+        with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
+            self.sources = {
+                name: archive.read(name).decode("utf-8")
+                for name in archive.namelist()
+                if name.endswith(".py")
+            }
+        self._compiled: dict[str, Any] = {}
+
+    def file_of(self, module: str) -> str | None:
+        """The file in the zip that holds `module`, or None."""
+        path = module.replace(".", "/")
+        for candidate in (f"{path}.py", f"{path}/__init__.py"):
+            if candidate in self.sources:
+                return candidate
+        return None
+
+    def compiled(self, file: str) -> Any:
+        """The code object of `file`; its lines are known to tracebacks."""
+        if file not in self._compiled:
+            name, source = f"{TASK_ROOT}/{file}", self.sources[file]
+            self._compiled[file] = compile(source, name, "exec")
+            linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+        return self._compiled[file]
+
+
+class ModuleSpace:
+    """The imported modules of one execution environment."""
+
+    def __init__(self, code: Code, facades: Mapping[str, ModuleType]) -> None:
+        self.code = code
+        self.facades = dict(facades)
+        self.modules: dict[str, ModuleType] = {}
+        self.request_id = ""  # of the invocation being served, for log lines
+        self._builtins = {**builtins.__dict__, "__import__": self._import}
+
+    def load(self, name: str) -> ModuleType:
+        """Import `name` from the zip, its packages first."""
+        if name in self.modules:
+            return self.modules[name]
+        parent, _, child = name.rpartition(".")
+        if parent:
+            self.load(parent)
+        file = self.code.file_of(name)
+        if file is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        module = self._empty(name, f"{TASK_ROOT}/{file}", file.endswith("/__init__.py"))
+        self._run(module, self.code.compiled(file))
+        if parent:
+            setattr(self.modules[parent], child, module)
+        return module
+
+    def _empty(self, name: str, file: str, package: bool) -> ModuleType:
+        module = ModuleType(name)
+        module.__file__ = file
+        module.__package__ = name if package else name.rpartition(".")[0]
+        if package:
+            module.__path__ = [file.rpartition("/")[0]]
+        module.__dict__["__builtins__"] = self._builtins
+        return module
+
+    def _run(self, module: ModuleType, code: Any) -> None:
+        self.modules[module.__name__] = module
+        try:
+            exec(code, module.__dict__)
+        except BaseException:
+            del self.modules[module.__name__]
+            raise
+
+    def _private_logging(self) -> ModuleType:
+        """A copy of ``logging`` with a root logger of its own, on the cloud's clock."""
+        module = self._empty("logging", logging.__file__, package=True)
+        module.__path__ = list(logging.__path__)
+        self._run(module, compile(inspect.getsource(logging), logging.__file__, "exec"))
+        handler = module.StreamHandler()
+        handler.setStream(_StandardOutput())
+        handler.setFormatter(module.Formatter(LOG_FORMAT, "%Y-%m-%dT%H:%M:%S"))
+        handler.addFilter(self._stamp)
+        module.root.addHandler(handler)
+        return module
+
+    def _stamp(self, record: logging.LogRecord) -> bool:
+        record.aws_request_id = self.request_id
+        return True
+
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: tuple[str, ...] = (),
+        level: int = 0,
+    ) -> ModuleType:
+        if level:
+            name = importlib.util.resolve_name("." * level + name, (globals or {})["__package__"])
+        top = name.partition(".")[0]
+        if self.code.file_of(top):
+            return self._import_from_zip(name, top, fromlist or ())
+        if name in self.facades:
+            return self.facades[name]
+        if name == "logging" and "logging" not in self.modules:
+            self._private_logging()
+        if name in self.modules:
+            return self.modules[name]
+        return builtins.__import__(name, globals, locals, fromlist, 0)
+
+    def _import_from_zip(self, name: str, top: str, fromlist: tuple[str, ...]) -> ModuleType:
+        module = self.load(name)
+        for part in fromlist:
+            if not hasattr(module, part) and self.code.file_of(f"{name}.{part}"):
+                self.load(f"{name}.{part}")
+        return module if fromlist else self.load(top)

@@ -1,0 +1,85 @@
+"""The recorder: logs one line a record around a handler, so that deliveries can be read back.
+
+``cloud.deploy_function`` packs this very file into the function's zip, beside the learner's code,
+and makes :func:`record` its entry. It must therefore stand alone: standard library only, on any
+Python that Lambda offers. ``patternlab.history`` reads what it writes.
+"""
+
+import json
+import time
+
+#: Marks the recorder's lines in a log.
+MARK = "patternlab"
+#: Fields of a JSON body that name the thing a message is about, in order of preference.
+KEY_FIELDS = ("key", "id", "name")
+KEY_LENGTH = 24
+
+
+def key_of(body):
+    """A short label for a message: a naming field of a JSON body, or the body's beginning."""
+    label = body
+    if body.startswith("{"):
+        try:
+            content = json.loads(body)
+        except ValueError:
+            content = {}
+        for field in KEY_FIELDS:
+            if isinstance(content, dict) and isinstance(content.get(field), (str, int)):
+                label = str(content[field])
+                break
+    return label if len(label) <= KEY_LENGTH else label[: KEY_LENGTH - 1] + "…"
+
+
+def describe(event, context):
+    """One dictionary a record of `event`: what was delivered, and for which time."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not records:
+        return [{"id": context.aws_request_id, "key": key_of(json.dumps(event)), "count": None}]
+    return [_describe_record(record, context) for record in records]
+
+
+def _describe_record(record, context):
+    if "Sns" in record:
+        sns = record["Sns"]
+        return {"id": sns["MessageId"], "key": key_of(sns["Message"]), "count": None}
+    if "s3" in record:
+        stored = record["s3"]["object"]
+        return {
+            "id": stored.get("sequencer", context.aws_request_id),
+            "key": stored["key"],
+            "count": None,
+        }
+    attributes = record.get("attributes", {})
+    return {
+        "id": record.get("messageId", context.aws_request_id),
+        "key": key_of(record.get("body", "")),
+        "count": int(attributes.get("ApproximateReceiveCount", 1)),
+        "group": attributes.get("MessageGroupId"),
+    }
+
+
+def record(handler):
+    """`handler` with a line logged for each record before, and one for the result after."""
+
+    def recorded(event, context):
+        request = {"requestId": context.aws_request_id}
+        for line in describe(event, context):
+            print(json.dumps({MARK: "delivery", **request, "time": time.time(), **line}))
+        result = {MARK: "result", **request}
+        try:
+            response = handler(event, context)
+        except Exception as error:
+            print(json.dumps({**result, "time": time.time(), "error": type(error).__name__}))
+            raise error.with_traceback(error.__traceback__.tb_next) from error.__cause__
+        print(json.dumps({**result, "time": time.time(), "failed": _failures(response)}))
+        return response
+
+    return recorded
+
+
+def _failures(response):
+    """The message ids that the response reports as failed."""
+    items = response.get("batchItemFailures") if isinstance(response, dict) else None
+    if not isinstance(items, list):
+        return []
+    return [item.get("itemIdentifier") for item in items if isinstance(item, dict)]
