@@ -1,6 +1,7 @@
 """`python -m patternlab`: open the course, run its notebooks, check the machine."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,6 +50,8 @@ def open_lab(port: int | None, folder: Path, rest: Sequence[str]) -> int:
     from jupyterlab.labapp import LabApp  # slow to import; only this command needs it
 
     page = f"/lab/tree/{FIRST}" if (folder / FIRST).exists() else "/lab"
+    if getattr(os, "geteuid", lambda: -1)() == 0:
+        rest = ["--allow-root", *rest]  # in a container everyone is root, and 127.0.0.1 is inside
     where = [] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     LabApp.launch_instance(
         argv=[

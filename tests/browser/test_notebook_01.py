@@ -1,0 +1,258 @@
+"""A learner drags a slider in JupyterLab, and the picture that stays is the right one.
+
+JupyterLab can run two widget callbacks at once, and then the last picture may be blank or that of
+another value. So the settled picture after a fast move is compared with the one that the same value
+gave when nothing else was going on.
+"""
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Error, Page, sync_playwright
+
+from patternlab.paths import NOTEBOOKS
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+REQUIRED = os.environ.get("PATTERNLAB_REQUIRE_BROWSER") == "1"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TOKEN = "slider-test"
+PATIENCE = 60_000  # milliseconds: how long a step may take on a busy machine before it has failed
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        BROWSER is None and not REQUIRED, reason="no browser here: install chromium to run this"
+    ),
+]
+
+# A figure like those of the course, and two that are wrong in the ways that the test must see.
+FIGURE = """\
+import io, ipywidgets as widgets
+from matplotlib.figure import Figure
+slider = widgets.IntSlider(value=2, min=0, max=20, description="k")
+image = widgets.Image(format="png")
+drawn = []
+def draw(change=None):
+    figure = Figure(figsize=(3, 2))
+    {plot}
+    figure.savefig(data := io.BytesIO(), format="png")
+    image.value = data.getvalue()
+slider.observe(draw, "value")
+draw()
+slider.add_class("patternlab-control")
+box = widgets.VBox([slider, image])
+box.add_class("patternlab-explore")
+box"""
+RIGHT = "figure.subplots().plot([0, slider.value])"
+BLANK = "pass"
+STALE = "drawn.append(slider.value); figure.subplots().plot([0, sum(drawn)])"
+
+
+def end_with_parent() -> None:
+    """Linux ends this process when its parent ends, however that happens."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1 is PR_SET_PDEATHSIG
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def server(folder, tmp_path_factory) -> Iterator[str]:
+    """JupyterLab as `make lab` starts it, on a free port, with no settings of the user's."""
+    home = tmp_path_factory.mktemp("home")
+    private = ["CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"]
+    command = [sys.executable, "-m", "patternlab", "lab", "--no-browser"]
+    process = subprocess.Popen(
+        [*command, "--folder", str(folder), "--expose-app-in-browser"],
+        env=os.environ
+        | {f"JUPYTER_{name}": str(home / name) for name in private}
+        | {"IPYTHONDIR": str(home / "ipython"), "JUPYTER_TOKEN": TOKEN},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=end_with_parent if sys.platform == "linux" else None,
+    )
+    try:
+        log = []
+        for line in process.stderr:
+            log.append(line)
+            if address := re.search(r"(http://127\.0\.0\.1:\d+)/lab", line):
+                break
+        else:
+            pytest.fail("JupyterLab did not start:\n" + "".join(log))
+        # Nobody reads the log from here on, but it must not fill the pipe.
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        yield address[1]
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def page(server) -> Iterator[Page]:
+    assert BROWSER, "no browser here, and PATTERNLAB_REQUIRE_BROWSER=1: install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1200, "height": 1000})
+        page.set_default_timeout(PATIENCE)
+        yield page
+        browser.close()
+
+
+class Figure:
+    """The first slider figure of a notebook that is open in JupyterLab and has been run."""
+
+    def __init__(self, page: Page, server: str, notebook: str) -> None:
+        self.page = page
+        page.goto(f"{server}/lab/tree/{notebook}?token={TOKEN}&reset")
+        self._until_idle()
+        page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        self._until_idle()
+        self.image = page.locator(".patternlab-explore img").first
+        self.handle = page.locator(".patternlab-explore .patternlab-control [role=slider]").first
+
+    def _until_idle(self) -> None:
+        self.page.wait_for_function(
+            """() => window.jupyterapp?.shell?.currentWidget
+                     ?.sessionContext?.session?.kernel?.status === 'idle'"""
+        )
+
+    def press(self, key: str, times: int = 1) -> None:
+        """Move the slider by its keyboard, without waiting for the picture."""
+        self.handle.focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
+    def value(self) -> float:
+        return float(self.handle.get_attribute("aria-valuenow"))
+
+    def settled(self) -> str:
+        """The picture's bytes (base64) once nothing is under way.
+
+        The kernel answers in order: after a first answer it has drawn what was sent before; the
+        browser then sends the value it held back meanwhile, and a second answer is after that.
+        """
+        for _ in range(3):
+            self.page.evaluate(
+                """async () => {
+                    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                    await kernel.requestExecute({ code: 'pass', silent: true }).done;
+                }"""
+            )
+        self._until_idle()
+        return self._read()
+
+    def _read(self) -> str:
+        read = """async (image) => {
+            const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+            return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+        }"""
+        try:
+            return self.image.evaluate(read)
+        except Error:  # replaced between the look and the read: the new one is there now
+            return self.image.evaluate(read)
+
+    def colours(self) -> int:
+        """How many colours the picture shows, as the browser draws it: a blank one has one."""
+        return self.image.evaluate(
+            """async (image) => {
+                await image.decode();
+                const canvas = document.createElement('canvas');
+                [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+                const context = canvas.getContext('2d');
+                context.drawImage(image, 0, 0);
+                const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
+                return new Set(new Uint32Array(data.buffer)).size;
+            }"""
+        )
+
+
+def faults(figure: Figure) -> list[str]:
+    """Move the slider slowly, then fast, and say what is wrong with the pictures."""
+    found = []
+    slow = {figure.value(): figure.settled()}
+    start = figure.value()
+    if figure.colours() < 3:
+        found.append("the first picture is blank")
+    for _ in range(3):
+        figure.press("ArrowRight")
+        slow[figure.value()] = figure.settled()
+    end = figure.value()
+    if len(slow) != 4:
+        found.append("the slider did not move")
+    if slow[end] == slow[start]:
+        found.append("the picture does not depend on the slider")
+    if figure.colours() < 3:
+        found.append("the last picture is blank")
+    for right, left in [(1, 4), (8, 5), (0, 3)]:  # fast: over several values, and back
+        figure.press("ArrowRight", right)
+        figure.press("ArrowLeft", left)
+        if figure.settled() != slow.get(figure.value()):
+            found.append(f"the picture of {figure.value():g} after a fast move is another one")
+    if figure.value() != start:
+        found.append(f"the slider stopped at {figure.value():g}, not where it was sent")
+    return found
+
+
+def write(path: Path, source: str) -> Path:
+    cell = nbformat.v4.new_code_cell(source)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
+    nbformat.write(book, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "name, plot, expected",
+    [
+        ("right", RIGHT, None),
+        ("blank", BLANK, "the first picture is blank"),
+        ("stale", STALE, "the picture of 2 after a fast move is another one"),
+    ],
+    ids=["right", "blank", "stale"],
+)
+def test_the_check_tells_right_figures_from_wrong_ones(folder, server, page, name, plot, expected):
+    path = write(folder / f"{name}.ipynb", FIGURE.format(plot=plot))
+    found = faults(Figure(page, server, path.name))
+    if expected is None:
+        assert found == []
+    else:
+        assert expected in found
+
+
+@pytest.mark.skipif(not (NOTEBOOKS / "01-sqs-lambda-dlq.ipynb").exists(), reason="not written yet")
+def test_the_slider_of_notebook_01_shows_the_right_picture(folder, server, page):
+    name = "01-sqs-lambda-dlq.ipynb"
+    shutil.copy(NOTEBOOKS / name, folder)
+    assert faults(Figure(page, server, name)) == []
+
+
+def test_widget_messages_run_one_at_a_time(folder, server, page):
+    # The setting that the install puts into the prefix reaches JupyterLab's kernel connection.
+    Figure(page, server, write(folder / "empty.ipynb", FIGURE.format(plot=RIGHT)).name)
+    kernel = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    assert page.evaluate(f"() => {kernel}.commsOverSubshells") == "disabled"
