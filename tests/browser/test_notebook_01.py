@@ -141,6 +141,11 @@ class Figure:
                      ?.sessionContext?.session?.kernel?.status === 'idle'"""
         )
 
+    def overlap(self) -> str:
+        """Whether JupyterLab lets widget messages overlap, in its own words."""
+        kernel = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        return self.page.evaluate(f"() => {kernel}.commsOverSubshells")
+
     def press(self, key: str, times: int = 1) -> None:
         """Move the slider by its keyboard, without waiting for the picture."""
         self.handle.focus()
@@ -237,7 +242,10 @@ def write(path: Path, source: str) -> Path:
 )
 def test_the_check_tells_right_figures_from_wrong_ones(folder, server, page, name, plot, expected):
     path = write(folder / f"{name}.ipynb", FIGURE.format(plot=plot))
-    found = faults(Figure(page, server, path.name))
+    figure = Figure(page, server, path.name)
+    # The setting that the install puts into the prefix has reached the kernel's connection.
+    assert figure.overlap() == "disabled"
+    found = faults(figure)
     if expected is None:
         assert found == []
     else:
@@ -249,10 +257,3 @@ def test_the_slider_of_notebook_01_shows_the_right_picture(folder, server, page)
     name = "01-sqs-lambda-dlq.ipynb"
     shutil.copy(NOTEBOOKS / name, folder)
     assert faults(Figure(page, server, name)) == []
-
-
-def test_widget_messages_run_one_at_a_time(folder, server, page):
-    # The setting that the install puts into the prefix reaches JupyterLab's kernel connection.
-    Figure(page, server, write(folder / "empty.ipynb", FIGURE.format(plot=RIGHT)).name)
-    kernel = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-    assert page.evaluate(f"() => {kernel}.commsOverSubshells") == "disabled"
