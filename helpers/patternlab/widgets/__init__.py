@@ -1,0 +1,5 @@
+"""Interactive figures for the notebooks."""
+
+from patternlab.widgets.explore import Choice, Explorer, Slider, Steps, explore
+
+__all__ = ["Choice", "Explorer", "Slider", "Steps", "explore"]
