@@ -137,9 +137,7 @@ class Cloud:
         code = package(handler)
         functions = self.client("lambda")
         try:
-            made = functions.create_function(
-                FunctionName=name, Code={"ZipFile": code}, **settings
-            )
+            made = functions.create_function(FunctionName=name, Code={"ZipFile": code}, **settings)
         except functions.exceptions.ResourceConflictException:
             functions.update_function_code(FunctionName=name, ZipFile=code)
             made = functions.update_function_configuration(FunctionName=name, **settings)

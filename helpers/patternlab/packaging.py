@@ -37,7 +37,8 @@ def package(handler: Callable[[Any, Any], Any]) -> bytes:
         )
     _check_signature(handler)
     source = source_of(handler)
-    entry = f"import {MODULE}\nimport recorder\n\nhandler = recorder.record({MODULE}.{handler.__name__})\n"
+    call = f"recorder.record({MODULE}.{handler.__name__})"
+    entry = f"import {MODULE}\nimport recorder\n\nhandler = {call}\n"
     files = {
         f"{MODULE}.py": source,
         "recorder.py": inspect.getsource(recorder),
@@ -87,9 +88,7 @@ def _collect(thing: Any, parts: dict[str, str]) -> None:
 
 def _collect_value(name: str, value: Any, user: str, parts: dict[str, str]) -> None:
     if isinstance(value, types.ModuleType):
-        parts[name] = f"import {value.__name__}" + (
-            f" as {name}" if value.__name__ != name else ""
-        )
+        parts[name] = f"import {value.__name__}" + (f" as {name}" if value.__name__ != name else "")
     elif isinstance(value, types.FunctionType | type) and value.__module__ == "__main__":
         _collect(value, parts)
     elif callable(value) and getattr(value, "__module__", None) not in (None, "__main__"):

@@ -78,9 +78,7 @@ def sqs_lambda(
         redrive=redrive,
         **shared,
     )
-    function = Function(
-        clock, "orders", PlainRuntime(handler, duration), timeout=timeout, rng=rng
-    )
+    function = Function(clock, "orders", PlainRuntime(handler, duration), timeout=timeout, rng=rng)
     rows: list[tuple[Any, ...]] = []
     mapping = EventSourceMapping(queue, function, config, on_attempt=rows.append)
     return World(clock, queue, dlq, function, mapping, rows)

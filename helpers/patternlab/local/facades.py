@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
-
 
 from patternlab.clock import VirtualClock, seconds_of
 from patternlab.local.hub import sleep
@@ -28,8 +28,8 @@ def _copy_of(module: ModuleType) -> ModuleType:
 def time_module(clock: VirtualClock) -> ModuleType:
     """``time`` on the cloud's clock. ``time.sleep`` gives way to everything else that is due."""
 
-    def struct(convert: Callable[[float], time.struct_time]) -> Callable[..., time.struct_time]:
-        return lambda seconds=None: convert(clock.time() if seconds is None else seconds)
+    def gmtime(seconds: float | None = None) -> time.struct_time:
+        return time.gmtime(clock.time() if seconds is None else seconds)
 
     def strftime(pattern: str, moment: Any = None) -> str:
         return time.strftime(pattern, time.gmtime(clock.time()) if moment is None else moment)
@@ -43,8 +43,9 @@ def time_module(clock: VirtualClock) -> ModuleType:
         perf_counter=lambda: clock.elapsed,
         perf_counter_ns=lambda: round(clock.elapsed * 1e9),
         sleep=lambda seconds: sleep(clock, seconds_of(seconds, "time.sleep")),
-        gmtime=struct(time.gmtime),
-        localtime=struct(time.gmtime),  # Lambda's local time is UTC
+        gmtime=gmtime,
+        # Lambda's local time is UTC. A partial, as time.localtime is no method of a class either.
+        localtime=partial(gmtime),
         strftime=strftime,
     )
     return module
@@ -108,5 +109,3 @@ def boto3_module(client: Callable[..., Any], resource: Callable[..., Any]) -> Mo
         client=client, resource=resource, Session=CloudSession, DEFAULT_SESSION=None
     )
     return module
-
-

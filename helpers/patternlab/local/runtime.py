@@ -83,9 +83,7 @@ class SandboxRuntime:
 
     def _new_sandbox(self) -> Sandbox:
         stream = f"{self.clock.now():%Y/%m/%d}/[$LATEST]{self._new_id().replace('-', '')}"
-        return Sandbox(
-            self.settings, self._code, self._facades(), self.clock, self._guard, stream
-        )
+        return Sandbox(self.settings, self._code, self._facades(), self.clock, self._guard, stream)
 
     # -- phases ------------------------------------------------------------------------------
 
@@ -104,9 +102,7 @@ class SandboxRuntime:
             error = FunctionError("Runtime.Unknown", self._warn_stuck("loading its code"))
         return self.clock.elapsed - begun, error
 
-    def _call(
-        self, box: Sandbox, event: Any, request_id: str
-    ) -> Generator[simpy.Event, Any, Any]:
+    def _call(self, box: Sandbox, event: Any, request_id: str) -> Generator[simpy.Event, Any, Any]:
         """INVOKE: run the handler until it returns, fails, or the timeout ends."""
         env, timeout = self.clock.env, self.settings.timeout
         deadline = env.now + timeout

@@ -150,10 +150,10 @@ class Sandbox:
         except Exception as error:
             raise self._failure(error) from None
         except SystemExit as error:
+            how = f"with error: exit status {error.code}" if error.code else "without a reason"
             raise FunctionError(
                 "Runtime.ExitError",
-                f"RequestId: {context.aws_request_id} Error: Runtime exited "
-                + (f"with error: exit status {error.code}" if error.code else "without providing a reason"),
+                f"RequestId: {context.aws_request_id} Error: Runtime exited {how}",
             ) from None
 
     def _failure(self, error: Exception) -> FunctionError:
@@ -176,7 +176,7 @@ class Sandbox:
         before = sys.stdout, sys.stderr, os.environ
         stack.callback(_restore, *before)
         sys.stdout = sys.stderr = self._output
-        os.environ = self._environment
+        os.environ = self._environment  # noqa: B003 - only for the handler, and given back
         stack.enter_context(self._guard.watch(self._stretch))
         self._stack.append(stack)
         return self

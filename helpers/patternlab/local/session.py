@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+from botocore.loaders import Loader, create_loader
 from moto.core.models import botocore_stubber
 
 from patternlab.local.guard import Guard
@@ -31,11 +33,18 @@ def isolated_session(region: str, guard: Guard) -> boto3.Session:
         for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
     }
     core = botocore.session.Session(session_vars=defaults)
+    core.register_component("data_loader", _loader())
     core.set_credentials("local", "local")
     answer = guard.shield(_answer)
     core.unregister("before-send", botocore_stubber)  # it would answer every request once more
     core.register("before-send", answer)
     return boto3.Session(botocore_session=core, region_name=region)
+
+
+@cache
+def _loader() -> Loader:
+    """botocore's service models, read once in a process."""
+    return create_loader()
 
 
 def _answer(event_name: str, request: Any, **_: Any) -> Any:

@@ -137,9 +137,7 @@ def check_attributes(attributes: dict[str, Any]) -> None:
         if value is None:
             continue
         if not re.fullmatch(r"-?\d+", str(value)) or not low <= int(value) <= high:
-            raise SQSException(
-                "InvalidAttributeValue", f"Invalid value for the parameter {name}."
-            )
+            raise SQSException("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
 
 
 class _View(models.Message):
@@ -302,9 +300,7 @@ class LocalSQSBackend(models.SQSBackend):
             poll = model.env.process(model.poll(count, wait_seconds_timeout, visibility_timeout))
             receipts = wait_for(self.services.clock, poll)
         else:
-            receipts = _with_aws_errors(
-                model.receive, count, visibility_timeout, short_poll=True
-            )
+            receipts = _with_aws_errors(model.receive, count, visibility_timeout, short_poll=True)
         return [_View(model, receipt, message_attribute_names or []) for receipt in receipts]
 
     # -- receipts ----------------------------------------------------------------------------
@@ -380,7 +376,9 @@ class _Urls:
 def check_body(body: str, attributes: dict[str, Any] | None, limit: int) -> None:
     """Refuse an empty message, or one of more than `limit` bytes."""
     if not body:
-        raise SQSException("MissingParameter", "The request must contain the parameter MessageBody.")
+        raise SQSException(
+            "MissingParameter", "The request must contain the parameter MessageBody."
+        )
     if _size(body, attributes) > limit:
         raise InvalidParameterValue(
             "One or more parameters are invalid. Reason: Message must be shorter than "
@@ -452,9 +450,7 @@ def _with_aws_errors(operation: Any, *args: Any, **kwargs: Any) -> Any:
         raise SQSException(error.code, error.message) from None
 
 
-def _each(
-    entries: list[dict[str, Any]], operation: Any
-) -> tuple[list[str], list[dict[str, Any]]]:
+def _each(entries: list[dict[str, Any]], operation: Any) -> tuple[list[str], list[dict[str, Any]]]:
     """Run `operation` on each entry of a batch: the ids that worked, and the errors."""
     done, failed = [], []
     for entry in entries:
