@@ -9,7 +9,10 @@ from patternlab.delivery.function import Account, Function, FunctionError, Outco
 from patternlab.delivery.history import history_frame
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.mapping import EventSourceMapping, MappingConfig
-from patternlab.delivery.queue import Queue, RedrivePolicy
+from patternlab.delivery.move import MoveTasks
+from patternlab.delivery.names import QueueNames
+from patternlab.delivery.queue import Queue
+from patternlab.delivery.redrive import RedriveAllowPolicy, RedrivePolicy
 from patternlab.delivery.standard import StandardQueue
 
 __all__ = [
@@ -21,9 +24,12 @@ __all__ = [
     "FunctionError",
     "Knobs",
     "MappingConfig",
+    "MoveTasks",
     "Outcome",
     "PlainRuntime",
     "Queue",
+    "QueueNames",
+    "RedriveAllowPolicy",
     "RedrivePolicy",
     "StandardQueue",
     "history_frame",

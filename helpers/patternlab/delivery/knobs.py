@@ -35,3 +35,21 @@ class Knobs:
     reordering: float = 0.0
     #: Probability that a short poll does not see an available message.
     short_poll_miss: float = 0.0
+    #: Seconds over which a fair queue measures who takes its processing time; 0 does not measure.
+    fair_window: float = 300.0
+    #: Messages a second that a move task moves when it was given no rate (AWS: "optimized").
+    move_rate: int = 500
+    #: Count API calls of FIFO queues against their quotas (AWS always does).
+    fifo_quotas: bool = False
+    #: Seconds until SetQueueAttributes takes effect (AWS: up to 60).
+    attribute_lag: float = 0.0
+    #: The same for MessageRetentionPeriod (AWS: up to 15 minutes).
+    retention_lag: float = 0.0
+    #: Seconds until PurgeQueue deletes (AWS: up to 60).
+    purge_lag: float = 0.0
+    #: Seconds by which the Approximate... counters may be old (AWS: about a minute).
+    counter_lag: float = 0.0
+    #: Seconds until a queue can be used after it was created (AWS: at least 1).
+    creation_lag: float = 0.0
+    #: Seconds until a deleted queue's name can be used again (AWS: 60).
+    name_reuse_lag: float = 0.0

@@ -18,12 +18,14 @@ class Message:
         "attributes",
         "system",
         "sent",
+        "enqueued",
         "group",
         "dedup_id",
         "sequence",
         "receive_count",
         "first_received",
         "received",
+        "handle",
         "state",
         "due",
         "shown",
@@ -32,18 +34,20 @@ class Message:
     )
 
     def __init__(self, serial: int, id: str, body: str, sent: float) -> None:
-        self.serial = serial
+        self.serial = serial  # its place in the queue: 1, 2, 3 ...
         self.id = id
         self.body = body
         self.attributes: dict[str, Any] = {}  # message attributes, as SendMessage takes them
         self.system: dict[str, Any] = {}  # AWSTraceHeader
-        self.sent = sent
+        self.sent = sent  # SentTimestamp
+        self.enqueued = sent  # where its retention counts from
         self.group: str | None = None
         self.dedup_id: str | None = None
         self.sequence: int | None = None
         self.receive_count = 0
         self.first_received: float | None = None
         self.received: float | None = None
+        self.handle: str | None = None  # the newest receipt handle
         self.state = DELAYED
         self.due: float | None = None  # when its delay or its visibility timeout ends
         self.shown = 0  # how often it has become visible; tells stale entries from live ones
@@ -58,12 +62,11 @@ class Message:
         return self._md5
 
     def moved(self, serial: int) -> Message:
-        """A copy for another queue: same id, body, attributes, counts and first receive."""
+        """A copy for another queue: same id, body, attributes, times and counts (facts, row 5)."""
         copy = Message(serial, self.id, self.body, self.sent)
-        copy.attributes, copy.system = self.attributes, self.system
-        copy.group, copy.dedup_id, copy.sequence = self.group, self.dedup_id, self.sequence
+        copy.attributes, copy.system, copy._md5 = self.attributes, self.system, self._md5
+        copy.group, copy.dedup_id, copy.enqueued = self.group, self.dedup_id, self.enqueued
         copy.receive_count, copy.first_received = self.receive_count, self.first_received
-        copy.source_arn, copy._md5 = self.source_arn, self._md5
         return copy
 
     def __repr__(self) -> str:
@@ -75,9 +78,9 @@ class Received:
 
     __slots__ = ("message", "handle", "receive_count", "received", "visible_again")
 
-    def __init__(self, message: Message, handle: str, visible_again: float) -> None:
+    def __init__(self, message: Message, visible_again: float) -> None:
         self.message = message
-        self.handle = handle
+        self.handle = message.handle
         self.receive_count = message.receive_count
         self.received = message.received
         self.visible_again = visible_again
