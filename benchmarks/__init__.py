@@ -1,0 +1,1 @@
+"""What `make bench` runs: measurements with bounds, never part of the tests."""
