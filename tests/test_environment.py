@@ -26,7 +26,8 @@ def differences(project: dict, environment: dict) -> list[str]:
     conda = [line for line in environment["dependencies"] if isinstance(line, str)]
     (pip,) = (part["pip"] for part in environment["dependencies"] if isinstance(part, dict))
     wanted = by_name(project["dependencies"])
-    wanted["python"] = (SpecifierSet(project["requires-python"]), frozenset())
+    python = next(line for line in conda if line.startswith("python="))
+    conda.remove(python)
     wanted["pip"] = (SpecifierSet(), frozenset())
     given = by_name([*conda, *(line for line in pip if not line.startswith("-"))])
     found = [
@@ -35,7 +36,9 @@ def differences(project: dict, environment: dict) -> list[str]:
         if wanted.get(name) != given.get(name)
     ]
     found += [f"{line}: conda has no extras" for line in conda if Requirement(line).extras]
-    if "--editable ." not in pip:
+    if not SpecifierSet(project["requires-python"]).contains(python.removeprefix("python=")):
+        found.append(f"python: pyproject.toml does not allow {python} of environment.yml")
+    if "-e ." not in pip:
         found.append("environment.yml does not install the course itself")
     return found
 
@@ -58,6 +61,11 @@ def test_a_difference_is_found_and_named(change, name):
     other = PROJECT | {"dependencies": change(PROJECT["dependencies"])}
     (found,) = differences(other, ENVIRONMENT)
     assert found.startswith(f"{name}:")
+
+
+def test_a_python_outside_the_range_is_found():
+    (found,) = differences(PROJECT | {"requires-python": ">=3.12"}, ENVIRONMENT)
+    assert found.startswith("python:")
 
 
 def test_binder_reads_this_file():
