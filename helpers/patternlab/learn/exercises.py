@@ -1,0 +1,259 @@
+"""Exercises that check themselves: ``check``, ``hint`` and ``solution``.
+
+A check never raises, whatever the answer does. It tells "not attempted" from "wrong", and it
+judges what an answer does, so that every right design passes. An exercise carries the proof of
+this with it: a reference, other right answers, and the wrong ones it recognises
+(``patternlab.learn.verify``).
+"""
+
+from __future__ import annotations
+
+import dis
+import html
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+from typing import Any
+
+TO_DO = "Write your answer in place of the ... and check again."
+
+
+class State(Enum):
+    """What a check found out."""
+
+    NOT_ATTEMPTED = "Not attempted yet"
+    WRONG = "Not yet"
+    RIGHT = "Right"
+    UNKNOWN = "No such exercise"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a judge says: ``right(...)`` or ``wrong(...)`` and the reason."""
+
+    state: State
+    message: str
+
+
+def right(message: str = "") -> Verdict:
+    """Return the verdict that the answer does what was asked."""
+    return Verdict(State.RIGHT, message)
+
+
+def wrong(message: str) -> Verdict:
+    """Return the verdict that it does not; the message says what was seen, not the solution."""
+    return Verdict(State.WRONG, message)
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong answer that people give, and a part of the message they must see then."""
+
+    answer: Any
+    message: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise, with all that is needed to prove its check.
+
+    Attributes:
+        name: in words with hyphens, for example ``"dlq-moment"``.
+        question: what to do, in a sentence or two.
+        stub: the answer as the notebook ships it. ``...`` and None always count as a stub too.
+        hints: from a nudge to nearly the solution.
+        solution: source text to show; when empty, the source of the reference, or its value.
+        judge: takes an answer and returns ``right()`` or ``wrong()``; it may raise.
+        reference: the course's own right answer.
+        alternatives: other right answers, of another kind where there is one.
+        misconceptions: wrong answers that the judge recognises.
+        notebook: the file it belongs to, for example ``"01-sqs-lambda-dlq.ipynb"``.
+    """
+
+    name: str
+    question: str
+    stub: Any
+    hints: Sequence[str]
+    judge: Callable[[Any], Verdict]
+    reference: Any
+    solution: str = ""
+    alternatives: Sequence[Any] = ()
+    misconceptions: Sequence[Misconception] = ()
+    notebook: str = ""
+
+    def is_stub(self, answer: Any) -> bool:
+        """Whether the answer, or a part of it, is still the one that the notebook ships."""
+        if answer is None or answer is ... or answer is self.stub:
+            return True
+        if callable(self.stub):
+            return _same_code(answer, self.stub)
+        parts = answer.values() if isinstance(answer, dict) else answer
+        if isinstance(answer, dict | list | tuple) and any(part is ... for part in parts):
+            return True
+        return type(answer) is type(self.stub) and (answer == self.stub) is True
+
+    @property
+    def solution_text(self) -> str:
+        """The solution as source text."""
+        if self.solution:
+            return textwrap.dedent(self.solution).strip()
+        if inspect.isroutine(self.reference):
+            return textwrap.dedent(inspect.getsource(self.reference)).strip()
+        return f"answer = {self.reference!r}"
+
+
+def _same_code(one: Any, other: Any) -> bool:
+    """Whether two functions do the same, step for step: the notebook has a copy of the stub."""
+
+    def steps(function: Any) -> list[tuple[str, Any]]:
+        return [(step.opname, step.argval) for step in dis.get_instructions(function)]
+
+    if not (inspect.isfunction(one) and inspect.isfunction(other)):
+        return False
+    return steps(one) == steps(other)
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """The result of a check. It displays itself; ``hint()`` and ``solution()`` go on from it."""
+
+    name: str
+    state: State
+    message: str
+    registry: Registry
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the answer passed."""
+        return self.state is State.RIGHT
+
+    def hint(self) -> Note:
+        """Return the next hint of this exercise."""
+        return self.registry.hint(self.name)
+
+    def solution(self) -> Note:
+        """Return the solution of this exercise."""
+        return self.registry.solution(self.name)
+
+    @property
+    def _mark(self) -> str:
+        return {State.RIGHT: "✓", State.WRONG: "✗"}.get(self.state, "–")
+
+    def __repr__(self) -> str:
+        return f"{self._mark} {self.state.value}. {self.message}".rstrip()
+
+    def _repr_html_(self) -> str:
+        message = html.escape(self.message).replace("\n", "<br>")
+        return (
+            f'<p class="patternlab-feedback">{self._mark} '
+            f"<strong>{self.state.value}.</strong> {message}</p>"
+        )
+
+
+@dataclass(frozen=True)
+class Note:
+    """A hint or a solution, to be read: plain text, with code kept as it is."""
+
+    text: str
+    code: str = ""
+
+    def __repr__(self) -> str:
+        return "\n".join(part for part in (self.text, self.code) if part)
+
+    def _repr_html_(self) -> str:
+        code = f"<pre><code>{html.escape(self.code)}</code></pre>" if self.code else ""
+        return f"<p>{html.escape(self.text)}</p>{code}"
+
+
+class Registry:
+    """Exercises by name, and how many hints of each were given."""
+
+    def __init__(self) -> None:
+        self._exercises: dict[str, Exercise] = {}
+        self._hints: dict[str, int] = {}
+
+    def register(self, exercise: Exercise) -> Exercise:
+        """Add an exercise and return it.
+
+        Raises:
+            ValueError: another exercise has this name.
+        """
+        if exercise.name in self._exercises:
+            raise ValueError(f"There are two exercises named {exercise.name!r}. Rename one.")
+        self._exercises[exercise.name] = exercise
+        return exercise
+
+    def __iter__(self) -> Iterator[Exercise]:
+        return iter(self._exercises.values())
+
+    def find(self, name: object) -> Exercise | None:
+        """Return the exercise called ``name``, or None."""
+        return self._exercises.get(name) if isinstance(name, str) else None
+
+    def unknown(self, name: object) -> str:
+        """Return one sentence that says there is no such exercise and names close ones."""
+        if not self._exercises:
+            return f"There is no exercise {name!r}: none are loaded."
+        close = get_close_matches(str(name).lower(), self._exercises, n=3)
+        listed = ", ".join(map(repr, close or sorted(self._exercises)))
+        offer = f"Did you mean {listed}?" if close else f"There is: {listed}."
+        return f"There is no exercise {name!r}. {offer}"
+
+    def check(self, name: object, answer: Any) -> Feedback:
+        """Return what the exercise's judge says of ``answer``. Never raises."""
+        exercise = self.find(name)
+        if exercise is None:
+            return Feedback(str(name), State.UNKNOWN, self.unknown(name), self)
+        state, message = _judged(exercise, answer)
+        return Feedback(exercise.name, state, message, self)
+
+    def hint(self, name: object) -> Note:
+        """Return the next hint of an exercise, until there are no more."""
+        exercise = self.find(name)
+        if exercise is None:
+            return Note(self.unknown(name))
+        given = self._hints.get(exercise.name, 0)
+        if given >= len(exercise.hints):
+            return Note(
+                f"There are no more hints. solution({exercise.name!r}) shows one way to do it."
+            )
+        self._hints[exercise.name] = given + 1
+        return Note(f"Hint {given + 1} of {len(exercise.hints)}: {exercise.hints[given]}")
+
+    def solution(self, name: object) -> Note:
+        """Return the solution of an exercise."""
+        exercise = self.find(name)
+        if exercise is None:
+            return Note(self.unknown(name))
+        return Note("One way to do it:", exercise.solution_text)
+
+
+def _judged(exercise: Exercise, answer: Any) -> tuple[State, str]:
+    """Return the state and message for an answer, whatever answer and judge do."""
+    try:
+        if exercise.is_stub(answer):
+            return State.NOT_ATTEMPTED, f"{exercise.question} {TO_DO}"
+        verdict = exercise.judge(answer)
+        return verdict.state, verdict.message
+    except RecursionError:
+        return State.WRONG, "Your answer calls itself without end. Give it a way to stop."
+    except KeyboardInterrupt:
+        return State.WRONG, "The check was interrupted before it had finished."
+    except BaseException as error:  # SystemExit too: a learner's code may do anything
+        return State.WRONG, f"The check could not finish with this answer: {_described(error)}."
+
+
+def _described(error: BaseException) -> str:
+    try:
+        words = str(error).strip().splitlines()
+    except Exception:
+        words = []
+    name = type(error).__name__
+    return f"{name}: {words[0].rstrip('.')}" if words else name
+
+
+REGISTRY = Registry()
+register = REGISTRY.register
