@@ -7,9 +7,9 @@ and "Comparison operators for use in event patterns", AWS documentation.
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,7 +35,20 @@ def parse_pattern(text: str) -> dict[str, Any]:
     return pattern
 
 
-def _check(pattern: Mapping[str, Any]) -> None:
+def parse_body_pattern(text: str) -> dict[str, Any]:
+    """As :func:`parse_pattern`, for SQS, where only ``body`` can be filtered on (facts, row 35)."""
+    pattern = parse_pattern(text)
+    if set(pattern) != {"body"}:
+        raise ValueError(
+            "Invalid filter pattern definition: an SQS event source mapping filters on the key "
+            '"body" only.'
+        )
+    return pattern
+
+
+def _check(pattern: Any) -> None:
+    if not isinstance(pattern, dict):
+        raise ValueError("Invalid filter pattern definition: a pattern is a JSON object.")
     for name, wanted in pattern.items():
         if name == "$or" and isinstance(wanted, list):
             for branch in wanted:
@@ -49,17 +62,53 @@ def _check(pattern: Mapping[str, Any]) -> None:
             )
         else:
             for condition in wanted:
-                if isinstance(condition, dict):
-                    _check_condition(name, condition)
+                _check_condition(name, condition)
 
 
-def _check_condition(name: str, condition: Mapping[str, Any]) -> None:
+def _check_condition(name: str, condition: Any) -> None:
+    if isinstance(condition, list):
+        raise ValueError(f'Invalid filter pattern definition: a list in the list of "{name}".')
+    if not isinstance(condition, dict):
+        return
     if len(condition) != 1 or next(iter(condition)) not in _CONDITIONS:
         known = ", ".join(sorted(_CONDITIONS))
         raise ValueError(
             f'Invalid filter pattern definition: unrecognized match type in "{name}"; '
             f"known are {known}."
         )
+    kind, argument = next(iter(condition.items()))
+    if not _fits(kind, argument):
+        raise ValueError(
+            f'Invalid filter pattern definition: {json.dumps(argument)} is no value for "{kind}" '
+            f'in "{name}".'
+        )
+
+
+def _fits(kind: str, argument: Any) -> bool:
+    """Is `argument` what a condition of that kind takes?"""
+    if kind == "exists":
+        return isinstance(argument, bool)
+    if kind == "numeric":
+        pairs = isinstance(argument, list) and len(argument) in (2, 4)
+        return pairs and all(
+            sign in _COMPARE and _is_number(bound)
+            for sign, bound in zip(argument[::2], argument[1::2], strict=True)
+        )
+    if kind == "anything-but":
+        return all(
+            isinstance(part, str) or _is_number(part) or _is_text_condition(part)
+            for part in (argument if isinstance(argument, list) else [argument])
+        )
+    if kind in ("prefix", "suffix") and isinstance(argument, dict):
+        return list(argument) == ["equals-ignore-case"] and _fits(*next(iter(argument.items())))
+    return isinstance(argument, str)
+
+
+def _is_text_condition(part: Any) -> bool:
+    if not isinstance(part, dict) or len(part) != 1:
+        return False
+    kind, argument = next(iter(part.items()))
+    return kind in _TEXT_CONDITIONS and _fits(kind, argument)
 
 
 def matches(pattern: Mapping[str, Any], event: Any) -> bool:
@@ -125,13 +174,21 @@ def _text(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
     return condition
 
 
-_CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
+def _like(argument: str, value: str) -> bool:
+    """``*`` stands for any text, a backslash takes the special meaning away."""
+    parts = re.findall(r"\\.|.", argument, re.S)
+    wanted = "".join(".*" if part == "*" else re.escape(part[-1]) for part in parts)
+    return re.fullmatch(wanted, value, re.S) is not None
+
+
+_TEXT_CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
     "prefix": _text(lambda argument, value: value.startswith(argument)),
     "suffix": _text(lambda argument, value: value.endswith(argument)),
     "equals-ignore-case": _text(lambda argument, value: value.lower() == argument.lower()),
-    "wildcard": _text(
-        lambda argument, value: fnmatch.fnmatchcase(value, argument.replace("[", "[[]"))
-    ),
+    "wildcard": _text(_like),
+}
+_CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
+    **_TEXT_CONDITIONS,
     "exists": lambda argument, value: (value is not _MISSING) is argument,
     "numeric": _numeric,
     "anything-but": _anything_but,

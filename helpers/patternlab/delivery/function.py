@@ -12,7 +12,7 @@ from patternlab.clock import VirtualClock
 
 
 class FunctionError(Exception):
-    """The function failed: Lambda's error `type`, `message` and, if any, the stack trace's lines."""
+    """The function failed: Lambda's error `type` and `message`, and the stack trace's lines."""
 
     def __init__(self, type: str, message: str, stack: list[str] | None = None) -> None:
         super().__init__(message)

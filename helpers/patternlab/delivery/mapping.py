@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import simpy
@@ -14,59 +14,17 @@ from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.filters import body_matches
 from patternlab.delivery.function import Function, Outcome
 from patternlab.delivery.history import FAILED, SUCCEEDED, TIMED_OUT
+from patternlab.delivery.mapping_config import MappingConfig
 from patternlab.delivery.message import Received
 from patternlab.delivery.partial import failed_receipts
 from patternlab.delivery.queue import BATCH_LIMIT, Queue
-from patternlab.delivery.records import sqs_record
+from patternlab.delivery.records import record_size, sqs_record
 from patternlab.recorder import key_of
 
-START_CONCURRENCY = 5  # batches (facts, row 24)
-GROWTH_PER_SECOND = 300 / 60
-MAX_CONCURRENCY = 1_250
-PAYLOAD_LIMIT = 6 * 1024 * 1024  # bytes
-RECORD_OVERHEAD = 600  # bytes of a record besides body and attributes, about
+PAYLOAD_LIMIT = 6 * 1024 * 1024  # bytes of one synchronous invocation
 
 CREATING, ENABLED, DISABLING, DISABLED = "Creating", "Enabled", "Disabling", "Disabled"
 ENABLING, UPDATING, DELETING = "Enabling", "Updating", "Deleting"
-
-
-@dataclass
-class MappingConfig:
-    """The settings of an event source mapping, named as in Lambda's API, in seconds."""
-
-    batch_size: int = 10
-    batching_window: float = 0
-    maximum_concurrency: int | None = None
-    report_batch_item_failures: bool = False
-    patterns: list[Mapping[str, Any]] = field(default_factory=list)
-
-    def check(self, queue: Queue, function: Function) -> None:
-        """Refuse what Lambda refuses, in its words (facts, rows 23, 25 and 28)."""
-        largest = 10 if queue.fifo else 10_000
-        if not 1 <= self.batch_size <= largest:
-            raise _refused(f"BatchSize must be between 1 and {largest}, not {self.batch_size}.")
-        if queue.fifo and self.batching_window:
-            raise _refused("Batching window is not supported for FIFO queues.")
-        if not 0 <= self.batching_window <= 300:
-            raise _refused("MaximumBatchingWindowInSeconds must be between 0 and 300.")
-        if self.batch_size > 10 and self.batching_window < 1:
-            raise _refused(
-                "Maximum batch window in seconds must be greater than 0 if maximum batch size is "
-                "greater than 10"
-            )
-        if self.maximum_concurrency is not None and not 2 <= self.maximum_concurrency <= 1000:
-            raise _refused("MaximumConcurrency must be between 2 and 1000.")
-        if len(self.patterns) > 5:
-            raise _refused("A mapping takes at most 5 filter patterns; ask AWS for up to 10.")
-        if function.timeout > queue.visibility_timeout:
-            raise _refused(
-                f"Queue visibility timeout: {queue.visibility_timeout:g} seconds is less than "
-                f"Function timeout: {function.timeout:g} seconds"
-            )
-
-
-def _refused(message: str) -> DeliveryError:
-    return DeliveryError("InvalidParameterValueException", message)
 
 
 class EventSourceMapping:
@@ -89,58 +47,68 @@ class EventSourceMapping:
         self.queue, self.function, self.env = queue, function, queue.env
         self.config = config or MappingConfig()
         self.config.check(queue, function)
+        self.scaling = self.config.scaling()
         self.knobs, self.region, self.on_attempt = queue.knobs, region, on_attempt
         self.rng: random.Random = queue.rng
         self.active = 0  # batches being worked on, or held while the function is throttled
-        self.limit = float(START_CONCURRENCY)
-        self._grown_at = self.env.now
+        self.limit = float(self.scaling.start)  # how many there may be
+        self._short_since: float | None = None  # every batch is busy, and messages wait
         self._changed = self.env.event()
         self._batch: list[Received] = []  # what the open batching window has gathered
+        self._bytes = 0  # their size
         self._polling: simpy.Process | None = None
+        self.polls = False  # does it take messages from the queue?
+        self._asked = 0  # changes of state asked for
         self.state = CREATING
-        self._go(ENABLED if enabled else DISABLED)
+        self._wanted = enabled
+        self._go(CREATING)
 
     # -- states ------------------------------------------------------------------------------
 
     def enable(self) -> None:
         """Start polling, after a moment in Enabling."""
-        if self.state not in (ENABLED, ENABLING, CREATING):
-            self.state = ENABLING
-            self._go(ENABLED)
+        if not self._wanted:
+            self._wanted = True
+            self._go(ENABLING)
 
     def disable(self) -> None:
         """Stop polling; batches being worked on are finished."""
-        if self.state not in (DISABLED, DISABLING):
-            self.state = DISABLING
-            self._go(DISABLED)
+        if self._wanted:
+            self._wanted = False
+            self._go(DISABLING)
 
-    def update(self, config: MappingConfig) -> None:
+    def update(self, config: MappingConfig, enabled: bool | None = None) -> None:
         """Take over new settings, after a moment in Updating."""
         config.check(self.queue, self.function)
-        target = ENABLED if self.state in (ENABLED, ENABLING, CREATING, UPDATING) else DISABLED
-        self.config, self.state = config, UPDATING
-        self._go(target)
+        self.config, self.scaling = config, config.scaling()
+        self.limit = max(self.limit, float(self.scaling.start))
+        if enabled is not None:
+            self._wanted = enabled
+        self._go(UPDATING)
 
     def delete(self) -> None:
         """Stop polling at once."""
+        self._wanted = self.polls = False
+        self._asked += 1
         self.state = DELETING
         self._poke()
 
-    @property
-    def polls(self) -> bool:
-        """Does it take messages from the queue in its present state?"""
-        return self.state in (ENABLED, UPDATING)
-
-    def _go(self, target: str) -> None:
-        asked_in = self.state
+    def _go(self, state: str) -> None:
+        """Be in `state` for a moment, then Enabled or Disabled, as was last wanted."""
+        self.state = state
+        self._asked += 1
+        asked = self._asked
+        if not self._wanted:
+            self.polls = False
+            self._poke()
 
         def arrive(_: simpy.Event) -> None:
-            if self.state is not asked_in:
-                return  # something else was asked for meanwhile
-            self.state = target
-            if target is ENABLED and (self._polling is None or not self._polling.is_alive):
-                self._polling = self.env.process(self._poll())
-            self._poke()
+            if asked == self._asked:  # nothing else was asked for meanwhile
+                self.state = ENABLED if self._wanted else DISABLED
+                self.polls = self._wanted
+                if self.polls and (self._polling is None or not self._polling.is_alive):
+                    self._polling = self.env.process(self._poll())
+                self._poke()
 
         self.env.timeout(self.knobs.mapping_delay).callbacks.append(arrive)
 
@@ -154,35 +122,36 @@ class EventSourceMapping:
         while self.polls:
             self._grow()
             started = self._start_batches()
-            if not self.polls:
-                return
-            events = [self._changed]
-            if self._has_room():
-                events.append(self.queue.arrival())
-            elif self.queue.visible and self.limit < self._ceiling():
-                events.append(self.env.timeout(1.0))  # saturated: it will have grown by then
+            self._grow()
             if not started and self.active == 0 and not self.queue.visible:
-                self.limit = float(self._idle_limit())
-            yield simpy.AnyOf(self.env, events)
+                self.limit = min(self.limit, float(self._idle_limit()))
+            yield simpy.AnyOf(self.env, [self._changed, *self._news()])
             if self.knobs.idle_poll and self.active == 0 and self.queue.visible:
                 yield self.env.timeout(self.rng.uniform(0, self.knobs.idle_poll))
 
-    def _has_room(self) -> bool:
-        return self.active < int(min(self.limit, self._ceiling()))
+    def _news(self) -> Iterator[simpy.Event]:
+        """What may let the next batch start, besides the end of another one."""
+        if self._has_room() or not self.queue.visible:
+            yield self.queue.arrival()
+        elif self.limit < self.scaling.ceiling:
+            yield self.env.timeout(1.0)  # it will have grown by then
 
-    def _ceiling(self) -> int:
-        return self.config.maximum_concurrency or MAX_CONCURRENCY
+    def _has_room(self) -> bool:
+        return self.active < int(min(self.limit, self.scaling.ceiling))
 
     def _idle_limit(self) -> int:
-        if self.config.maximum_concurrency:
-            return START_CONCURRENCY
-        return min(START_CONCURRENCY, self.knobs.idle_batches)
+        if self.config.maximum_concurrency or self.config.provisioned:
+            return self.scaling.start
+        return min(self.scaling.start, self.knobs.idle_batches)
 
     def _grow(self) -> None:
-        """Concurrency grows by 300 a minute while every batch is busy and messages wait."""
-        passed, self._grown_at = self.env.now - self._grown_at, self.env.now
-        if not self._has_room() and self.queue.visible:
-            self.limit = min(self.limit + passed * GROWTH_PER_SECOND, float(self._ceiling()))
+        """Concurrency grows while every batch is busy and messages wait (facts, row 24)."""
+        now = self.env.now
+        if self._short_since is not None:
+            grown = self.limit + (now - self._short_since) * self.scaling.growth
+            self.limit = min(grown, float(self.scaling.ceiling))
+        short = self.polls and self.queue.visible and not self._has_room()
+        self._short_since = now if short else None
 
     def _start_batches(self) -> bool:
         started = False
@@ -196,11 +165,9 @@ class EventSourceMapping:
             if not receipts:
                 continue
             started = True
-            if self.config.batching_window:
-                self._gather(receipts)
-            else:
-                self.active += 1
-                self.env.process(self._work(receipts))
+            self._gather(receipts)
+            if not self.config.batching_window:
+                self._send_batch()
         return started
 
     def _visibility_timeout(self) -> float | None:
@@ -223,32 +190,37 @@ class EventSourceMapping:
                 self.queue.delete(receipt.handle)
         return passed
 
-    # -- batching window ---------------------------------------------------------------------
+    # -- making a batch ----------------------------------------------------------------------
 
     def _gather(self, receipts: list[Received]) -> None:
-        """Add to the open batch; send it when it is full or its window ends."""
+        """Add to the open batch; it is sent when it is full, in number or in bytes (row 23)."""
         for receipt in receipts:
-            if self._batch and _size(self._batch) + _size([receipt]) > PAYLOAD_LIMIT:
+            size = record_size(receipt.message)
+            if self._batch and self._bytes + size > PAYLOAD_LIMIT:
                 self._send_batch()
             if not self._batch:
                 self._open_window()
             self._batch.append(receipt)
+            self._bytes += size
             if len(self._batch) >= self.config.batch_size:
                 self._send_batch()
 
     def _open_window(self) -> None:
         batch = self._batch = []
+        if not self.config.batching_window:
+            return
 
         def close(_: simpy.Event) -> None:
-            if self._batch is batch and batch:
+            if self._batch is batch:
                 self._send_batch()
 
         self.env.timeout(self.config.batching_window).callbacks.append(close)
 
     def _send_batch(self) -> None:
-        batch, self._batch = self._batch, []
-        self.active += 1
-        self.env.process(self._work(batch))
+        batch, self._batch, self._bytes = self._batch, [], 0
+        if batch:
+            self.active += 1
+            self.env.process(self._work(batch))
 
     # -- one batch ---------------------------------------------------------------------------
 
@@ -291,10 +263,9 @@ class EventSourceMapping:
             self._report(batch, lost, outcome)
 
     def _delete(self, receipt: Received) -> None:
-        try:
+        # A FIFO handle may expire while the function runs: then the message comes back (row 31).
+        with suppress(DeliveryError):
             self.queue.delete(receipt.handle)
-        except DeliveryError:
-            pass  # a FIFO handle expired while the function ran: the message comes back (row 31)
 
     def _report(self, batch: list[Received], lost: set[int], outcome: Outcome) -> None:
         error = outcome.error
@@ -318,7 +289,3 @@ class EventSourceMapping:
                     why if came_back else None,
                 )
             )
-
-
-def _size(batch: list[Received]) -> int:
-    return sum(len(receipt.message.body) + RECORD_OVERHEAD for receipt in batch)

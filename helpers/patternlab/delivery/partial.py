@@ -14,16 +14,16 @@ def failed_receipts(response: Any, batch: list[Received]) -> list[Received]:
     the batch, fails the whole batch. Only the listed messages come back, on FIFO queues too: there
     it is the function that must stop at the first failure and list what it left undone.
     """
-    if not response:
+    if response is None or response == "":
         return []
     if not isinstance(response, dict):
         return list(batch)
     items = response.get("batchItemFailures")
-    if not items:
+    if items is None:
         return []
-    by_id = {receipt.message.id: i for i, receipt in enumerate(batch)}
     if not isinstance(items, list):
         return list(batch)
+    by_id = {receipt.message.id: i for i, receipt in enumerate(batch)}
     failed = set()
     for item in items:
         name = item.get("itemIdentifier") if isinstance(item, dict) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from patternlab.delivery.message import Message, Received
@@ -9,6 +10,8 @@ from patternlab.delivery.queue import Queue
 
 #: Who sent it, as SQS reports the sender of a local cloud.
 SENDER_ID = "AIDACKCEVSQ6C2EXAMPLE"
+
+RECORD_OVERHEAD = 600  # bytes of a record besides body and attributes, about
 
 
 def milliseconds(queue: Queue, seconds: float | None) -> str:
@@ -50,17 +53,34 @@ def sqs_record(queue: Queue, receipt: Received, region: str = "us-east-1") -> di
 
 
 def _message_attributes(message: Message) -> dict[str, Any]:
-    """Message attributes in the spelling Lambda uses."""
-    return {
-        name: {
-            **{
-                small: value[large]
-                for large, small in (("StringValue", "stringValue"), ("BinaryValue", "binaryValue"))
-                if large in value
-            },
-            "stringListValues": [],
-            "binaryListValues": [],
-            "dataType": value["DataType"],
-        }
-        for name, value in message.attributes.items()
-    }
+    """Message attributes in the spelling Lambda uses; binary values in base64."""
+    shown = {}
+    for name, value in message.attributes.items():
+        shown[name] = entry = {"stringListValues": [], "binaryListValues": []}
+        if "StringValue" in value:
+            entry["stringValue"] = value["StringValue"]
+        if "BinaryValue" in value:
+            entry["binaryValue"] = base64.b64encode(_bytes(value["BinaryValue"])).decode()
+        entry["dataType"] = value["DataType"]
+    return shown
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
+
+
+# -- sizes ---------------------------------------------------------------------------------------
+
+
+def message_size(body: str, attributes: dict[str, Any] | None) -> int:
+    """Bytes of a message as SQS counts them: body, and attributes' names, types and values."""
+    size = len(body.encode())
+    for name, value in (attributes or {}).items():
+        parts = name, value["DataType"], value.get("StringValue", ""), value.get("BinaryValue", "")
+        size += sum(len(_bytes(part)) for part in parts)
+    return size
+
+
+def record_size(message: Message) -> int:
+    """Bytes of a message in an event, about."""
+    return message_size(message.body, message.attributes) + RECORD_OVERHEAD
