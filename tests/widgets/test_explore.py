@@ -49,6 +49,11 @@ def test_a_moved_slider_sets_the_picture_its_twin_and_its_title(simple):
     assert (image.width, image.height) == ("900", "50")
 
 
+def test_the_image_has_the_description_without_which_the_page_shows_no_titled_image(simple):
+    assert simple.children[1].description == ""
+    assert "description" in simple.children[1].keys
+
+
 @pytest.mark.parametrize(
     ("made", "kind", "value"),
     [
@@ -144,6 +149,8 @@ def test_a_reader_without_a_kernel_gets_the_picture_and_the_same_words_each_time
     assert data["text/plain"] == again["text/plain"]
     assert data["text/plain"].splitlines()[:2] == ["Timeout (s) = 30", "The value is 30."]
     assert data["image/png"] == picture_of(30).png()
+    assert 'alt="The value is 30."' in data["text/html"]
+    assert "<details><summary>The same as text" in data["text/html"]
     assert metadata["image/png"]["alt"] == "The value is 30."
     assert "application/vnd.jupyter.widget-view+json" in data
 

@@ -16,6 +16,7 @@ from numbers import Integral
 from typing import Any
 
 import ipywidgets as widgets
+from traitlets import Unicode
 
 from patternlab.plots import Picture
 
@@ -117,14 +118,26 @@ def explore(draw: Callable[..., Picture], **controls: Control) -> Explorer:
     return Explorer(draw, controls)
 
 
+class _Image(widgets.Image):
+    """An image with an accessible name.
+
+    An Image widget has no alt. Its tooltip becomes the title of the ``<img>``, which is what
+    screen readers take next. The front end (ipywidgets 8.1) sets the title only after a look at
+    the length of a description, which an Image has not: without this one it draws nothing at all.
+    """
+
+    description = Unicode("").tag(sync=True)
+
+
 class Explorer(widgets.VBox):
     """The widget that ``explore`` returns: controls, the picture, and its twin in text."""
 
     def __init__(self, draw: Callable[..., Picture], controls: dict[str, Control]) -> None:
         self._draw = draw
         self._labels = {name: control.label for name, control in controls.items()}
-        self._controls = {name: _shown(control) for name, control in controls.items()}
-        self._image = widgets.Image(format="png")
+        width = max((len(label) for label in self._labels.values()), default=0)
+        self._controls = {name: _shown(control, width) for name, control in controls.items()}
+        self._image = _Image(format="png")
         self._text = widgets.HTML()
         # JupyterLab may run callbacks side by side, and a slow one may end last. Each takes a
         # number when it begins; only the holder of the newest number may set the picture.
@@ -167,8 +180,6 @@ class Explorer(widgets.VBox):
 
     def _show(self, picture: Picture, png: bytes) -> None:
         self._image.width, self._image.height = map(str, picture.size)
-        # An Image widget has no alt. Its tooltip becomes the title of the <img>, which is what
-        # screen readers take next.
         self._image.tooltip = picture.alt
         self._image.value = png
         self._image.layout.display = None
@@ -193,16 +204,19 @@ class Explorer(widgets.VBox):
         if picture is None:
             return data | {"text/plain": f"{FAILED} for {settings}."}, {}
         data["text/plain"] = f"{settings}\n{picture.alt}\n{picture.twin_text()}"
-        data["image/png"] = bytes(self._image.value)
+        png = bytes(self._image.value)
+        data["text/html"] = f"{picture.image_html(png)}\n{picture.twin_html()}"
+        data["image/png"] = png
         width, height = picture.size
         return data, {"image/png": {"alt": picture.alt, "width": width, "height": height}}
 
 
-def _shown(control: Control) -> widgets.Widget:
+def _shown(control: Control, width: int) -> widgets.Widget:
+    """Return the control's widget, with room for ``width`` letters, so that sliders line up."""
     widget = control.widget()
     widget.description = control.label
-    widget.style.description_width = "initial"
-    widget.layout.width = "min(100%, 520px)"
+    widget.style.description_width = f"{width}ch"
+    widget.layout.width = "min(100%, 560px)"
     if hasattr(widget, "continuous_update"):
         widget.continuous_update = True
     widget.add_class("patternlab-control")
