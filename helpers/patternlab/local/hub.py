@@ -7,6 +7,7 @@ is not installed, the handler runs in one go and its sleeps are added up and pas
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -26,29 +27,52 @@ if greenlet is not None:
     class _Handler(greenlet.greenlet):
         """A greenlet that runs a handler, as against one that runs the notebook."""
 
+        left = False  # it will not end by itself, and was left where it is
+
 
 def in_handler() -> bool:
     """Is the code that asks a handler's, rather than the notebook's?"""
-    return greenlet is not None and isinstance(greenlet.getcurrent(), _Handler)
+    if greenlet is None:
+        return bool(_naps)
+    return isinstance(greenlet.getcurrent(), _Handler)
 
 
 def wait_for(clock: VirtualClock, event: simpy.Event) -> Any:
     """Let time pass until `event` happens: a handler gives way, the notebook moves the clock."""
-    if in_handler():
+    if greenlet is not None and in_handler():
         return greenlet.getcurrent().parent.switch(event)
     return clock.run_until(event)
 
 
 def sleep(clock: VirtualClock, seconds: float) -> None:
     """A handler's ``time.sleep``."""
-    if in_handler():
-        wait_for(clock, clock.env.timeout(seconds))
+    if greenlet is None and in_handler():
+        _naps[-1].append(seconds)
     else:
-        _naps.append(seconds)
+        wait_for(clock, clock.env.timeout(seconds))
 
 
-#: Without greenlets: the seconds the running handler has slept, passed after its return.
-_naps: list[float] = []
+#: Without greenlets: the seconds that each running handler has slept, the innermost last.
+_naps: list[list[float]] = []
+
+
+def leave(error: BaseException) -> None:
+    """Leave the running handler where it is, for good, and raise `error` where it was driven.
+
+    For one that catches whatever is raised in it. Called from within it, by an alarm.
+    """
+    if greenlet is None or not in_handler():
+        raise error
+    handler = greenlet.getcurrent()
+    _abandon(handler)
+    handler.parent.throw(error)
+
+
+def _abandon(handler: Any) -> None:
+    """Never run `handler` again. A greenlet that is freed is run once more, to its end, which this
+    one would not reach: so it is never freed."""
+    handler.left = True
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(handler))
 
 
 def drive(
@@ -57,7 +81,8 @@ def drive(
     """A SimPy process that runs `run` as a handler and returns what it returns.
 
     `scope` is entered whenever the handler's code runs and left whenever it gives way. An
-    exception thrown into the process reaches the handler at the place where it waits.
+    exception thrown into the process reaches the handler at the place where it waits; if it is no
+    ``Exception`` and the handler goes on waiting nevertheless, it is left where it is.
     """
     if greenlet is None:
         return (yield from _in_one_go(clock, run, scope))
@@ -67,23 +92,29 @@ def drive(
         while not handler.dead:
             try:
                 value = yield event
-            except BaseException as error:
+            except Exception as error:
                 event = _resume(handler, scope, lambda e=error: handler.throw(e))
+            except BaseException as error:
+                _resume(handler, scope, lambda e=error: handler.throw(e))
+                raise
             else:
                 event = _resume(handler, scope, lambda v=value: handler.switch(v))
         return event
     finally:
-        if not handler.dead:  # the process itself was stopped: let the handler clean up
-            _resume(handler, scope, handler.throw)
+        if not handler.dead and not handler.left:
+            _abandon(handler)
 
 
 def _in_one_go(
     clock: VirtualClock, run: Callable[[], Any], scope: AbstractContextManager[Any]
 ) -> Generator[simpy.Event, Any, Any]:
-    _naps.clear()
-    with scope:
-        result = run()
-    for seconds in list(_naps):
+    _naps.append([])
+    try:
+        with scope:
+            result = run()
+    finally:
+        naps = _naps.pop()
+    for seconds in naps:
         yield clock.env.timeout(seconds)
     return result
 

@@ -21,6 +21,7 @@ from patternlab.local.sqs_checks import (
     check_delay,
     check_entry_ids,
     check_fifo,
+    check_receive,
     check_visibility,
 )
 from patternlab.local.sqs_queue import LocalQueue, Sent, View, with_aws_errors
@@ -252,7 +253,13 @@ def _failed(entry_id: str, error: SQSException) -> dict[str, Any]:
 class LocalSQSResponse(SQSResponse):
     """moto's SQS responses, and the parameters and actions that they leave out."""
 
+    def change_message_visibility(self) -> ActionResult:
+        check_visibility(self._get_param("VisibilityTimeout"))
+        return super().change_message_visibility()
+
     def receive_message(self) -> ActionResult:
+        names = "MaxNumberOfMessages", "WaitTimeSeconds", "VisibilityTimeout"
+        check_receive({name: self._get_param(name) for name in names})
         backend, attempt_id = self.sqs_backend, self._get_param("ReceiveRequestAttemptId")
         if attempt_id:  # moto's response layer does not hand it on (facts, row 18)
             receive = backend.receive_message

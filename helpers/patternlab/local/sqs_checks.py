@@ -77,13 +77,28 @@ def check_fifo(group: str | None, dedup_id: str | None, content_deduplication: b
         )
 
 
+def check_receive(parameters: dict[str, int | None]) -> None:
+    """Refuse a receive that asks for too many messages, or for too long."""
+    number = parameters.get("MaxNumberOfMessages")
+    if number is not None and not 1 <= number <= 10:
+        raise _out_of_range("MaxNumberOfMessages", number, "between 1 and 10")
+    wait = parameters.get("WaitTimeSeconds")
+    if wait is not None and not 0 <= wait <= 20:
+        raise _out_of_range("WaitTimeSeconds", wait, ">= 0 and <= 20")
+    if parameters.get("VisibilityTimeout") is not None:
+        check_visibility(parameters["VisibilityTimeout"])
+
+
 def check_visibility(timeout: int) -> None:
     """Refuse a visibility timeout outside the limits."""
     if not 0 <= int(timeout) <= MAX_VISIBILITY_TIMEOUT:
-        raise InvalidParameterValue(
-            f"Value {timeout} for parameter VisibilityTimeout is invalid. Reason: Must be between "
-            f"0 and {MAX_VISIBILITY_TIMEOUT}."
-        )
+        raise _out_of_range("VisibilityTimeout", timeout, f">= 0 and <= {MAX_VISIBILITY_TIMEOUT}")
+
+
+def _out_of_range(name: str, value: int, limits: str) -> InvalidParameterValue:
+    return InvalidParameterValue(
+        f"Value {value} for parameter {name} is invalid. Reason: Must be {limits}, if provided."
+    )
 
 
 def check_entry_ids(ids: list[str]) -> None:
