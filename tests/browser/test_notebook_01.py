@@ -258,7 +258,6 @@ def test_the_check_tells_right_figures_from_wrong_ones(folder, server, page, nam
         assert expected in found
 
 
-@pytest.mark.skipif(not (NOTEBOOKS / "01-sqs-lambda-dlq.ipynb").exists(), reason="not written yet")
 def test_the_slider_of_notebook_01_shows_the_right_picture(folder, server, page):
     name = "01-sqs-lambda-dlq.ipynb"
     shutil.copy(NOTEBOOKS / name, folder)
