@@ -110,6 +110,7 @@ def _rows(
             line.get("group"),
             function,
             request_id,
+            line.get("sent"),
             start,
             end,
             outcome,

@@ -55,6 +55,7 @@ def _describe_record(record, context):
         "key": key_of(record.get("body", "")),
         "count": int(attributes.get("ApproximateReceiveCount", 1)),
         "group": attributes.get("MessageGroupId"),
+        "sent": int(attributes["SentTimestamp"]) / 1000 if "SentTimestamp" in attributes else None,
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 #: message_id, key, group, function, request_id, outcome, error_type: text; receive_count: int;
-#: start, end: moments in UTC. outcome is one of OUTCOMES.
+#: sent (to the queue), start, end (of the attempt): moments in UTC. outcome is one of OUTCOMES.
 COLUMNS = [
     "message_id",
     "key",
@@ -16,6 +16,7 @@ COLUMNS = [
     "group",
     "function",
     "request_id",
+    "sent",
     "start",
     "end",
     "outcome",
@@ -24,11 +25,12 @@ COLUMNS = [
 SUCCEEDED, FAILED, TIMED_OUT = "succeeded", "failed", "timed out"
 OUTCOMES = (SUCCEEDED, FAILED, TIMED_OUT)
 
+
 def history_frame(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
-    """Rows in the order of :data:`COLUMNS`, start and end in seconds since 1970, as a DataFrame."""
+    """Rows in the order of :data:`COLUMNS`, moments in seconds since 1970, as a DataFrame."""
     frame = pd.DataFrame(list(rows), columns=COLUMNS)
-    for moment in ("start", "end"):
-        seconds = frame[moment].astype("float64")
-        frame[moment] = pd.to_datetime((seconds * 1e6).round().astype("int64"), unit="us", utc=True)
+    for moment in ("sent", "start", "end"):
+        microseconds = (frame[moment].astype("float64") * 1e6).round().astype("Int64")
+        frame[moment] = pd.to_datetime(microseconds, unit="us", utc=True)
     frame["receive_count"] = frame["receive_count"].astype("int64")
     return frame.sort_values("start", kind="stable", ignore_index=True)

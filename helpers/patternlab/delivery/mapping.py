@@ -283,6 +283,7 @@ class EventSourceMapping:
                     message.group,
                     name,
                     outcome.request_id,
+                    epoch + message.sent,
                     start,
                     end,
                     bad if came_back else SUCCEEDED,

@@ -119,3 +119,40 @@ def flaky_orders(
     world.queue.send("poison")
     world.run()
     return world
+
+
+def fifo_orders(
+    *,
+    groups: int = 4,
+    messages: int = 16,
+    failure_rate: float = 0.0,
+    visibility_timeout: float = 30,
+    max_receive_count: int | None = 3,
+    batch_size: int = 1,
+    duration: float = 1.0,
+    gap: float = 0.5,
+    seed: int = 1,
+) -> World:
+    """`messages` orders of `groups` customers in a FIFO queue; the first customer's second order
+    is poison.
+
+    Orders are sent every `gap` seconds, customer by customer in turn, each customer a message
+    group. The world is run until the queue is empty.
+    """
+    rng = random.Random(seed)
+    names = [f"customer {chr(ord('A') + n)}" if groups <= 26 else f"c{n}" for n in range(groups)]
+    bodies = [f"{names[n % groups]} #{n // groups + 1}" for n in range(messages)]
+    world = sqs_lambda(
+        unreliable(rng, failure_rate, frozenset({f"{names[0]} #2"})),
+        visibility_timeout=visibility_timeout,
+        max_receive_count=max_receive_count,
+        config=MappingConfig(batch_size=batch_size),
+        duration=duration,
+        fifo=True,
+        seed=seed,
+    )
+    for number, body in enumerate(bodies):
+        world.queue.send(body, group=names[number % groups], dedup_id=body)
+        world.clock.wait(gap)
+    world.run()
+    return world
