@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import simpy
 
@@ -67,6 +68,8 @@ class VirtualClock:
         self.start = start.astimezone(UTC)
         self.epoch = self.start.timestamp()
         self.env = simpy.Environment()
+        #: Entered while the clock moves, so that what interrupts it can choose its moment.
+        self.while_moving: Callable[[], AbstractContextManager[Any]] = nullcontext
 
     def now(self) -> datetime:
         """The date and time, aware, in UTC."""
@@ -87,14 +90,27 @@ class VirtualClock:
 
     def run_to(self, moment: float) -> None:
         """Move on to `moment` (seconds since the start) and run what is due up to and at it."""
-        if moment > self.env.now:
-            self.env.run(until=moment)
-        while self.env.peek() <= moment:
-            self.env.step()
+        env = self.env
+        with self.while_moving():
+            if moment > env.now:
+                alarm = env.timeout(moment - env.now)
+                while not alarm.processed:
+                    env.step()
+            while env.peek() <= moment:
+                env.step()
 
     def run_until(self, event: simpy.Event) -> object:
         """Move on until `event` has happened, and give its value."""
-        return self.env.run(until=event)
+        # Not env.run(until=event): when interrupted, that leaves a callback on the event which
+        # ends a later run too early.
+        with self.while_moving():
+            while not event.processed:
+                if self.env.peek() == math.inf:
+                    raise RuntimeError("Nothing is due on this clock that could end the wait.")
+                self.env.step()
+        if not event.ok:
+            raise event.value
+        return event.value
 
 
 class WallClock:

@@ -19,6 +19,7 @@ from patternlab.delivery import (
     StandardQueue,
 )
 from patternlab.delivery.filters import parse_body_pattern
+from patternlab.delivery.history import COLUMNS
 
 SOON = Knobs(mapping_delay=0.0)
 
@@ -37,9 +38,12 @@ class World:
         self.queue = kind(self.clock, "orders.fifo" if fifo else "orders", **shared)
         runtime = PlainRuntime(self._handle, duration)
         self.function = Function(self.clock, "orders", runtime, timeout=timeout)
-        self.rows = []
+        self.rows = []  # one dictionary an attempt
         self.mapping = EventSourceMapping(
-            self.queue, self.function, MappingConfig(**config), on_attempt=self.rows.append
+            self.queue,
+            self.function,
+            MappingConfig(**config),
+            on_attempt=lambda row: self.rows.append(dict(zip(COLUMNS, row, strict=True))),
         )
 
     def _handle(self, event, context):
@@ -278,7 +282,9 @@ def test_row_29_so_does_one_that_timed_out():
     world = World(vt=45, timeout=10, duration=11)
     world.send("slow")
     world.clock.wait(60)
-    assert [(row[8], row[9]) for row in world.rows] == [("timed out", "Sandbox.Timedout")] * 2
+    assert [(row["outcome"], row["error_type"]) for row in world.rows] == [
+        ("timed out", "Sandbox.Timedout")
+    ] * 2
 
 
 def test_row_29_the_mapping_may_back_off():
@@ -331,7 +337,7 @@ def test_row_31_a_fifo_delete_that_comes_too_late_brings_the_message_back():
     world = World(fifo=True, vt=30, timeout=30, duration=30)
     world.send("a", group="g")
     world.clock.wait(61)
-    assert [row[8] for row in world.rows] == ["succeeded", "succeeded"]
+    assert [row["outcome"] for row in world.rows] == ["succeeded", "succeeded"]
     assert len(world.calls) == 2
 
 
@@ -373,9 +379,11 @@ def test_row_33_a_malformed_report_fails_the_whole_batch(response):
 
 def test_row_33_one_unknown_id_among_good_ones_fails_the_whole_batch():
     listed = [{"itemIdentifier": "unknown"}]
-    assert answered(
-        lambda ids: {"batchItemFailures": [{"itemIdentifier": ids["a"]}, *listed]}
-    ) == ["a", "b", "c"]
+    assert answered(lambda ids: {"batchItemFailures": [{"itemIdentifier": ids["a"]}, *listed]}) == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_row_33_so_does_an_exception():
@@ -397,7 +405,7 @@ def test_row_34_they_come_back_after_the_visibility_timeout_and_count_together()
     world.send(*"abc")
     world.clock.wait(30)
     assert world.bodies() == [["a", "b", "c"], ["a", "b"]]
-    assert [(row[1], row[2], row[8]) for row in world.rows][3:] == [
+    assert [(row["key"], row["receive_count"], row["outcome"]) for row in world.rows][3:] == [
         ("a", 2, "failed"),
         ("b", 2, "failed"),
     ]

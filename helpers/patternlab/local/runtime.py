@@ -112,7 +112,7 @@ class SandboxRuntime:
             yield env.timeout(min(self.knobs.handler_overhead, timeout))
         run = drive(self.clock, lambda: box.call(_copy(event), context), box)
         try:
-            response = yield from _until(run, env, deadline)
+            response = yield from _until(run, env, deadline, box.stop)
         except _DeadlinePassed:
             raise TimedOut(request_id, timeout) from None
         except Stuck:
@@ -166,9 +166,12 @@ class _DeadlinePassed(BaseException):
 
 
 def _until(
-    run: Generator[simpy.Event, Any, Any], env: simpy.Environment, deadline: float
+    run: Generator[simpy.Event, Any, Any],
+    env: simpy.Environment,
+    deadline: float,
+    stop: Callable[[], None],
 ) -> Generator[simpy.Event, Any, Any]:
-    """Run the process `run`, but throw :class:`_DeadlinePassed` into it at `deadline`."""
+    """Run the process `run`; at `deadline` call `stop`, and throw :class:`_DeadlinePassed`."""
     alarm = env.timeout(max(0.0, deadline - env.now))
     try:
         event = run.send(None)
@@ -180,10 +183,11 @@ def _until(
                 continue
             if event.processed:
                 event = run.send(event.value)
+        stop()
         run.throw(_DeadlinePassed())
-        run.close()  # it caught even that, and waits again
     except StopIteration as finished:
-        return finished.value
+        if not alarm.processed:
+            return finished.value
     raise _DeadlinePassed
 
 

@@ -104,10 +104,12 @@ class Sandbox:
         self._stack: list[ExitStack] = []
         self._handler: Callable[[Any, Any], Any] | None = None
         self._stretch: float | None = None
+        self._stopped = False
 
     def log(self, text: str) -> None:
         """Note a line for the log, at this moment of the cloud's clock."""
-        self.lines.append((self.clock.time(), text))
+        if not self._stopped:
+            self.lines.append((self.clock.time(), text))
 
     def take_lines(self) -> list[tuple[float, str]]:
         """The lines noted since the last call."""
@@ -134,6 +136,8 @@ class Sandbox:
             ) from None
         except Exception as error:
             raise self._failure(error) from None
+        except SystemExit as error:
+            raise _exit(error, "") from None
         handler = getattr(module, function_name, None)
         if handler is None:
             raise FunctionError(
@@ -150,11 +154,7 @@ class Sandbox:
         except Exception as error:
             raise self._failure(error) from None
         except SystemExit as error:
-            how = f"with error: exit status {error.code}" if error.code else "without a reason"
-            raise FunctionError(
-                "Runtime.ExitError",
-                f"RequestId: {context.aws_request_id} Error: Runtime exited {how}",
-            ) from None
+            raise _exit(error, f"RequestId: {context.aws_request_id} Error: ") from None
 
     def _failure(self, error: Exception) -> FunctionError:
         """`error` with the frames of the learner's code, and nobody else's."""
@@ -171,13 +171,19 @@ class Sandbox:
         """Let the handler compute for `seconds` of real time at a stretch; None: the default."""
         self._stretch = seconds
 
+    def stop(self) -> None:
+        """The timeout is over. AWS stops the environment here and now; our handler may tidy up
+        after itself, but nothing it still prints or asks of the cloud counts."""
+        self._output.finish()
+        self._stopped = True
+
     def __enter__(self) -> Sandbox:
         stack = ExitStack()
         before = sys.stdout, sys.stderr, os.environ
         stack.callback(_restore, *before)
         sys.stdout = sys.stderr = self._output
         os.environ = self._environment  # noqa: B003 - only for the handler, and given back
-        stack.enter_context(self._guard.watch(self._stretch))
+        stack.enter_context(self._guard.watch(self._stretch, over=self._stopped))
         self._stack.append(stack)
         return self
 
@@ -212,3 +218,8 @@ class Sandbox:
 
 def _restore(stdout: Any, stderr: Any, environ: Any) -> None:
     sys.stdout, sys.stderr, os.environ = stdout, stderr, environ
+
+
+def _exit(error: SystemExit, prefix: str) -> FunctionError:
+    how = f"with error: exit status {error.code}" if error.code else "without a reason"
+    return FunctionError("Runtime.ExitError", f"{prefix}Runtime exited {how}")
