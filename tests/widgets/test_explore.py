@@ -19,8 +19,8 @@ def picture_of(text):
 
 def shown(explorer):
     """Return (PNG bytes, words below) as the page has them."""
-    _, image, text = explorer.children
-    return bytes(image.value), text.value
+    _, image, sentence, fold = explorer.children
+    return bytes(image.value), sentence.value or fold.children[0].value
 
 
 def control(explorer, label):
@@ -78,6 +78,15 @@ def test_a_slider_writes_as_many_decimals_as_its_step_has(step, written):
     assert control(explorer, "n").readout_format == written
 
 
+def test_an_opened_twin_stays_open_and_follows_the_slider(simple):
+    fold = simple.children[3]
+    assert (fold.titles, fold.selected_index) == (("The same as text",), None)
+    fold.selected_index = 0
+    control(simple, "Timeout (s)").value = 45
+    assert fold.selected_index == 0
+    assert "<td>45</td>" in fold.children[0].value
+
+
 def test_several_controls_reach_the_function_by_name():
     calls = []
 
@@ -127,12 +136,12 @@ def test_an_error_of_the_function_is_a_sentence_and_the_next_value_draws_again()
         return picture_of(rate)
 
     explorer = explore(draw, rate=Slider("Failure rate", 0, 9, 7))
-    image = explorer.children[1]
-    assert image.layout.display == "none"
+    _, image, _, fold = explorer.children
+    assert image.layout.display == fold.layout.display == "none"
     assert "could not be drawn for Failure rate = 7: RuntimeError" in shown(explorer)[1]
     assert "the &lt;model&gt; has no such rate" in shown(explorer)[1]
     control(explorer, "Failure rate").value = 3
-    assert image.layout.display is None
+    assert image.layout.display is fold.layout.display is None
     assert shown(explorer)[0] == picture_of(3).png()
 
 

@@ -23,6 +23,7 @@ from PIL import Image
 
 from patternlab.plots.style import CSS_DPI
 
+SAME = "The same as text"
 MOST_ROWS = 60  # of the twin on the page; Picture.table always has them all
 
 
@@ -88,13 +89,14 @@ class Picture:
             f'width="{width}" height="{height}">'
         )
 
+    def table_html(self) -> str:
+        """Return the alternative text and the twin as HTML."""
+        table = self.table.head(MOST_ROWS).to_html(index=False, border=0, justify="left")
+        return f"<p>{html.escape(self.alt)}</p>\n{table}\n{self._more('<p>', '</p>')}"
+
     def twin_html(self) -> str:
-        """Return the twin as a table in a closed ``<details>``."""
-        table = self.table.head(MOST_ROWS).to_html(index=False, border=0, escape=True)
-        return (
-            "<details><summary>The same as text</summary>\n"
-            f"<p>{html.escape(self.alt)}</p>\n{table}\n{self._more('<p>', '</p>')}</details>"
-        )
+        """Return the same in a closed ``<details>``, for a static page."""
+        return f"<details><summary>{SAME}</summary>\n{self.table_html()}</details>"
 
     def twin_text(self) -> str:
         """Return the twin as plain text."""

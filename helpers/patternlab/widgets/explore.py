@@ -19,6 +19,7 @@ import ipywidgets as widgets
 from traitlets import Unicode
 
 from patternlab.plots import Picture
+from patternlab.plots.picture import SAME
 
 FAILED = "The figure could not be drawn"
 
@@ -138,13 +139,17 @@ class Explorer(widgets.VBox):
         width = max((len(label) for label in self._labels.values()), default=0)
         self._controls = {name: _shown(control, width) for name, control in controls.items()}
         self._image = _Image(format="png")
-        self._text = widgets.HTML()
+        self._sentence = widgets.HTML()
+        self._twin = widgets.HTML().add_class("jp-RenderedHTMLCommon")  # tables as elsewhere
+        # An Accordion stays open while its text changes; a <details> in the text would close.
+        self._fold = widgets.Accordion([self._twin], titles=[SAME], selected_index=None)
         # JupyterLab may run callbacks side by side, and a slow one may end last. Each takes a
         # number when it begins; only the holder of the newest number may set the picture.
         self._lock = threading.RLock()
         self._newest = 0
         self.picture: Picture | None = None
-        super().__init__([widgets.VBox([*self._controls.values()]), self._image, self._text])
+        controls_box = widgets.VBox([*self._controls.values()])
+        super().__init__([controls_box, self._image, self._sentence, self._fold])
         self.add_class("patternlab-explore")
         self._redraw()
         for control in self._controls.values():
@@ -173,8 +178,9 @@ class Explorer(widgets.VBox):
                 return
             self.picture = picture
             if picture is None:
-                self._image.layout.display = "none"  # the old picture would answer another question
-                self._text.value = f'<p role="alert">{html.escape(sentence)}</p>'
+                # The old picture would answer another question: it goes.
+                self._image.layout.display = self._fold.layout.display = "none"
+                self._sentence.value = f'<p role="alert">{html.escape(sentence)}</p>'
             else:
                 self._show(picture, png)
 
@@ -182,8 +188,9 @@ class Explorer(widgets.VBox):
         self._image.width, self._image.height = map(str, picture.size)
         self._image.tooltip = picture.alt
         self._image.value = png
-        self._image.layout.display = None
-        self._text.value = picture.twin_html()
+        self._twin.value = picture.table_html()
+        self._sentence.value = ""
+        self._image.layout.display = self._fold.layout.display = None
 
     def _settings(self, values: dict[str, Any]) -> str:
         return ", ".join(f"{self._labels[name]} = {value}" for name, value in values.items())
