@@ -17,6 +17,7 @@ def marks(picture, kind):
     """Return the places (n, 2) of a kind of mark among the lanes, in inches."""
     colour = style.LIGHT.outcome(kind)
     lines = [artist for artist in picture.figure.artists if isinstance(artist, Line2D)]
+    lines = [line for line in lines if line.get_linestyle() == "None"]  # not the strokes
     lines = [line for line in lines if line.get_markerfacecolor() == colour]
     places = [line.get_xydata() for line in lines]
     below_legend = picture.figure.get_size_inches()[1] - 0.5

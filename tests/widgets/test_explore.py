@@ -23,6 +23,10 @@ def shown(explorer):
     return bytes(image.value), sentence.value or fold.children[0].value
 
 
+def dragged(text):
+    return picture_of(text).png(style.DRAGGED_DPI)
+
+
 def control(explorer, label):
     (found,) = [child for child in explorer.children[0].children if child.description == label]
     return found
@@ -35,14 +39,14 @@ def simple():
 
 def test_the_picture_is_there_before_the_widget_is_shown(simple):
     png, words = shown(simple)
-    assert png == picture_of(30).png()
+    assert png == dragged(30)
     assert "The value is 30." in words
 
 
 def test_a_moved_slider_sets_the_picture_its_twin_and_its_title(simple):
     control(simple, "Timeout (s)").value = 45
     png, words = shown(simple)
-    assert png == picture_of(45).png() != picture_of(30).png()
+    assert png == dragged(45) != dragged(30)
     assert "The value is 45." in words and "<td>45</td>" in words
     image = simple.children[1]
     assert image.tooltip == simple.picture.alt == "The value is 45."
@@ -125,7 +129,7 @@ def test_a_slow_old_value_never_replaces_a_newer_picture():
     finish.set()
     slow.join(timeout=30)
     assert not slow.is_alive()
-    assert shown(explorer)[0] == picture_of(3).png()
+    assert shown(explorer)[0] == dragged(3)
     assert explorer.picture.alt == "The value is 3."
 
 
@@ -142,7 +146,7 @@ def test_an_error_of_the_function_is_a_sentence_and_the_next_value_draws_again()
     assert "the &lt;model&gt; has no such rate" in shown(explorer)[1]
     control(explorer, "Failure rate").value = 3
     assert image.layout.display is fold.layout.display is None
-    assert shown(explorer)[0] == picture_of(3).png()
+    assert shown(explorer)[0] == dragged(3)
 
 
 def test_something_else_than_a_picture_is_said():

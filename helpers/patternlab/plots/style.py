@@ -20,6 +20,7 @@ WIDTH = 9.0  # inches of every figure
 CSS_DPI = 100  # one inch is 100 CSS pixels on the page ...
 PIXEL_RATIO = 1.5  # ... drawn with 1.5 image pixels each, so that text is crisp on fine screens
 DPI = CSS_DPI * PIXEL_RATIO
+DRAGGED_DPI = CSS_DPI * 1.2  # for a figure that is redrawn while a slider moves
 
 POINTS_PER_INCH = 72
 FONT_FAMILY = "DejaVu Sans"  # comes with matplotlib, so every machine draws the same letters

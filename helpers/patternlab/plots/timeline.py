@@ -13,7 +13,6 @@ from datetime import timedelta
 from numbers import Integral
 
 import pandas as pd
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -212,12 +211,12 @@ class _Drawing:
         """Draw invisible spans as thin lines, closed by a stroke unless a mark stands there."""
         layout = self.layout
         near = layout.marker / style.POINTS_PER_INCH
-        starts = [[layout.x(attempt.start) for attempt in lane.attempts] for lane in self.lanes]
+        marks = [{layout.x(attempt.start) for attempt in lane.attempts} for lane in self.lanes]
         lines = []
         for row, begin, until in self.waits:
             x, y, half = layout.x(until), layout.y(row), layout.lane * 0.17
             lines.append([(layout.x(begin), y), (x, y)])
-            if not any(abs(x - start) < near for start in starts[row]):
+            if not any(abs(x - mark) < near for mark in marks[row]):
                 lines.append([(x, y - half), (x, y + half)])
         self._lines(lines, self.theme.waiting, min(max(layout.lane * 5, 1.0), 1.8), 2)
 
@@ -284,11 +283,21 @@ class _Drawing:
         return x + text_width(text, style.LEGEND_SIZE) + 0.24
 
     def _lines(self, lines: Sequence, colour: str, width: float, order: int) -> None:
+        """Draw separate strokes as one artist: a gap is a point that is not a number."""
+        gap = (math.nan, math.nan)
+        points = [point for line in lines for point in (*line, gap)]
+        if not points:
+            return
+        x, y = zip(*points, strict=True)
         self.figure.add_artist(
-            LineCollection(
-                lines,
-                colors=colour,
-                linewidths=width,
+            Line2D(
+                x,
+                y,
+                color=colour,
+                linewidth=width,
+                linestyle="-",
+                marker="",
+                solid_capstyle="butt",
                 zorder=order,
                 transform=self.figure.dpi_scale_trans,
             )

@@ -20,6 +20,7 @@ from traitlets import Unicode
 
 from patternlab.plots import Picture
 from patternlab.plots.picture import SAME
+from patternlab.plots.style import DRAGGED_DPI
 
 FAILED = "The figure could not be drawn"
 
@@ -170,7 +171,7 @@ class Explorer(widgets.VBox):
             if not isinstance(picture, Picture):
                 kind = type(picture).__name__
                 raise TypeError(f"the function returned a {kind} where a Picture is needed")
-            png = picture.png()
+            png = picture.png(dpi=DRAGGED_DPI)
         except Exception as error:  # a learner's own function: whatever it raises is shown
             picture, sentence = None, self._failure(values, error)
         with self._lock:
@@ -211,7 +212,7 @@ class Explorer(widgets.VBox):
         if picture is None:
             return data | {"text/plain": f"{FAILED} for {settings}."}, {}
         data["text/plain"] = f"{settings}\n{picture.alt}\n{picture.twin_text()}"
-        png = bytes(self._image.value)
+        png = picture.png()
         data["text/html"] = f"{picture.image_html(png)}\n{picture.twin_html()}"
         data["image/png"] = png
         width, height = picture.size
