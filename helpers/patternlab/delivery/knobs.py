@@ -29,6 +29,8 @@ class Knobs:
     throttle_retry: float = 1.0
     #: Share of its concurrency a mapping gives up after a failed batch.
     error_backoff: float = 0.0
+    #: Lambda's asynchronous retries wait 60 s and 120 s, each times U(this range).
+    async_retry_jitter: tuple[float, float] = (0.85, 1.1)
     #: Probability that a successful delete is lost, so that the message comes back.
     duplicates: float = 0.0
     #: Probability that a standard queue hands out a later message first.

@@ -15,12 +15,19 @@ from moto.sqs.models import sqs_backends
 
 from patternlab.clock import VirtualClock, seconds_of
 from patternlab.delivery.knobs import Knobs
-from patternlab.local.awslambda import LocalFunction, LocalLambdaBackend
-from patternlab.local.ground import backend_class, clock_in_moto, moto_regions_from, seed_moto
+from patternlab.local.awslambda import LocalLambdaBackend
+from patternlab.local.ground import (
+    backend_class,
+    clock_in_moto,
+    moto_regions_from,
+    no_network,
+    seed_moto,
+)
 from patternlab.local.guard import Guard
 from patternlab.local.hub import in_handler, wait_for
+from patternlab.local.lambda_function import LocalFunction
 from patternlab.local.services import Services
-from patternlab.local.session import CONFIG, isolated_session
+from patternlab.local.session import LocalSession
 from patternlab.local.sqs import LocalSQSBackend
 
 MOTO_CONFIG = {
@@ -41,16 +48,14 @@ class LocalBackend:
         self.clock = VirtualClock(start)
         self.region, self.seed = region, seed
         guard = Guard(handler_limit)
-        self.session = isolated_session(region, guard)
-        self._clients: dict[Any, Any] = {}
+        self.clock.while_moving = lambda: guard.interrupts(self.clock.env)
+        self.session = LocalSession(region, guard)
         self.services = Services(
             clock=self.clock,
             knobs=knobs,
             rng=random.Random(seed),
             guard=guard,
-            region=region,
-            client=self.client,
-            resource=self.resource,
+            session=self.session,
         )
         self._stack = ExitStack()
         try:
@@ -68,7 +73,8 @@ class LocalBackend:
             {"services": self.services, "function_class": function},
         )
         enter = self._stack.enter_context
-        enter(moto_regions_from(self.session))
+        enter(no_network())
+        enter(moto_regions_from(self.session.boto3))
         enter(clock_in_moto(self.clock))
         enter(backend_class(sqs_backends, sqs))
         enter(backend_class(lambda_simple_backends, awslambda))  # what moto asks without Docker
@@ -87,17 +93,12 @@ class LocalBackend:
     # -- boto3 -------------------------------------------------------------------------------
 
     def client(self, service: str, *args: Any, **kwargs: Any) -> Any:
-        """A boto3 client of this cloud. Clients are kept: making one takes longer than using it."""
-        region = kwargs.get("region_name") or (args[0] if args else None) or self.region
-        key = service, region
-        if key not in self._clients:
-            self._clients[key] = self.session.client(service, region_name=region, config=CONFIG)
-        return self._clients[key]
+        """A boto3 client of this cloud."""
+        return self.session.client(service, *args, **kwargs)
 
     def resource(self, service: str, *args: Any, **kwargs: Any) -> Any:
         """A boto3 resource of this cloud."""
-        region = kwargs.get("region_name") or (args[0] if args else None) or self.region
-        return self.session.resource(service, region_name=region, config=CONFIG)
+        return self.session.resource(service, *args, **kwargs)
 
     # -- time --------------------------------------------------------------------------------
 
@@ -130,5 +131,6 @@ class LocalBackend:
 
     def close(self) -> str:
         """Stop moto and give back what was touched; says what is left."""
+        self.session.closed = True
         self._stack.close()
         return "The local cloud is closed. Nothing is left: it only ever was in memory."

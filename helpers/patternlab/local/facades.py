@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable
 from functools import partial
 from types import ModuleType
 from typing import Any
 
+import boto3
+import boto3.session
+
 from patternlab.clock import VirtualClock, seconds_of
 from patternlab.local.hub import sleep
+from patternlab.local.session import LocalSession
 
 
 def _copy_of(module: ModuleType) -> ModuleType:
@@ -88,24 +91,54 @@ def datetime_module(clock: VirtualClock) -> ModuleType:
     return module
 
 
-def boto3_module(client: Callable[..., Any], resource: Callable[..., Any]) -> ModuleType:
-    """``boto3`` whose clients and resources are the cloud's, whatever session they come from."""
-    import boto3
+def boto3_modules(session: LocalSession, region: str) -> dict[str, ModuleType]:
+    """``boto3`` and ``boto3.session``, whose clients are the cloud's, in the function's `region`
+    unless another one is asked for. What is set up here stays here."""
 
-    class CloudSession:
-        """Every session of a handler is the cloud's own."""
+    class Session:
+        """A boto3 session of the cloud; its credentials are the cloud's too."""
 
         def __init__(self, *_: Any, region_name: str | None = None, **__: Any) -> None:
-            self.region_name = region_name
+            self.region_name = region_name or region
 
-        def client(self, service: str, *args: Any, **kwargs: Any) -> Any:
-            return client(service, *args, **kwargs)
+        def client(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
+            return session.client(service, region_name or self.region_name, **kwargs)
 
-        def resource(self, service: str, *args: Any, **kwargs: Any) -> Any:
-            return resource(service, *args, **kwargs)
+        def resource(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
+            return session.resource(service, region_name or self.region_name, **kwargs)
 
-    module = _copy_of(boto3)
+        def __getattr__(self, name: str) -> Any:
+            return getattr(session.boto3, name)
+
+    def setup_default_session(**kwargs: Any) -> None:
+        module.DEFAULT_SESSION = Session(**kwargs)
+
+    def client(*args: Any, **kwargs: Any) -> Any:
+        return module.DEFAULT_SESSION.client(*args, **kwargs)
+
+    def resource(*args: Any, **kwargs: Any) -> Any:
+        return module.DEFAULT_SESSION.resource(*args, **kwargs)
+
+    module, submodule = _copy_of(boto3), _copy_of(boto3.session)
+    submodule.Session = Session
     module.__dict__.update(
-        client=client, resource=resource, Session=CloudSession, DEFAULT_SESSION=None
+        session=submodule,
+        Session=Session,
+        DEFAULT_SESSION=Session(),
+        setup_default_session=setup_default_session,
+        _get_default_session=lambda: module.DEFAULT_SESSION,
+        client=client,
+        resource=resource,
     )
-    return module
+    return {"boto3": module, "boto3.session": submodule}
+
+
+def handler_modules(
+    clock: VirtualClock, session: LocalSession, region: str
+) -> dict[str, ModuleType]:
+    """The modules that a handler gets in place of Python's own, by name."""
+    return {
+        "time": time_module(clock),
+        "datetime": datetime_module(clock),
+        **boto3_modules(session, region),
+    }

@@ -13,10 +13,34 @@ from types import ModuleType
 from typing import Any
 
 import moto.core.utils
+from botocore.httpsession import URLLib3Session
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.moto_api._internal import mock_random
 
 from patternlab.clock import VirtualClock
+
+
+class NetworkRefused(RuntimeError):
+    """A local cloud was asked for something outside of it."""
+
+
+@contextmanager
+def no_network() -> Iterator[None]:
+    """Let no request of botocore leave this process, not even one of a client that the learner
+    has made with boto3 itself, or that client's search for credentials on the network."""
+
+    def refuse(self: URLLib3Session, request: Any) -> Any:
+        raise NetworkRefused(
+            f"While a local cloud is open nothing is sent to {request.url}. Get clients from the "
+            "cloud, with cloud.client(...), or close it first."
+        )
+
+    before = URLLib3Session.send
+    URLLib3Session.send = refuse
+    try:
+        yield
+    finally:
+        URLLib3Session.send = before
 
 
 @contextmanager

@@ -99,7 +99,7 @@ class Guard:
 
     @contextmanager
     def interrupts(self, env: Environment) -> Iterator[None]:
-        """Hear *Interrupt* (Ctrl-C) where it does no harm, while `env` is stepped under ``with``."""
+        """Hear *Interrupt* (Ctrl-C) where it does no harm, while `env` is stepped within this."""
         if not _is_main_thread() or signal.getsignal(signal.SIGINT) is not _DEFAULT:
             yield
             return

@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
+from patternlab.delivery.function import FunctionError
+
 Line = tuple[float, str]  # (seconds since 1970, text)
 
 
@@ -34,6 +36,18 @@ class TextLog:
     @staticmethod
     def init_start(runtime: str, when: datetime) -> str:
         return f"INIT_START Runtime Version: {runtime.replace('python', 'python:')}.v0 (local)\n"
+
+    @staticmethod
+    def init_report(seconds: float, error_type: str, when: datetime) -> str:
+        return (
+            f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: init\tStatus: error\t"
+            f"Error Type: {error_type}\n"
+        )
+
+    @staticmethod
+    def error(error: FunctionError, request_id: str, when: datetime) -> str:
+        trace = "Traceback (most recent call last):\n" + "".join(error.stack) if error.stack else ""
+        return f"[ERROR] {error.type}: {error.message}\n{trace}"
 
     @staticmethod
     def start(request_id: str, when: datetime) -> str:
@@ -69,6 +83,30 @@ class JsonLog:
         return None
 
     @staticmethod
+    def init_report(seconds: float, error_type: str, when: datetime) -> str:
+        record = {
+            "initializationType": "on-demand",
+            "phase": "init",
+            "status": "error",
+            "errorType": error_type,
+            "metrics": {"durationMs": round(seconds * 1000, 3)},
+        }
+        return _platform("initReport", when, record)
+
+    @staticmethod
+    def error(error: FunctionError, request_id: str, when: datetime) -> str:
+        return json.dumps(
+            {
+                "timestamp": _stamp(when),
+                "log_level": "ERROR",
+                "errorMessage": error.message,
+                "errorType": error.type,
+                "requestId": request_id,
+                "stackTrace": error.stack,
+            }
+        )
+
+    @staticmethod
     def start(request_id: str, when: datetime) -> str:
         return _platform("start", when, {"requestId": request_id, "version": "$LATEST"})
 
@@ -97,8 +135,11 @@ class JsonLog:
 
 
 def _platform(kind: str, when: datetime, record: dict[str, object]) -> str:
-    stamp = when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}Z"
-    return json.dumps({"time": stamp, "type": f"platform.{kind}", "record": record})
+    return json.dumps({"time": _stamp(when), "type": f"platform.{kind}", "record": record})
+
+
+def _stamp(when: datetime) -> str:
+    return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}Z"
 
 
 LOG_FORMATS = {"Text": TextLog, "JSON": JsonLog}

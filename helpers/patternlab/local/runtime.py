@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
@@ -47,7 +48,7 @@ class SandboxRuntime:
         self._facades, self._sink, self._new_id, self._guard = facades, sink, new_id, guard
         self._warm: list[Sandbox] = []
         self._was_stuck = False
-        self.tail: dict[str, str] = {}  # request id -> its log, until somebody asks for it
+        self._wanted: dict[str, list[str]] = {}  # request id -> its log, for who waits for it
 
     def __call__(
         self, function: Function, event: Any, request_id: str
@@ -61,6 +62,8 @@ class SandboxRuntime:
             if line := log.init_start(self.settings.runtime, self.clock.now()):
                 box.log(line)
             init, error = yield from self._init(box)
+            if error is not None and (line := log.init_report(init, error.type, self.clock.now())):
+                box.log(line)
         begun = self.clock.elapsed
         box.log(log.start(request_id, self.clock.now()))
         if error is None:
@@ -69,7 +72,7 @@ class SandboxRuntime:
             except FunctionError as failure:
                 error = failure
         if error is not None and not isinstance(error, TimedOut):
-            box.log(_error_text(error))
+            box.log(log.error(error, request_id, self.clock.now()))
         self._write(box, request_id, self.clock.elapsed - begun, init, error)
         if error is None or not (isinstance(error, TimedOut) or error.type.startswith("Runtime.")):
             self._warm.append(box)  # after a time-out or a crash Lambda starts a new one
@@ -77,9 +80,14 @@ class SandboxRuntime:
             raise error
         return response
 
-    def forget_warm(self) -> None:
-        """New code or settings: every environment from now on is a new one."""
-        self._warm.clear()
+    @contextmanager
+    def keep_log(self, request_id: str) -> Iterator[list[str]]:
+        """Within this, the log lines of that invocation go into the list as well."""
+        self._wanted[request_id] = kept = []
+        try:
+            yield kept
+        finally:
+            del self._wanted[request_id]
 
     def _new_sandbox(self) -> Sandbox:
         stream = f"{self.clock.now():%Y/%m/%d}/[$LATEST]{self._new_id().replace('-', '')}"
@@ -140,7 +148,7 @@ class SandboxRuntime:
         init: float | None,
         error: FunctionError | None,
     ) -> None:
-        """Send the invocation's lines to the log, and keep the tail for ``LogType=Tail``."""
+        """Send the invocation's lines to the log."""
         log, now = LOG_FORMATS[self.settings.log_format], self.clock.now()
         lines = box.take_lines()
         if end := log.end(request_id, now):
@@ -158,7 +166,8 @@ class SandboxRuntime:
         )
         lines.append((self.clock.time(), log.report(report, now)))
         self._sink(self.settings.log_group, box.log_stream, lines)
-        self.tail = {request_id: "".join(text for _, text in lines)}
+        if request_id in self._wanted:
+            self._wanted[request_id] += [text for _, text in lines]
 
 
 class _DeadlinePassed(BaseException):
@@ -171,7 +180,7 @@ def _until(
     deadline: float,
     stop: Callable[[], None],
 ) -> Generator[simpy.Event, Any, Any]:
-    """Run the process `run`; at `deadline` call `stop`, and throw :class:`_DeadlinePassed`."""
+    """Run the process `run` until it ends; at `deadline` call `stop` and end it."""
     alarm = env.timeout(max(0.0, deadline - env.now))
     try:
         event = run.send(None)
@@ -183,11 +192,11 @@ def _until(
                 continue
             if event.processed:
                 event = run.send(event.value)
-        stop()
-        run.throw(_DeadlinePassed())
     except StopIteration as finished:
-        if not alarm.processed:
-            return finished.value
+        return finished.value
+    stop()
+    with suppress(Exception, Stuck, _DeadlinePassed):  # whatever comes of it, it is too late
+        run.throw(_DeadlinePassed())
     raise _DeadlinePassed
 
 
@@ -204,8 +213,3 @@ def _as_json(response: Any) -> Any:
         raise FunctionError(
             "Runtime.MarshalError", f"Unable to marshal response: {error}"
         ) from None
-
-
-def _error_text(error: FunctionError) -> str:
-    trace = "Traceback (most recent call last):\n" + "".join(error.stack) if error.stack else ""
-    return f"[ERROR] {error.type}: {error.message}\n{trace}"

@@ -33,12 +33,9 @@ class Settings:
     memory: int = 128
     timeout: float = 3.0
     region: str = "us-east-1"
+    log_group: str = ""
     log_format: str = "Text"
     environment: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def log_group(self) -> str:
-        return f"/aws/lambda/{self.name}"
 
 
 class LambdaContext:
@@ -98,7 +95,7 @@ class Sandbox:
         self.settings, self.clock, self.log_stream = settings, clock, log_stream
         self.lines: list[tuple[float, str]] = []
         self._guard = guard
-        self._space = ModuleSpace(code, facades)
+        self._space = ModuleSpace(code, facades, settings.log_format)
         self._output = _Output(self.log)
         self._environment = self._variables()
         self._stack: list[ExitStack] = []
@@ -121,7 +118,12 @@ class Sandbox:
 
     def init(self) -> None:
         """Load the handler's module; raises :class:`FunctionError` as Lambda words it."""
-        module_name, _, function_name = self.settings.handler.rpartition(".")
+        module_name, dot, function_name = self.settings.handler.rpartition(".")
+        if not dot:
+            raise FunctionError(
+                "Runtime.MalformedHandlerName",
+                f"Bad handler '{self.settings.handler}': it must be like module.function",
+            )
         try:
             module = self._space.load(module_name.replace("/", "."))
         except SyntaxError as error:
@@ -158,11 +160,12 @@ class Sandbox:
 
     def _failure(self, error: Exception) -> FunctionError:
         """`error` with the frames of the learner's code, and nobody else's."""
-        frames = [
-            frame
-            for frame in traceback.extract_tb(error.__traceback__)
-            if frame.filename.startswith(TASK_ROOT)
-        ]
+        with self._space.code.shown():
+            frames = [
+                frame
+                for frame in traceback.extract_tb(error.__traceback__)
+                if frame.filename.startswith(TASK_ROOT)
+            ]
         return FunctionError(type(error).__name__, str(error), traceback.format_list(frames))
 
     # -- the scope ---------------------------------------------------------------------------

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from patternlab.clock import VirtualClock
 from patternlab.delivery.function import Account
 from patternlab.delivery.knobs import Knobs
 from patternlab.local.guard import Guard
+from patternlab.local.session import LocalSession
 
 
 @dataclass
@@ -21,7 +20,5 @@ class Services:
     knobs: Knobs
     rng: random.Random
     guard: Guard
-    region: str
+    session: LocalSession
     account: Account = field(default_factory=Account)
-    client: Callable[..., Any] | None = None
-    resource: Callable[..., Any] | None = None

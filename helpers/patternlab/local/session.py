@@ -12,46 +12,79 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from botocore.loaders import Loader, create_loader
 from moto.core.models import botocore_stubber
 
+from patternlab.local.ground import NetworkRefused
 from patternlab.local.guard import Guard
 
 #: A throttled call is answered at once: a retry would sleep in real time.
 CONFIG = Config(retries={"total_max_attempts": 1}, ignore_configured_endpoint_urls=True)
 
 
-class NetworkRefused(RuntimeError):
-    """A local cloud was asked for something outside of it."""
-
-
-def isolated_session(region: str, guard: Guard) -> boto3.Session:
-    """A session for `region` that ignores environment, profiles and instance metadata.
+class LocalSession:
+    """Makes the clients and resources of one local cloud.
 
     Every configuration variable keeps botocore's default, credentials are made up, and a request
-    that moto does not answer is refused instead of sent.
+    that moto does not answer is refused instead of sent. Environment, profiles and instance
+    metadata are never looked at.
     """
-    defaults = {
-        name: (None, None, default, convert)
-        for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
-    }
-    core = botocore.session.Session(session_vars=defaults)
-    core.register_component("data_loader", _loader())
-    core.set_credentials("local", "local")
-    answer = guard.shield(_answer)
-    core.unregister("before-send", botocore_stubber)  # it would answer every request once more
-    core.register("before-send", answer)
-    return boto3.Session(botocore_session=core, region_name=region)
+
+    def __init__(self, region: str, guard: Guard) -> None:
+        self.region = region
+        self.closed = False
+        defaults = {
+            name: (None, None, default, convert)
+            for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+        }
+        core = botocore.session.Session(session_vars=defaults)
+        core.register_component("data_loader", _loader())
+        core.set_credentials("local", "local")
+        core.unregister("before-send", botocore_stubber)  # it would answer every request once more
+        core.register("before-send", guard.shield(self._answer))
+        self.boto3 = boto3.Session(botocore_session=core, region_name=region)
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def client(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
+        """A boto3 client. Plain ones are kept: making one takes longer than using it."""
+        settings = self._settings(region_name, kwargs)
+        if kwargs:
+            return self.boto3.client(service, **settings)
+        key = service, settings["region_name"]
+        if key not in self._clients:
+            self._clients[key] = self.boto3.client(service, **settings)
+        return self._clients[key]
+
+    def resource(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
+        """A boto3 resource."""
+        return self.boto3.resource(service, **self._settings(region_name, kwargs))
+
+    def _settings(self, region: str | None, asked: dict[str, Any]) -> dict[str, Any]:
+        """boto3's keyword arguments: what was asked for, but never an address or a retry."""
+        url = asked.pop("endpoint_url", None)
+        if url is not None:
+            raise NetworkRefused(
+                f"A local cloud opens no connection, not to {url} either. Leave out endpoint_url."
+            )
+        config = asked.get("config")
+        return {
+            **asked,
+            "region_name": region or self.region,
+            "config": config.merge(CONFIG) if config is not None else CONFIG,
+        }
+
+    def _answer(self, event_name: str, request: Any, **_: Any) -> Any:
+        if self.closed:
+            raise NetworkRefused(
+                "The local cloud of this client is closed. Open one with cloud = open_cloud(), and "
+                "get a client from it."
+            )
+        response = botocore_stubber(event_name, request)
+        if response is None:
+            raise NetworkRefused(
+                f"A local cloud opens no connection, and {request.url} is not part of it."
+            )
+        return response
 
 
 @cache
 def _loader() -> Loader:
     """botocore's service models, read once in a process."""
     return create_loader()
-
-
-def _answer(event_name: str, request: Any, **_: Any) -> Any:
-    response = botocore_stubber(event_name, request)
-    if response is None:
-        raise NetworkRefused(
-            f"A local cloud opens no connection, and {request.url} is not part of it. Leave out "
-            "endpoint_url, or open a real account with PATTERNLAB_BACKEND=aws."
-        )
-    return response
