@@ -146,7 +146,7 @@ def test_a_missing_column_is_named(poison, column):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"outcome": "exploded"}, "outcome 'exploded'. The timeline knows succeeded, failed"),
+        ({"outcome": "exploded"}, "outcome 'exploded'. The figures know succeeded, failed"),
         ({"start": 5.0}, "float64 in 'start', not times"),
         ({"end": pd.NaT}, "empty values in 'end'"),
         ({"receive_count": None}, "empty values in 'receive_count'"),

@@ -92,7 +92,7 @@ def check_history(history: pd.DataFrame) -> None:
     unknown = sorted(set(map(str, history["outcome"])) - set(OUTCOMES))
     if unknown:
         raise ValueError(
-            f"history has the outcome {unknown[0]!r}. The timeline knows {', '.join(OUTCOMES)}."
+            f"history has the outcome {unknown[0]!r}. The figures know {', '.join(OUTCOMES)}."
         )
 
 
