@@ -39,15 +39,21 @@ class Load:
             self._at = now
         self.in_flight += change
 
+    def start(self, now: float) -> None:
+        """Measure from `now` on."""
+        self.busy, self._at = 0.0, now
+
 
 class Tenant:
     """The messages of one MessageGroupId."""
 
-    __slots__ = ("line", "load", "last_sent")
+    __slots__ = ("line", "load", "size", "listed", "last_sent")
 
     def __init__(self, window: float) -> None:
         self.line = Line()  # (serial, times shown) of its visible messages
         self.load = Load(window)
+        self.size = 0  # messages, in whatever state
+        self.listed: int | None = None  # the serial under which it waits for its turn
         self.last_sent = -NEVER
 
 
@@ -65,24 +71,36 @@ class FairOrder:
         self._queue, self._messages = queue, queue.messages
         self._alone = Line()  # messages without a group
         self._tenants: dict[str, Tenant] = {}
-        self._heads: list[tuple[int, str]] = []  # (serial of its first message, group)
+        self._turns: list[tuple[int, str]] = []  # heap of (serial of its first message, group)
         self._total = Load(queue.knobs.fair_window)
 
     # -- what happens to messages ------------------------------------------------------------
 
     def store(self, message: Message) -> None:
-        if message.group is not None:
-            self._tenant(message.group).last_sent = self._queue.env.now
+        if message.group is None:
+            return
+        now = self._queue.env.now
+        if not self._tenants:
+            self._total.start(now)
+        tenant = self._tenants.get(message.group)
+        if tenant is None:
+            tenant = self._tenants[message.group] = Tenant(self._total.window)
+        tenant.size += 1
+        tenant.last_sent = now
 
     def show(self, message: Message) -> None:
         if message.group is None:
             self._alone.add(message.serial, message.shown)
             return
-        tenant = self._tenant(message.group)
-        first = tenant.line.first()
+        tenant = self._tenants[message.group]
         tenant.line.add(message.serial, message.shown)
-        if first is None or message.serial < first[0]:
-            heappush(self._heads, (message.serial, message.group))
+        self._list(tenant, message)
+
+    def _list(self, tenant: Tenant, message: Message) -> None:
+        """`message` may be the tenant's first one."""
+        if tenant.listed is None or message.serial < tenant.listed:
+            tenant.listed = message.serial
+            heappush(self._turns, (message.serial, message.group))
 
     def hide(self, message: Message) -> None:
         self._count(message, 1)
@@ -95,15 +113,10 @@ class FairOrder:
             self._count(message, -1)
         if message.group is not None:
             tenant = self._tenants[message.group]
-            if not tenant.load.in_flight and self._first(tenant.line) is None:
+            tenant.size -= 1
+            if not tenant.size:
                 del self._tenants[message.group]  # its backlog is used up: it starts afresh
         return False
-
-    def _tenant(self, group: str) -> Tenant:
-        tenant = self._tenants.get(group)
-        if tenant is None:
-            tenant = self._tenants[group] = Tenant(self._total.window)
-        return tenant
 
     def _count(self, message: Message, change: int) -> None:
         if not self._tenants:
@@ -112,7 +125,7 @@ class FairOrder:
         now = self._queue.env.now
         self._total.count(change, now)
         if message.group is not None:
-            self._tenant(message.group).load.count(change, now)
+            self._tenants[message.group].load.count(change, now)
 
     # -- handing out -------------------------------------------------------------------------
 
@@ -146,48 +159,46 @@ class FairOrder:
 
     def _pop(self) -> Message | None:
         """Take out the message whose turn it is."""
-        alone = self._first(self._alone)
-        if not self._tenants:
+        alone = message = self._first(self._alone)
+        if self._tenants:
+            message = self._turn_of_tenants(alone.serial if alone is not None else NEVER)
+        if message is None or message is alone:
             if alone is not None:
                 self._alone.pop()
             return alone
-        group, message = self._first_of_tenants(alone.serial if alone is not None else NEVER)
-        if group is None:
-            if alone is not None:
-                self._alone.pop()
-            return alone
-        line = self._tenants[group].line
-        line.pop()
-        if (head := self._first(line)) is not None:
-            heappush(self._heads, (head.serial, group))
+        tenant = self._tenants[message.group]
+        tenant.line.pop()
+        if (head := self._first(tenant.line)) is not None:
+            self._list(tenant, head)
         return message
 
-    def _first_of_tenants(self, alone: float) -> tuple[str | None, Message | None]:
-        """The group whose turn it is, if it is a quiet one's and before serial `alone`, or nobody
-        quiet waits. Its entry leaves the heads."""
+    def _turn_of_tenants(self, alone: float) -> Message | None:
+        """The first message of the tenant whose turn it is, before `alone`, the serial of a message
+        without a group: of the quiet tenant that waits longest, else of a noisy one."""
         now = self._queue.env.now
         self._total.count(0, now)
-        noisy: list[tuple[int, int, str, Message]] = []  # in flight, serial, group, message
-        found: tuple[str | None, Message | None] = (None, None)
-        while self._heads and self._heads[0][0] < alone:
-            serial, group = heappop(self._heads)
+        noisy: list[tuple[int, int, Message]] = []  # (in flight, serial, message)
+        found = None
+        while found is None and self._turns and self._turns[0][0] < alone:
+            serial, group = heappop(self._turns)
             tenant = self._tenants.get(group)
-            message = self._first(tenant.line) if tenant is not None else None
+            if tenant is None or tenant.listed != serial:
+                continue
+            tenant.listed = None
+            message = self._first(tenant.line)
             if message is None:
                 continue
             if message.serial != serial:
-                heappush(self._heads, (message.serial, group))
+                self._list(tenant, message)
             elif self._is_noisy(tenant, now):
-                noisy.append((tenant.load.in_flight, serial, group, message))
+                noisy.append((tenant.load.in_flight, serial, message))
             else:
-                found = group, message
-                break
-        if found[0] is None and noisy and alone == NEVER:
-            fewest = min(noisy)
-            noisy.remove(fewest)
-            found = fewest[2], fewest[3]
-        for _, serial, group, _ in noisy:
-            heappush(self._heads, (serial, group))
+                found = message
+        if found is None and noisy and alone == NEVER:
+            found = min(noisy)[2]
+        for _, _, message in noisy:
+            if message is not found:
+                self._list(self._tenants[message.group], message)
         return found
 
     def _is_noisy(self, tenant: Tenant, now: float) -> bool:
