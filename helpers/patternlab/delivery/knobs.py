@@ -31,6 +31,10 @@ class Knobs:
     error_backoff: float = 0.0
     #: Lambda's asynchronous retries wait 60 s and 120 s, each times U(this range).
     async_retry_jitter: tuple[float, float] = (0.85, 1.1)
+    #: SNS's retries wait as documented, each time times U(this range) (AWS: "applies jittering").
+    delivery_jitter: tuple[float, float] = (1.0, 1.0)
+    #: Seconds until a changed filter policy of a subscription takes effect (AWS: up to 15 minutes).
+    filter_policy_lag: float = 0.0
     #: Probability that a successful delete is lost, so that the message comes back.
     duplicates: float = 0.0
     #: Probability that a standard queue hands out a later message first.
