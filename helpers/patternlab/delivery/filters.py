@@ -7,6 +7,7 @@ and "Comparison operators for use in event patterns", AWS documentation.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import operator
 import re
@@ -120,7 +121,8 @@ def matches(pattern: Mapping[str, Any], event: Any) -> bool:
             continue
         value = event.get(name, _MISSING) if isinstance(event, Mapping) else _MISSING
         if isinstance(wanted, Mapping):
-            if not matches(wanted, {} if value is _MISSING else value):
+            inner = value if isinstance(value, list) else [{} if value is _MISSING else value]
+            if not any(matches(wanted, element) for element in inner):
                 return False
         elif not _any_value(wanted, value):
             return False
@@ -181,6 +183,15 @@ def _like(argument: str, value: str) -> bool:
     return re.fullmatch(wanted, value, re.S) is not None
 
 
+def _in_network(argument: str, value: Any) -> bool:
+    """Is `value` an address in the network `argument`, such as ``"10.0.0.0/24"``?"""
+    try:
+        network = ipaddress.ip_network(argument, strict=False)
+        return isinstance(value, str) and ipaddress.ip_address(value) in network
+    except ValueError:
+        return False
+
+
 _TEXT_CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
     "prefix": _text(lambda argument, value: value.startswith(argument)),
     "suffix": _text(lambda argument, value: value.endswith(argument)),
@@ -192,6 +203,7 @@ _CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
     "exists": lambda argument, value: (value is not _MISSING) is argument,
     "numeric": _numeric,
     "anything-but": _anything_but,
+    "cidr": _in_network,
 }
 
 

@@ -1,0 +1,130 @@
+"""A message that was published, in the forms in which subscribers get it (facts, row 57)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+#: SNS signs with a private key of its own. Nobody else can, so this one says what it is.
+SIGNATURE = base64.b64encode(b"A local cloud cannot sign as AWS does: made up").decode()
+
+
+def new_id(rng: random.Random) -> str:
+    """An id as SNS gives one."""
+    h = f"{rng.getrandbits(128):032x}"
+    return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{'89ab'[int(h[16], 16) % 4]}{h[17:20]}-{h[20:]}"
+
+
+@dataclass(slots=True)
+class Notification:
+    """A message as it was published. `attributes` are ``{name: {"Type": ..., "Value": ...}}``,
+    binary values in base64. `published` is seconds on the clock, `timestamp` since 1970."""
+
+    id: str
+    topic_arn: str
+    message: str
+    published: float
+    timestamp: float
+    subject: str | None = None
+    attributes: dict[str, dict[str, str]] = field(default_factory=dict)
+    group: str | None = None
+    dedup_id: str | None = None
+    sequence: str | None = None
+    by_protocol: dict[str, str] | None = None  # MessageStructure "json"
+
+    def text_for(self, protocol: str) -> str:
+        """The message for subscribers of that protocol."""
+        if self.by_protocol is None:
+            return self.message
+        return self.by_protocol.get(protocol, self.by_protocol["default"])
+
+    def sqs_attributes(self) -> dict[str, dict[str, Any]]:
+        """The attributes as SendMessage takes them, for raw delivery."""
+        return {name: _sqs_attribute(value) for name, value in self.attributes.items()}
+
+
+def _sqs_attribute(value: dict[str, str]) -> dict[str, Any]:
+    if value["Type"].startswith("Binary"):
+        return {"DataType": value["Type"], "BinaryValue": base64.b64decode(value["Value"])}
+    return {"DataType": value["Type"], "StringValue": value["Value"]}
+
+
+def _timestamp(seconds: float) -> str:
+    when = datetime.fromtimestamp(round(seconds, 3), UTC)
+    return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}Z"
+
+
+def _urls(notification: Notification, subscription_arn: str) -> tuple[str, str]:
+    region = notification.topic_arn.split(":")[3]
+    host = f"https://sns.{region}.amazonaws.com"
+    return (
+        f"{host}/SimpleNotificationService-made-up.pem",
+        f"{host}/?Action=Unsubscribe&SubscriptionArn={subscription_arn}",
+    )
+
+
+def envelope(notification: Notification, subscription_arn: str, protocol: str) -> str:
+    """The JSON text that queues and web servers get, unless delivery is raw.
+
+    Messages of FIFO topics have a sequence number in place of the signature.
+    """
+    certificate, unsubscribe = _urls(notification, subscription_arn)
+    fields: dict[str, Any] = {"Type": "Notification", "MessageId": notification.id}
+    if notification.sequence:
+        fields["SequenceNumber"] = notification.sequence
+    fields["TopicArn"] = notification.topic_arn
+    if notification.subject:
+        fields["Subject"] = notification.subject
+    fields["Message"] = notification.text_for(protocol)
+    fields["Timestamp"] = _timestamp(notification.timestamp)
+    if not notification.sequence:
+        fields |= {
+            "SignatureVersion": "1",
+            "Signature": SIGNATURE,
+            "SigningCertURL": certificate,
+        }
+    fields["UnsubscribeURL"] = unsubscribe
+    if notification.attributes:
+        fields["MessageAttributes"] = notification.attributes
+    return json.dumps(fields, indent=2, separators=(",", " : "), ensure_ascii=False)
+
+
+def lambda_event(notification: Notification, subscription_arn: str) -> dict[str, Any]:
+    """The event that a subscribed function gets: one record, whose URLs are spelt ``Url``."""
+    certificate, unsubscribe = _urls(notification, subscription_arn)
+    message = {
+        "Type": "Notification",
+        "MessageId": notification.id,
+        "TopicArn": notification.topic_arn,
+        "Subject": notification.subject,
+        "Message": notification.text_for("lambda"),
+        "Timestamp": _timestamp(notification.timestamp),
+        "SignatureVersion": "1",
+        "Signature": SIGNATURE,
+        "SigningCertUrl": certificate,
+        "UnsubscribeUrl": unsubscribe,
+        "MessageAttributes": notification.attributes,
+    }
+    record = {
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": subscription_arn,
+        "Sns": message,
+    }
+    return {"Records": [record]}
+
+
+def notification_size(message: str, attributes: dict[str, dict[str, str]] | None) -> int:
+    """Bytes of a message as SNS counts them: text, and attributes' names, types and values."""
+    size = len(message.encode())
+    for name, value in (attributes or {}).items():
+        size += len(name.encode()) + len(value["Type"].encode())
+        if value["Type"].startswith("Binary"):
+            size += len(base64.b64decode(value["Value"]))
+        else:
+            size += len(str(value["Value"]).encode())
+    return size
