@@ -188,3 +188,17 @@ def test_feedback_reads_as_text_and_as_html_without_letting_html_through(registr
     )
     note, _ = format_display_data(registry.solution("double-it"))
     assert "<pre><code>def double(values):" in note["text/html"]
+
+
+def test_an_answer_that_never_ends_is_stopped(monkeypatch, samples):
+    monkeypatch.setattr("patternlab.learn.exercises.PATIENCE", 0.2)
+
+    def endless(_answer):
+        while True:
+            pass
+
+    registry = Registry()
+    registry.register(samples.number(judge=endless))
+    feedback = registry.check("two-and-two", 4)
+    assert feedback.state is State.WRONG
+    assert "never ends" in feedback.message

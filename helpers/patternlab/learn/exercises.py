@@ -18,6 +18,10 @@ from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
+from patternlab.learn.patience import OutOfPatience, patience
+
+#: Real seconds that a check may take. The course's own answers take well under two.
+PATIENCE = 20.0
 TO_DO = "Write your answer in place of the ... and check again."
 
 
@@ -236,8 +240,12 @@ def _judged(exercise: Exercise, answer: Any) -> tuple[State, str]:
     try:
         if exercise.is_stub(answer):
             return State.NOT_ATTEMPTED, f"{exercise.question} {TO_DO}"
-        verdict = exercise.judge(answer)
+        with patience(PATIENCE):
+            verdict = exercise.judge(answer)
         return verdict.state, verdict.message
+    except OutOfPatience:
+        seconds = f"{PATIENCE:g} s"
+        return State.WRONG, f"It still computed after {seconds}. Look for a loop that never ends."
     except RecursionError:
         return State.WRONG, "Your answer calls itself without end. Give it a way to stop."
     except KeyboardInterrupt:
