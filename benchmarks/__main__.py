@@ -6,9 +6,15 @@ import sys
 
 import pandas as pd
 
-from benchmarks import backlog, poison, slider, throughput
+from benchmarks import backlog, poison, slider, throughput, topic
 
-BENCHES = {"poison": poison, "slider": slider, "throughput": throughput, "backlog": backlog}
+BENCHES = {
+    "poison": poison,
+    "slider": slider,
+    "throughput": throughput,
+    "backlog": backlog,
+    "topic": topic,
+}
 
 
 def main(names: list[str]) -> int:

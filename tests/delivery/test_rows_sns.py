@@ -1,0 +1,665 @@
+"""SNS in the pure model, row by row (facts, section 4)."""
+
+import itertools
+import json
+import random
+
+import pytest
+
+from patternlab.clock import VirtualClock
+from patternlab.delivery import FifoQueue, Function, Knobs, PlainRuntime, StandardQueue
+from patternlab.delivery.delivery_log import DEAD_LETTER, DELIVERED, DROPPED, FAILED, FILTERED
+from patternlab.delivery.delivery_policy import (
+    AWS_MANAGED,
+    CUSTOMER_MANAGED,
+    HTTP_DEFAULT,
+    RetryPolicy,
+    parse_delivery_policy,
+)
+from patternlab.delivery.endpoints import (
+    FunctionEndpoint,
+    PersonEndpoint,
+    QueueEndpoint,
+    WebEndpoint,
+)
+from patternlab.delivery.errors import DeliveryError
+from patternlab.delivery.faults import CLIENT
+from patternlab.delivery.filter_policy import FilterPolicy
+from patternlab.delivery.topic import Topic
+
+DAY = 86_400.0
+URL = "https://example.com/hook"
+
+
+class World:
+    """A topic, queues, and the attempts by destination."""
+
+    def __init__(self, fifo=False, **options):
+        self.clock = VirtualClock()
+        self.topic = Topic(self.clock, "orders", fifo=fifo, **options)
+
+    def queue(self, name="q", kind=StandardQueue, **options):
+        queue = kind(self.clock, name)
+        return queue, self.topic.subscribe(QueueEndpoint(queue), **options)
+
+    def web(self, *answers, url=URL, **options):
+        answers = itertools.chain(answers, itertools.repeat(answers[-1]))
+        seen = []
+
+        def answer(headers, body):
+            seen.append((headers, body))
+            return next(answers)
+
+        return seen, self.topic.subscribe(WebEndpoint(url, answer), **options)
+
+    def rows(self, destination):
+        return [row for row in self.topic.rows if row[2] == destination]
+
+    def gaps(self, destination):
+        times = [row[5] for row in self.rows(destination)]
+        return [round(b - a, 6) for a, b in itertools.pairwise(times)]
+
+    def outcomes(self, destination):
+        return [row[6] for row in self.rows(destination)]
+
+
+def body(queue):
+    [receipt] = queue.receive()
+    return receipt.message.body
+
+
+# -- row 51 ------------------------------------------------------------------------------------
+
+
+def test_row_51_100_015_attempts_over_23_days():
+    """3 at once, 2 x 1 s, 10 exponential from 1 s to 20 s, 100,000 x 20 s."""
+    world = World()
+    queue, _ = world.queue()
+    world.topic.faults.outage(queue.arn, days=60)
+    world.topic.publish("hello")
+    world.clock.wait(30 * DAY)
+    gaps = world.gaps(queue.arn)
+    assert len(gaps) + 1 == 100_015 == AWS_MANAGED.attempts
+    assert gaps[:2] == [0, 0]
+    assert gaps[2:4] == [1, 1]
+    backoff = gaps[4:14]
+    assert (backoff[0], backoff[-1]) == (1, 20)
+    assert backoff == sorted(backoff)
+    assert set(gaps[14:]) == {20}
+    assert 23 * DAY < sum(gaps) < 24 * DAY
+    assert world.outcomes(queue.arn)[-1] == DROPPED
+    assert set(world.outcomes(queue.arn)[:-1]) == {FAILED}
+
+
+@pytest.mark.parametrize("protocol", ["sqs", "lambda", "firehose"])
+def test_row_51_holds_for_what_aws_manages(protocol):
+    """SQS, Lambda, Firehose."""
+    world = World()
+    endpoint = PersonEndpoint(protocol, "somewhere")
+    assert world.topic.subscribe(endpoint).retries is AWS_MANAGED
+
+
+def test_row_51_delivery_goes_on_as_soon_as_the_endpoint_is_back():
+    """An outage of 30 minutes: delivered at the next attempt, at most 20 s later."""
+    world = World()
+    queue, _ = world.queue()
+    world.topic.faults.outage(queue.arn, minutes=30)
+    world.topic.publish("hello")
+    world.clock.wait(1_799)
+    assert len(queue) == 0
+    world.clock.wait(21)
+    assert len(queue) == 1
+    assert world.outcomes(queue.arn)[-1] == DELIVERED
+
+
+def test_row_51_jitter_is_a_knob():
+    """AWS applies jitter and does not say how much: none here, unless asked for."""
+
+    def moments(jitter, seed):
+        world = World(knobs=Knobs(delivery_jitter=jitter), rng=random.Random(seed))
+        queue, _ = world.queue()
+        world.topic.faults.outage(queue.arn, hours=1)
+        world.topic.publish("hello")
+        world.clock.wait(300)
+        return world.gaps(queue.arn)
+
+    plain, one, other = moments((1, 1), 1), moments((0.5, 1), 1), moments((0.5, 1), 2)
+    assert moments((0.5, 1), 1) == one != other
+    pairs = zip(one, plain, strict=False)
+    assert all(full / 2 - 1e-5 <= gap <= full + 1e-5 for gap, full in pairs)
+
+
+# -- row 52 ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("protocol", ["email", "email-json", "sms", "application"])
+def test_row_52_50_attempts_over_6_hours(protocol):
+    """SMTP, SMS, mobile push: 0 immediate, 2 x 10 s, 10 from 10 s to 600 s, 38 x 600 s."""
+    world = World()
+    world.topic.subscribe(PersonEndpoint(protocol, "someone"))
+    world.topic.faults.outage("someone", days=2)
+    world.topic.publish("hello")
+    world.clock.wait(DAY)
+    gaps = world.gaps("someone")
+    assert len(gaps) + 1 == 50 == CUSTOMER_MANAGED.attempts
+    assert gaps[0] == 10
+    assert (gaps[1], gaps[10]) == (10, 600)
+    assert gaps[11:] == [600] * 38
+    assert 6 * 3600 < sum(gaps) < 8 * 3600
+
+
+# -- row 53 ------------------------------------------------------------------------------------
+
+
+def test_row_53_http_is_retried_three_times_20_seconds_apart():
+    """Default numRetries 3, min = max delay 20 s, linear."""
+    world = World()
+    seen, _ = world.web(500)
+    world.topic.publish("hello")
+    world.clock.wait(3_600)
+    assert world.gaps(URL) == [20, 20, 20]
+    assert len(seen) == 4 == HTTP_DEFAULT.attempts
+    assert world.outcomes(URL) == [FAILED] * 3 + [DROPPED]
+
+
+def test_row_53_a_delivery_policy_has_four_phases():
+    """numNoDelayRetries, numMinDelayRetries, backoff, numMaxDelayRetries."""
+    policy = {
+        "numRetries": 9,
+        "numNoDelayRetries": 2,
+        "numMinDelayRetries": 2,
+        "numMaxDelayRetries": 1,
+        "minDelayTarget": 5,
+        "maxDelayTarget": 20,
+        "backoffFunction": "linear",
+    }
+    world = World()
+    retries = parse_delivery_policy(json.dumps({"healthyRetryPolicy": policy}))
+    world.web(503, policy=retries)
+    world.topic.publish("hello")
+    world.clock.wait(3_600)
+    assert world.gaps(URL) == [0, 0, 5, 5, 5, 10, 15, 20, 20]
+
+
+@pytest.mark.parametrize("function", ["linear", "arithmetic", "geometric", "exponential"])
+def test_row_53_every_backoff_goes_from_the_shortest_to_the_longest_delay(function):
+    """linear, arithmetic, geometric, exponential."""
+    waits = list(RetryPolicy(0, 0, 10, 0, 5.0, 260.0, function).waits())
+    assert (waits[0], round(waits[-1], 6)) == (5, 260)
+    assert waits == sorted(waits)
+    assert len(set(waits)) == 10
+
+
+def test_row_53_the_four_backoffs_differ_in_their_haste():
+    """In the middle: linear waits longest, then arithmetic, geometric, exponential."""
+    middles = [
+        list(RetryPolicy(0, 0, 10, 0, 5.0, 260.0, function).waits())[5]
+        for function in ("linear", "arithmetic", "geometric", "exponential")
+    ]
+    assert middles == sorted(middles, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"numRetries": 101},
+        {"numRetries": 100, "minDelayTarget": 40, "maxDelayTarget": 40},
+        {"minDelayTarget": 0},
+        {"minDelayTarget": 30, "maxDelayTarget": 20},
+        {"maxDelayTarget": 3601},
+        {"numRetries": 3, "numNoDelayRetries": 4},
+        {"numRetries": -1},
+        {"numRetries": 1.5},
+        {"backoffFunction": "quadratic"},
+        {"retries": 3},
+    ],
+)
+def test_row_53_limits_of_a_delivery_policy(policy):
+    """At most 100 retries and 3,600 s in all."""
+    with pytest.raises(DeliveryError) as error:
+        parse_delivery_policy(json.dumps({"healthyRetryPolicy": policy}))
+    assert error.value.code == "InvalidParameter"
+
+
+def test_row_53_the_largest_delivery_policy_is_taken():
+    """100 retries in 3,600 s."""
+    policy = {"numRetries": 100, "minDelayTarget": 36, "maxDelayTarget": 36}
+    retries = parse_delivery_policy(json.dumps({"healthyRetryPolicy": policy}))
+    assert sum(retries.waits()) == 3_600
+    assert retries.attempts == 101
+
+
+def test_row_53_no_retries_can_be_asked_for():
+    """numRetries 0: one attempt."""
+    retries = parse_delivery_policy('{"healthyRetryPolicy": {"numRetries": 0}}')
+    world = World()
+    seen, _ = world.web(500, policy=retries)
+    world.topic.publish("hello")
+    world.clock.wait(60)
+    assert len(seen) == 1
+    assert world.outcomes(URL) == [DROPPED]
+
+
+def test_row_53_a_topic_can_have_the_policy_for_all_its_http_subscriptions():
+    """The subscription's own goes first."""
+    text = '{"http": {"defaultHealthyRetryPolicy": {"numRetries": 1}}}'
+    world = World(http_policy=parse_delivery_policy(text, topic=True))
+    ours, _ = world.web(500)
+    own, _ = world.web(500, url="http://example.com", policy=RetryPolicy(2, 0, 0, 0))
+    world.topic.publish("hello")
+    world.clock.wait(3_600)
+    assert (len(ours), len(own)) == (2, 3)
+
+
+def test_row_53_no_answer_counts_after_15_seconds():
+    """A time-out: the next attempt about 35 s after the one before."""
+    world = World()
+    world.web(None, 200)
+    world.topic.publish("hello")
+    world.clock.wait(60)
+    assert world.gaps(URL) == [35]
+    assert world.outcomes(URL) == [FAILED, DELIVERED]
+
+
+# -- row 54 ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dead_letter", [False, True])
+def test_row_54_a_clients_error_is_never_retried(dead_letter):
+    """Straight to the subscription's dead-letter queue, or dropped."""
+    world = World()
+    dlq = StandardQueue(world.clock, "dlq")
+    options = {"dead_letter": QueueEndpoint(dlq)} if dead_letter else {}
+    queue, _ = world.queue(**options)
+    world.topic.faults.outage(queue.arn, days=1, kind=CLIENT)
+    world.topic.publish("hello")
+    world.clock.wait(DAY)
+    assert world.outcomes(queue.arn) == [DEAD_LETTER if dead_letter else DROPPED]
+    assert (len(queue), len(dlq)) == (0, int(dead_letter))
+
+
+@pytest.mark.parametrize(("status", "attempts"), [(200, 1), (302, 1), (403, 1), (404, 1), (500, 4)])
+def test_row_54_of_web_servers_only_5xx_is_retried(status, attempts):
+    """4xx is the client's error."""
+    world = World()
+    seen, _ = world.web(status)
+    world.topic.publish("hello")
+    world.clock.wait(600)
+    assert len(seen) == attempts
+    assert world.outcomes(URL)[-1] == (DELIVERED if status < 400 else DROPPED)
+
+
+def test_row_54_a_clients_error_ends_retries_that_are_under_way():
+    """First 503, then 403: given up at the second attempt."""
+    world = World()
+    seen, _ = world.web(503, 403)
+    world.topic.publish("hello")
+    world.clock.wait(600)
+    assert len(seen) == 2
+    assert world.outcomes(URL) == [FAILED, DROPPED]
+
+
+# -- row 55 ------------------------------------------------------------------------------------
+
+
+def test_row_55_the_dead_letter_queue_belongs_to_the_subscription():
+    """It gets what its own subscription could not deliver, and nothing of the others."""
+    world = World()
+    dlq = StandardQueue(world.clock, "dlq")
+    broken, subscription = world.queue("broken", dead_letter=QueueEndpoint(dlq))
+    healthy, _ = world.queue("healthy")
+    world.topic.faults.outage(broken.arn, days=1, kind=CLIENT)
+    sent = world.topic.publish("hello", attributes={"n": {"Type": "Number", "Value": "1"}})
+    assert (len(broken), len(dlq), len(healthy)) == (0, 1, 1)
+    content = json.loads(body(dlq))
+    assert content["MessageId"] == sent.id
+    assert content["Message"] == "hello"
+    assert content["MessageAttributes"] == {"n": {"Type": "Number", "Value": "1"}}
+    assert subscription.arn in content["UnsubscribeURL"]
+    assert world.outcomes(healthy.arn) == [DELIVERED]
+
+
+def test_row_55_raw_delivery_stays_raw_in_the_dead_letter_queue():
+    """Body and attributes as they were published."""
+    world = World()
+    dlq = StandardQueue(world.clock, "dlq")
+    queue, _ = world.queue(raw=True, dead_letter=QueueEndpoint(dlq))
+    world.topic.faults.outage(queue.arn, days=1, kind=CLIENT)
+    world.topic.publish("hello", attributes={"n": {"Type": "Number", "Value": "1"}})
+    [receipt] = dlq.receive()
+    assert receipt.message.body == "hello"
+    assert receipt.message.attributes == {"n": {"DataType": "Number", "StringValue": "1"}}
+
+
+def test_row_55_a_dead_letter_queue_that_fails_too_loses_the_message():
+    """Dropped, and the log says both reasons."""
+    world = World()
+    dlq = StandardQueue(world.clock, "dlq")
+    queue, _ = world.queue(dead_letter=QueueEndpoint(dlq))
+    world.topic.faults.outage(queue.arn, days=1, kind=CLIENT)
+    world.topic.faults.outage(dlq.arn, days=1)
+    world.topic.publish("hello")
+    assert world.outcomes(queue.arn) == [DROPPED]
+    assert "dead-letter queue did not take it" in world.rows(queue.arn)[0][7]
+
+
+def test_row_55_a_fifo_dead_letter_queue_keeps_the_group():
+    """FIFO topic with a FIFO subscription: a FIFO dead-letter queue."""
+    world = World(fifo=True)
+    dlq = FifoQueue(world.clock, "dlq.fifo")
+    queue, _ = world.queue("q.fifo", FifoQueue, dead_letter=QueueEndpoint(dlq))
+    world.topic.faults.outage(queue.arn, days=1, kind=CLIENT)
+    world.topic.publish("hello", group="a", dedup_id="1")
+    [receipt] = dlq.receive()
+    assert (receipt.message.group, receipt.message.dedup_id) == ("a", "1")
+
+
+# -- row 56 ------------------------------------------------------------------------------------
+
+
+def failing_function(clock, seen):
+    def handler(event, context):
+        seen.append(event)
+        raise ValueError("no")
+
+    return Function(clock, "f", PlainRuntime(handler, 0.0))
+
+
+def test_row_56_sns_retries_delivery_lambda_retries_execution():
+    """One delivery, three attempts by Lambda, nothing in the subscription's dead-letter queue."""
+    world, seen = World(), []
+    dlq = StandardQueue(world.clock, "dlq")
+    endpoint = FunctionEndpoint(
+        failing_function(world.clock, seen), knobs=Knobs(), rng=random.Random(1)
+    )
+    world.topic.subscribe(endpoint, dead_letter=QueueEndpoint(dlq))
+    world.topic.publish("hello")
+    world.clock.wait(3_600)
+    assert len(seen) == 3
+    assert world.outcomes(endpoint.arn) == [DELIVERED]
+    assert len(dlq) == 0
+
+
+def test_row_56_the_event_of_a_subscribed_function():
+    """Records[0].Sns, EventSource aws:sns, EventSubscriptionArn."""
+    world, seen = World(), []
+    endpoint = FunctionEndpoint(
+        failing_function(world.clock, seen), knobs=Knobs(), rng=random.Random(1)
+    )
+    subscription = world.topic.subscribe(endpoint)
+    sent = world.topic.publish("hello")
+    world.clock.wait(1)
+    [record] = seen[0]["Records"]
+    assert set(record) == {"EventSource", "EventVersion", "EventSubscriptionArn", "Sns"}
+    assert (record["EventSource"], record["EventVersion"]) == ("aws:sns", "1.0")
+    assert record["EventSubscriptionArn"] == subscription.arn
+    assert set(record["Sns"]) == {
+        "Type",
+        "MessageId",
+        "TopicArn",
+        "Subject",
+        "Message",
+        "Timestamp",
+        "SignatureVersion",
+        "Signature",
+        "SigningCertUrl",
+        "UnsubscribeUrl",
+        "MessageAttributes",
+    }
+    assert record["Sns"]["MessageId"] == sent.id
+    assert record["Sns"]["Subject"] is None
+    assert record["Sns"]["MessageAttributes"] == {}
+
+
+# -- row 57 ------------------------------------------------------------------------------------
+
+
+def test_row_57_one_failing_subscription_does_not_hold_up_the_others():
+    """Each delivered and retried by itself, under the same message id."""
+    world = World()
+    slow, _ = world.queue("slow")
+    fast, _ = world.queue("fast")
+    world.topic.faults.outage(slow.arn, minutes=10)
+    world.topic.publish("hello")
+    first = json.loads(body(fast))
+    world.clock.wait(620)
+    assert json.loads(body(slow))["MessageId"] == first["MessageId"]
+
+
+def test_row_57_the_envelope():
+    """Type, MessageId, TopicArn, Message, Timestamp, the signature's fields, UnsubscribeURL."""
+    world = World()
+    queue, _ = world.queue()
+    attributes = {"n": {"Type": "Number", "Value": "99.12"}}
+    world.topic.publish("hello", subject="greeting", attributes=attributes)
+    content = json.loads(body(queue))
+    assert list(content) == [
+        "Type",
+        "MessageId",
+        "TopicArn",
+        "Subject",
+        "Message",
+        "Timestamp",
+        "SignatureVersion",
+        "Signature",
+        "SigningCertURL",
+        "UnsubscribeURL",
+        "MessageAttributes",
+    ]
+    assert content["Type"] == "Notification"
+    assert content["Timestamp"] == "2026-01-05T09:00:00.000Z"
+    assert content["SignatureVersion"] == "1"
+    assert content["MessageAttributes"] == attributes
+
+
+def test_row_57_no_subject_and_no_attributes_leave_no_fields():
+    """They are missing, not empty."""
+    world = World()
+    queue, _ = world.queue()
+    world.topic.publish("hello")
+    assert not {"Subject", "MessageAttributes"} & set(json.loads(body(queue)))
+
+
+def test_row_57_raw_delivery_maps_the_attributes():
+    """Body only, attributes as SQS has them; binary values are bytes again."""
+    world = World()
+    queue, _ = world.queue(raw=True)
+    attributes = {
+        "text": {"Type": "String", "Value": "a"},
+        "bytes": {"Type": "Binary", "Value": "AgME"},
+    }
+    world.topic.publish("hello", attributes=attributes)
+    [receipt] = queue.receive()
+    assert receipt.message.body == "hello"
+    assert receipt.message.attributes == {
+        "text": {"DataType": "String", "StringValue": "a"},
+        "bytes": {"DataType": "Binary", "BinaryValue": b"\x02\x03\x04"},
+    }
+
+
+def test_row_57_a_text_for_each_protocol():
+    """MessageStructure json."""
+    world = World()
+    queue, _ = world.queue(raw=True)
+    seen, _ = world.web(200, raw=True)
+    world.topic.publish('{"default": "d", "sqs": "q"}', structure="json")
+    assert body(queue) == "q"
+    assert seen[0][1] == "d"
+
+
+# -- row 58 ------------------------------------------------------------------------------------
+
+
+def test_row_58_filtered_out_is_neither_delivered_nor_dead():
+    """Not delivered, not in the dead-letter queue."""
+    world = World()
+    dlq = StandardQueue(world.clock, "dlq")
+    policy = FilterPolicy('{"kind": ["order"]}')
+    queue, _ = world.queue(filter_policy=policy, dead_letter=QueueEndpoint(dlq))
+    world.topic.publish("a", attributes={"kind": {"Type": "String", "Value": "return"}})
+    world.topic.publish("b", attributes={"kind": {"Type": "String", "Value": "order"}})
+    assert (len(queue), len(dlq)) == (1, 0)
+    assert world.outcomes(queue.arn) == [FILTERED, DELIVERED]
+
+
+def test_row_58_a_changed_policy_can_take_15_minutes():
+    """A knob, off by default."""
+    world = World(knobs=Knobs(filter_policy_lag=900.0))
+    queue, subscription = world.queue()
+    subscription.set_filter(FilterPolicy('{"kind": ["order"]}'))
+    world.clock.wait(899)
+    world.topic.publish("still delivered")
+    world.clock.wait(1)
+    world.topic.publish("held back")
+    assert world.outcomes(queue.arn) == [DELIVERED, FILTERED]
+
+
+def test_row_58_the_scope_is_the_attributes_or_the_body():
+    """FilterPolicyScope."""
+    attributes = {"kind": {"Type": "String", "Value": "order"}}
+    text = '{"kind": ["order"]}'
+    assert FilterPolicy(text).accepts("{}", attributes)
+    assert not FilterPolicy(text, "MessageBody").accepts("{}", attributes)
+    assert FilterPolicy(text, "MessageBody").accepts('{"kind": "order"}', {})
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ({c: ["x"] for c in "abcdef"}, "Filter policy can not have more than 5 keys"),
+        ({"a": ["x"] * 151}, "Filter policy is too complex"),
+        ({"a": ["x"] * 76, "b": ["y", "z"]}, "Filter policy is too complex"),
+    ],
+)
+def test_row_58_a_policy_can_be_too_wide(policy, words):
+    """5 keys, 150 combinations of values."""
+    with pytest.raises(DeliveryError) as error:
+        FilterPolicy(json.dumps(policy))
+    assert error.value.message == f"FilterPolicy: {words}"
+
+
+def test_row_58_the_widest_policies_are_taken():
+    """Exactly 5 keys, exactly 150 combinations."""
+    FilterPolicy(json.dumps({c: ["x"] for c in "abcde"}))
+    FilterPolicy(json.dumps({"a": ["x"] * 75, "b": ["y", "z"]}))
+
+
+# -- row 59 ------------------------------------------------------------------------------------
+
+
+def test_row_59_256_kib_unless_the_topic_takes_more():
+    """Text and attributes together; up to 1 MiB."""
+    world = World()
+    world.topic.publish("x" * 262_144)
+    with pytest.raises(DeliveryError, match="Message too long"):
+        world.topic.publish("x" * 262_145)
+    with pytest.raises(DeliveryError, match="Message too long"):
+        world.topic.publish("x" * 262_144, attributes={"n": {"Type": "Number", "Value": "1"}})
+    with pytest.raises(DeliveryError, match="Message too long"):
+        world.topic.publish("ü" * 131_073)
+    World(maximum_message_size=1_048_576).topic.publish("x" * 1_048_576)
+
+
+def test_row_59_large_messages_go_to_100_queues_and_functions():
+    """No other protocols, no more subscriptions."""
+    world = World(maximum_message_size=1_048_576)
+    with pytest.raises(DeliveryError, match="MaximumMessageSize"):
+        world.web(200)
+    for number in range(100):
+        world.queue(f"q{number}")
+    with pytest.raises(DeliveryError, match="100 subscriptions"):
+        world.queue("one too many")
+
+
+# -- row 60 ------------------------------------------------------------------------------------
+
+
+def test_row_60_a_fifo_topic_deduplicates_for_five_minutes():
+    """The duplicate gets the first one's id and sequence number, and is not delivered."""
+    world = World(fifo=True)
+    queue, _ = world.queue("q.fifo", FifoQueue)
+    first = world.topic.publish("a", group="g", dedup_id="1")
+    world.clock.wait(299)
+    assert world.topic.publish("b", group="g", dedup_id="1") is first
+    world.clock.wait(1)
+    again = world.topic.publish("c", group="g", dedup_id="1")
+    assert again.sequence > first.sequence
+    assert len(world.rows(queue.arn)) == 2
+
+
+def test_row_60_by_the_sha_256_of_the_message():
+    """ContentBasedDeduplication: the text counts, the attributes do not; the queue gets the id."""
+    world = World(fifo=True, content_deduplication=True)
+    queue, _ = world.queue("q.fifo", FifoQueue, raw=True)
+    world.topic.publish("Test single", group="g")
+    world.topic.publish(
+        "Test single", group="g", attributes={"n": {"Type": "Number", "Value": "1"}}
+    )
+    [receipt] = queue.receive(10)
+    assert receipt.message.dedup_id == (
+        "2591186cff6c740cb9e0cfce1653a7e6998d57da12e1da13d85344b1c08be4cb"
+    )
+
+
+@pytest.mark.parametrize(("scope", "delivered"), [("Topic", 1), ("MessageGroup", 2)])
+def test_row_60_the_throughput_scope_is_the_scope_of_deduplication(scope, delivered):
+    """FifoThroughputScope Topic or MessageGroup."""
+    world = World(fifo=True, throughput_scope=scope)
+    queue, _ = world.queue()
+    for group in "ab":
+        world.topic.publish("x", group=group, dedup_id="1")
+    assert len(world.rows(queue.arn)) == delivered
+
+
+def test_row_60_to_fifo_and_standard_queues():
+    """A FIFO queue gets group and id; a standard queue gets neither."""
+    world = World(fifo=True)
+    ordered, _ = world.queue("q.fifo", FifoQueue)
+    plain, _ = world.queue("q")
+    world.topic.publish("a", group="g", dedup_id="1")
+    [receipt] = ordered.receive()
+    assert (receipt.message.group, receipt.message.dedup_id) == ("g", "1")
+    [receipt] = plain.receive()
+    assert receipt.message.group is None
+    assert list(json.loads(receipt.message.body)) == [
+        "Type",
+        "MessageId",
+        "SequenceNumber",
+        "TopicArn",
+        "Message",
+        "Timestamp",
+        "UnsubscribeURL",
+    ]
+
+
+def test_row_60_a_standard_topic_forwards_the_group_for_fair_queues():
+    """MessageGroupId, since 2025."""
+    world = World()
+    queue, _ = world.queue()
+    world.topic.publish("a", group="tenant")
+    [receipt] = queue.receive()
+    assert receipt.message.group == "tenant"
+
+
+@pytest.mark.parametrize("protocol", ["lambda", "email", "sms", "https"])
+def test_row_60_nothing_but_queues_subscribes_to_a_fifo_topic(protocol):
+    """Invalid protocol type."""
+    with pytest.raises(DeliveryError) as error:
+        World(fifo=True).topic.subscribe(PersonEndpoint(protocol, "x"))
+    assert error.value.message == f"Invalid protocol type: {protocol}"
+
+
+def test_row_60_order_survives_an_outage():
+    """What comes after a message that is retried waits behind it, in its group only."""
+    world = World(fifo=True)
+    queue, _ = world.queue("q.fifo", FifoQueue, raw=True)
+    world.topic.faults.outage(queue.arn, seconds=15)
+    world.topic.publish("a1", group="a", dedup_id="a1")
+    world.clock.wait(9)
+    world.topic.publish("a2", group="a", dedup_id="a2")
+    world.clock.wait(7)  # the outage is over, the next attempt of a1 is still to come
+    world.topic.publish("b1", group="b", dedup_id="b1")
+    world.topic.publish("a3", group="a", dedup_id="a3")
+    assert [r.message.body for r in queue.receive(10)] == ["b1"]
+    world.clock.wait(20)
+    assert [r.message.body for r in queue.receive(10)] == ["a1", "a2", "a3"]
