@@ -1,5 +1,4 @@
-"""What SQS does, where that is known from, and the test that proves it: data/sqs_conformance.csv."""
-
+"""What SQS does, how that is known, and the test that proves it: data/sqs_conformance.csv."""
 
 import ast
 import csv

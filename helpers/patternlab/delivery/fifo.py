@@ -125,16 +125,18 @@ class FifoQueue(Queue):
         if attempt_id is None:
             return super().receive(max_messages, visibility_timeout, short_poll)
         self.settle()
-        received = self._attempts.get(attempt_id, self.env.now + TICK)
-        if received and all(map(_untouched, received)):
-            self._hide_again(received, visibility_timeout)
-            return received
+        earlier = self._attempts.get(attempt_id, self.env.now + TICK)
+        if earlier and all(map(_untouched, earlier)):
+            self._hide_again(earlier, visibility_timeout)
+            return list(earlier)
         received = super().receive(max_messages, visibility_timeout, short_poll)
         if received:
-            self._attempts.keep(attempt_id, received, self.env.now)
+            self._attempts.keep(attempt_id, tuple(received), self.env.now)
         return received
 
-    def _hide_again(self, received: list[Received], visibility_timeout: float | None) -> None:
+    def _hide_again(
+        self, received: tuple[Received, ...], visibility_timeout: float | None
+    ) -> None:
         if visibility_timeout is None:
             visibility_timeout = self.visibility_timeout
         until = self.env.now + visibility_timeout
