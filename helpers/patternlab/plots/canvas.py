@@ -27,6 +27,7 @@ TITLE_ROW = 0.34
 LEGEND_ROW = 0.36
 FOOT = 0.60  # tick labels and the name of the axis
 LONGEST_LABEL = 24  # characters
+NO_ATTEMPTS = "No delivery attempts yet: nothing has been received so far."
 
 
 @dataclass(frozen=True)

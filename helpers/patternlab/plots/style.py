@@ -46,6 +46,7 @@ class Theme:
     timed_out: str
     dead_letter: str
     waiting: str
+    standstill: str  # behind what an invisible message holds up
 
     def outcome(self, outcome: str) -> str:
         """Return the colour of a key of ``MARKERS``."""
@@ -64,6 +65,7 @@ LIGHT = Theme(
     timed_out="#f0b429",
     dead_letter="#000000",
     waiting="#9aa5ad",
+    standstill="#fbe0cf",
 )
 DARK = Theme(
     name="dark",
@@ -77,6 +79,7 @@ DARK = Theme(
     timed_out="#f5d24a",
     dead_letter="#ffffff",
     waiting="#6d7880",
+    standstill="#4a2a18",
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 

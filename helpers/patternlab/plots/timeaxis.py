@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 UNITS = (("day", 86400.0), ("hour", 3600.0), ("minute", 60.0), ("second", 1.0))
+SYMBOLS = {"day": "d", "hour": "h", "minute": "min", "second": "s"}
 MOST_TICKS = 11
 
 _DIGITS = (1, 2, 5)
@@ -53,3 +54,9 @@ def duration(seconds: float) -> str:
     unit, length = unit_of(seconds)
     value = f"{seconds / length:.3g}"
     return f"{value} {unit}" if value == "1" else f"{value} {unit}s"
+
+
+def short_duration(seconds: float) -> str:
+    """Return a span with the unit's symbol, for example ``2.5 min``."""
+    unit, length = unit_of(seconds)
+    return f"{seconds / length:.3g} {SYMBOLS[unit]}"

@@ -15,6 +15,7 @@ from patternlab.plots.canvas import (
     FOOT,
     GAP,
     LEGEND_ROW,
+    NO_ATTEMPTS,
     TITLE_ROW,
     Canvas,
     Entry,
@@ -29,7 +30,6 @@ from patternlab.plots.picture import Picture
 from patternlab.plots.style import OUTCOMES, Theme
 
 MOST_LANES = 60
-NO_ATTEMPTS = "No delivery attempts yet: nothing has been received so far."
 
 
 def retry_timeline(
