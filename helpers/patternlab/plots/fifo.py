@@ -8,21 +8,8 @@ from datetime import timedelta
 
 import pandas as pd
 
-from patternlab.plots import style
+from patternlab.plots import canvas, style
 from patternlab.plots.arguments import check_receive_count, timeout_in_seconds
-from patternlab.plots.canvas import (
-    EDGE,
-    FOOT,
-    GAP,
-    LEGEND_ROW,
-    NO_ATTEMPTS,
-    TITLE_ROW,
-    Canvas,
-    Entry,
-    TimeScale,
-    sentence_figure,
-    with_note,
-)
 from patternlab.plots.fifo_layout import LanePlace, Row, places_of, short_key, short_name, words_of
 from patternlab.plots.groups import Group, Message, check_fifo_history, groups_of, told, twin
 from patternlab.plots.lanes import DEAD, WAITING
@@ -54,10 +41,7 @@ def fifo_lanes(
 
     Args:
         history: one row a delivery attempt of one FIFO queue, as ``cloud.history()`` returns it.
-        visibility_timeout: of the queue, in seconds (or a ``timedelta``).
-        max_receive_count: of the redrive policy; None when the queue has none.
-        theme: ``"light"`` or ``"dark"``.
-        title: a heading above the figure.
+        visibility_timeout, max_receive_count, theme, title: as ``retry_timeline`` takes them.
 
     Returns:
         The picture. Its twin has one row a group, as ``head_of_line`` describes it. The figure
@@ -73,9 +57,10 @@ def fifo_lanes(
     check_fifo_history(history)
     groups = groups_of(history, seconds, max_receive_count)
     if not groups:
-        return Picture(sentence_figure(NO_ATTEMPTS, colours, title), twin(groups), NO_ATTEMPTS)
+        nothing = canvas.NO_ATTEMPTS
+        return Picture(canvas.sentence_figure(nothing, colours, title), twin(groups), nothing)
     if len(groups) > MOST_GROUPS:
-        title = with_note(title, f"first {MOST_GROUPS} of {len(groups)} groups")
+        title = canvas.with_note(title, f"first {MOST_GROUPS} of {len(groups)} groups")
     figure = _Drawing(groups[:MOST_GROUPS], seconds, colours, title).figure
     return Picture(figure, twin(groups), told(groups))
 
@@ -101,8 +86,8 @@ class _Drawing:
         self.rows = [row for lane in self.lanes for row in lane.rows]
         self.blocks = [(row, *span) for row in self.rows for span in self._invisible(row.message)]
         top = self.lanes[0].top
-        head = EDGE + LEGEND_ROW + (TITLE_ROW if title else 0)
-        self.canvas = Canvas(top + head, theme)
+        head = canvas.EDGE + canvas.LEGEND_ROW + (canvas.TITLE_ROW if title else 0)
+        self.canvas = canvas.Canvas(top + head, theme)
         self.letters = self.canvas.letters
         self.one_line = any(lane.top - lane.bottom < 2 * LINE for lane in self.lanes)
         self.size = style.SMALL_SIZE if self.one_line else style.LABEL_SIZE
@@ -110,14 +95,14 @@ class _Drawing:
         self._write_beside_lanes()
         sent = all(not math.isnan(row.message.sent) for row in self.rows)
         since = "the first message was sent" if sent else "the first known moment"
-        self.canvas.time_axis(self.scale, bottom=FOOT, top=top, since=since)
+        self.canvas.time_axis(self.scale, bottom=canvas.FOOT, top=top, since=since)
         self._draw_blocks()
         self._draw_waits()
         self._draw_attempts()
         for lane in self.lanes:
             for row in lane.rows:
                 self._label_attempts(row, last=row is lane.rows[-1])
-        self.canvas.legend(self._legend(), top + LEGEND_ROW / 2 + 0.04)
+        self.canvas.legend(self._legend(), top + canvas.LEGEND_ROW / 2 + 0.04)
         self.canvas.title(title)
         self.figure = self.canvas.finish()
 
@@ -127,7 +112,7 @@ class _Drawing:
             if not attempt.succeeded:
                 yield attempt.end, message.lane.invisible_until(index, self.visibility_timeout)
 
-    def _scale(self) -> TimeScale:
+    def _scale(self) -> canvas.TimeScale:
         words = max(
             text_width(part, self.size) for lane in self.lanes for part in self._right(lane)
         )
@@ -136,16 +121,17 @@ class _Drawing:
             attempts = row.message.lane.attempts
             moments += [row.message.sent, attempts[0].start, max(a.end for a in attempts)]
         moments = [moment for moment in moments if not math.isnan(moment)]
-        return TimeScale(
-            left=EDGE + self._names_width() + self._keys_width() + GAP,
-            right=style.WIDTH - EDGE - words - GAP,
+        return canvas.TimeScale(
+            left=canvas.EDGE + self._names_width() + self._keys_width() + canvas.GAP,
+            right=style.WIDTH - canvas.EDGE - words - canvas.GAP,
             origin=min(moments),
             span=max(max(moments) - min(moments), 1e-3),
             pad=0.08,
         )
 
     def _names_width(self) -> float:
-        return max(text_width(short_name(lane.group), self.size) for lane in self.lanes) + GAP
+        names = [short_name(lane.group) for lane in self.lanes]
+        return max(text_width(name, self.size) for name in names) + canvas.GAP
 
     def _keys_width(self) -> float:
         keys = [key for lane in self.lanes for _, key in self._keys(lane)]
@@ -174,10 +160,10 @@ class _Drawing:
         theme, scale = self.theme, self.scale
         for lane in self.lanes:
             name = short_name(lane.group)
-            self.letters.write(EDGE, lane.middle, name, size=self.size, colour=theme.text)
+            self.letters.write(canvas.EDGE, lane.middle, name, size=self.size, colour=theme.text)
             for y, key in self._keys(lane):
                 self.letters.write(
-                    scale.left - GAP, y, key, size=style.TINY_SIZE, colour=theme.muted,
+                    scale.left - canvas.GAP, y, key, size=style.TINY_SIZE, colour=theme.muted,
                     align="right",
                 )  # fmt: skip
             parts = self._right(lane)
@@ -186,8 +172,10 @@ class _Drawing:
             colour = theme.muted if calm else theme.text
             for index, part in enumerate(parts):
                 y = lane.middle + (len(parts) - 1 - 2 * index) * LINE / 2
-                self.letters.write(scale.right + GAP, y, part, size=self.size, colour=colour)
-        borders = [[(EDGE, lane.top), (style.WIDTH - EDGE, lane.top)] for lane in self.lanes]
+                self.letters.write(scale.right + canvas.GAP, y, part, size=self.size, colour=colour)
+        borders = [
+            [(canvas.EDGE, lane.top), (style.WIDTH - canvas.EDGE, lane.top)] for lane in self.lanes
+        ]
         self.canvas.lines(borders, theme.grid, 0.8, 1)
 
     def _draw_blocks(self) -> None:
@@ -250,7 +238,7 @@ class _Drawing:
         attempts = row.message.lane.attempts
         dead = row.message.lane.fate == DEAD
         starts = [self.scale.x(attempt.start) for attempt in attempts]
-        limits = [*starts[1:], self._freed(row) if dead else self.scale.right + GAP]
+        limits = [*starts[1:], self._freed(row) if dead else self.scale.right + canvas.GAP]
         free = self.scale.left
         for attempt, start, limit in zip(attempts, starts, limits, strict=True):
             free = max(start + row.radius, self.scale.x(attempt.end)) + NEAR
@@ -265,7 +253,8 @@ class _Drawing:
         """Write one of ``texts`` right of the dead-letter mark, or left of it behind ``free``."""
         away = row.radius + NEAR
         begin, end = self._freed(row) + away, self._freed(row) - away
-        if self._write_first_that_fits(begin, self.scale.right + GAP / 2, row.y, texts) > begin:
+        limit = self.scale.right + canvas.GAP / 2
+        if self._write_first_that_fits(begin, limit, row.y, texts) > begin:
             return
         for text in texts:
             begin = end - text_width(text, style.SMALL_SIZE)
@@ -289,18 +278,17 @@ class _Drawing:
     def _write(self, x: float, y: float, text: str) -> None:
         self.letters.write(x, y, text, size=style.SMALL_SIZE, colour=self.theme.text)
 
-    def _legend(self) -> Iterator[Entry]:
-        canvas = self.canvas
+    def _legend(self) -> Iterator[canvas.Entry]:
         if any(row.message.wait > 0 for row in self.rows):
-            yield Entry("waits", 0.3, self._sample_wait)
+            yield canvas.Entry("waits", 0.3, self._sample_wait)
         seen = {a.outcome for row in self.rows for a in row.message.lane.attempts}
         for outcome in OUTCOMES:
             if outcome in seen:
-                yield canvas.mark_entry(outcome, outcome)
+                yield self.canvas.mark_entry(outcome, outcome)
         if self.blocks:
-            yield Entry("invisible: all behind it stand still", 0.3, self._sample_block)
+            yield canvas.Entry("invisible: all behind it stand still", 0.3, self._sample_block)
         if any(row.message.lane.fate == DEAD for row in self.rows):
-            yield canvas.mark_entry(DEAD, "dead-letter queue")
+            yield self.canvas.mark_entry(DEAD, "dead-letter queue")
 
     def _sample_wait(self, x: float, y: float) -> None:
         lines = [[(x, y - 0.04), (x, y + 0.04)], [(x, y), (x + 0.3, y)]]
