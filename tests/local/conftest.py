@@ -23,6 +23,11 @@ def zip_of(files):
     return buffer.getvalue()
 
 
+@pytest.fixture(name="zip_of")
+def zip_of_fixture():
+    return zip_of
+
+
 @pytest.fixture
 def cloud():
     with open_cloud() as cloud:
@@ -79,7 +84,6 @@ def world(cloud):
 
     return SimpleNamespace(
         cloud=cloud,
-        zip_of=zip_of,
         lam=lam,
         sqs=sqs,
         logs=logs,

@@ -421,17 +421,17 @@ def test_row_50_an_event_of_s3_invokes_asynchronously_and_is_retried(world):
 # -- configuration -------------------------------------------------------------------------------
 
 
-def test_new_code_runs_at_once(world):
+def test_new_code_runs_at_once(world, zip_of):
     world.create("f", "def handler(event, context):\n    return 1\n")
     assert world.invoke("f").payload == 1
-    new = world.zip_of("def handler(event, context):\n    return 2\n")
+    new = zip_of("def handler(event, context):\n    return 2\n")
     world.lam.update_function_code(FunctionName="f", ZipFile=new)
     assert world.invoke("f").payload == 2
 
 
-def test_a_dry_run_of_new_code_changes_nothing(world):
+def test_a_dry_run_of_new_code_changes_nothing(world, zip_of):
     world.create("f", "def handler(event, context):\n    return 1\n")
-    new = world.zip_of("def handler(event, context):\n    return 2\n")
+    new = zip_of("def handler(event, context):\n    return 2\n")
     world.lam.update_function_code(FunctionName="f", ZipFile=new, DryRun=True)
     assert world.invoke("f").payload == 1
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from simpy import Environment
 
-from patternlab.local.hub import greenlet, in_handler, leave
+from patternlab.local.hub import BELOW_HANDLER, greenlet, in_handler, leave
 
 #: A handler that ignores the first alarm gets another one every so many seconds,
 AGAIN = 0.05
@@ -119,7 +119,7 @@ class Guard:
             signal.signal(signal.SIGINT, _DEFAULT)
 
     def _is_shielded(self, frame: FrameType | None) -> bool:
-        while frame is not None:
+        while frame is not None and frame.f_code is not BELOW_HANDLER:
             if frame.f_code is self._shield:
                 return True
             frame = frame.f_back

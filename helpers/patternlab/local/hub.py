@@ -119,6 +119,10 @@ def _in_one_go(
     return result
 
 
+#: Without greenlets: what is above this frame is the handler's, what is below is not.
+BELOW_HANDLER = _in_one_go.__code__
+
+
 def _resume(
     handler: Any, scope: AbstractContextManager[Any], step: Callable[[], Any]
 ) -> simpy.Event | Any:
