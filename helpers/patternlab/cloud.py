@@ -198,6 +198,41 @@ class Cloud:
             groups = [group for group in groups if group == prefix]
         return read_history(logs, groups)
 
+    def deliveries(self, topic: str | None = None) -> pd.DataFrame:
+        """One row an attempt of an SNS topic to deliver a message, oldest first.
+
+        Columns: message_id, topic, destination (ARN, URL or address), protocol, attempt (1, 2 ...;
+        0 when filtered out), time (UTC), outcome ("delivered", "failed" when another attempt
+        followed, "dead-letter queue", "dropped", "filtered"), error. `topic` is a topic's name.
+
+        SNS itself writes one line a delivery to CloudWatch Logs, once a topic has feedback roles:
+        :func:`patternlab.delivery_status.read_delivery_status` reads those, here too.
+        """
+        table = self._live().deliveries()
+        return table if topic is None else table[table["topic"] == topic].reset_index(drop=True)
+
+    # -- what goes wrong, to order -----------------------------------------------------------
+
+    @property
+    def faults(self) -> Any:
+        """Outages to order, in a local cloud: ``cloud.faults.outage(arn, minutes=30)``, with
+        ``kind="client"`` for errors that are not retried; ``cloud.faults.clear()`` ends them."""
+        return self._local_only("faults", "Nobody can order an outage of AWS.")
+
+    def web_endpoint(self, url: str, answer: Callable[[dict[str, str], str], int | None]) -> None:
+        """Let `answer` stand in for the web server at `url`, in a local cloud.
+
+        It is called with the headers and the body of each request and gives a status code, or None
+        for no answer within 15 seconds.
+        """
+        self._local_only("web_endpoint", "There, subscribe a web server that exists.")(url, answer)
+
+    def _local_only(self, name: str, instead: str) -> Any:
+        found = getattr(self._live(), name, None)
+        if found is None:
+            raise CloudError(f"cloud.{name} is for a local cloud only. {instead}")
+        return found
+
     # -- the end -----------------------------------------------------------------------------
 
     def close(self) -> None:

@@ -102,7 +102,7 @@ class FunctionEndpoint:
 class WebEndpoint:
     """A web server: `answer` is called with the headers and the body, and gives a status code.
 
-    None stands for no answer within 15 seconds. 2xx and 3xx are a delivery; 4xx is the client's
+    None stands for no answer within 15 seconds, an exception for a 500. 2xx and 3xx are a delivery; 4xx is the client's
     error, never tried again; everything else is (rows 53 and 54).
     """
 
@@ -125,12 +125,21 @@ class WebEndpoint:
         }
         if raw:
             headers["x-amz-sns-rawdelivery"] = "true"
-        status = self.answer(headers, body)
+        status = self._status(headers, body)
         if status is None:
             raise DeliveryFailure(SERVER, "No answer within 15 seconds", 504, took=ANSWER_WITHIN)
         if not 200 <= status < 400:
             kind = CLIENT if 400 <= status < 500 else SERVER
             raise DeliveryFailure(kind, f"The server answered with status {status}", status)
+
+    def _status(self, headers: dict[str, str], body: str) -> int | None:
+        try:
+            return self.answer(headers, body)
+        except DeliveryFailure:
+            raise
+        except Exception as error:
+            text = f"The server failed: {type(error).__name__}: {error}"
+            raise DeliveryFailure(SERVER, text, 500) from error
 
 
 class PersonEndpoint:

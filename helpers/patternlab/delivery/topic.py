@@ -93,9 +93,7 @@ class Topic:
 
     def subscribe(self, endpoint: Endpoint, **options: Any) -> Subscription:
         """Deliver to `endpoint` from now on; `options` are those of :class:`Subscription`."""
-        if self.fifo and endpoint.protocol != "sqs":
-            raise DeliveryError("InvalidParameter", f"Invalid protocol type: {endpoint.protocol}")
-        self.check_large(self.maximum_message_size, [endpoint.protocol])
+        self.check_subscriber(endpoint.protocol)
         subscription = Subscription(self, endpoint, **options)
         self.subscriptions.append(subscription)
         return subscription
@@ -105,6 +103,12 @@ class Topic:
         subscription.live = False
         if subscription in self.subscriptions:
             self.subscriptions.remove(subscription)
+
+    def check_subscriber(self, protocol: str) -> None:
+        """Refuse one more subscription of that protocol where SNS does (rows 59 and 60)."""
+        if self.fifo and protocol != "sqs":
+            raise DeliveryError("InvalidParameter", f"Invalid protocol type: {protocol}")
+        self.check_large(self.maximum_message_size, [protocol])
 
     def check_large(self, size: int, joining: list[str] | None = None) -> None:
         """Refuse a maximum of more than 256 KiB for many subscriptions, or for other protocols

@@ -8,12 +8,16 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 from moto import mock_aws
 from moto.awslambda.models import lambda_backends
 from moto.awslambda_simple.models import lambda_simple_backends
+from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from patternlab.clock import VirtualClock, seconds_of
+from patternlab.delivery.delivery_log import delivery_frame
+from patternlab.delivery.faults import Outages
 from patternlab.delivery.knobs import Knobs
 from patternlab.local.awslambda import LocalLambdaBackend
 from patternlab.local.ground import (
@@ -28,6 +32,7 @@ from patternlab.local.hub import in_handler, wait_for
 from patternlab.local.lambda_function import LocalFunction
 from patternlab.local.services import Services
 from patternlab.local.session import LocalSession
+from patternlab.local.sns import LocalSNSBackend
 from patternlab.local.sqs import LocalSQSBackend
 
 MOTO_CONFIG = {
@@ -56,6 +61,7 @@ class LocalBackend:
             rng=random.Random(seed),
             guard=guard,
             session=self.session,
+            faults=Outages(self.clock, random.Random(f"{seed} faults")),
         )
         self._stack = ExitStack()
         try:
@@ -67,6 +73,7 @@ class LocalBackend:
     def _start(self) -> None:
         function = type("LocalFunction", (LocalFunction,), {"services": self.services})
         sqs = type("LocalSQSBackend", (LocalSQSBackend,), {"services": self.services})
+        sns = type("LocalSNSBackend", (LocalSNSBackend,), {"services": self.services})
         awslambda = type(
             "LocalLambdaBackend",
             (LocalLambdaBackend,),
@@ -77,6 +84,7 @@ class LocalBackend:
         enter(moto_regions_from(self.session.boto3))
         enter(clock_in_moto(self.clock))
         enter(backend_class(sqs_backends, sqs))
+        enter(backend_class(sns_backends, sns))
         enter(backend_class(lambda_simple_backends, awslambda))  # what moto asks without Docker
         enter(backend_class(lambda_backends, awslambda))  # whose addresses it serves
         enter(mock_aws(config=MOTO_CONFIG))
@@ -128,6 +136,21 @@ class LocalBackend:
                 return False
             self.wait(min(max(self.next_change(), clock.elapsed + 1.0), end) - clock.elapsed)
         return True
+
+    # -- deliveries --------------------------------------------------------------------------
+
+    @property
+    def faults(self) -> Outages:
+        """Outages of endpoints, to order."""
+        return self.services.faults
+
+    def deliveries(self) -> pd.DataFrame:
+        """Every attempt of a topic to deliver a message."""
+        return delivery_frame(self.services.deliveries, self.clock.start)
+
+    def web_endpoint(self, url: str, answer: Callable[[dict[str, str], str], int | None]) -> None:
+        """Let `answer` stand in for the web server at `url`."""
+        self.services.web[url] = answer
 
     def close(self) -> str:
         """Stop moto and give back what was touched; says what is left."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from patternlab.clock import VirtualClock
+from patternlab.delivery.faults import Outages
 from patternlab.delivery.function import Account
 from patternlab.delivery.knobs import Knobs
 from patternlab.local.guard import Guard
@@ -21,4 +24,9 @@ class Services:
     rng: random.Random
     guard: Guard
     session: LocalSession
+    faults: Outages
     account: Account = field(default_factory=Account)
+    #: Every attempt of a topic to deliver, as a row of ``delivery.delivery_log``.
+    deliveries: list[tuple[Any, ...]] = field(default_factory=list)
+    #: What stands in for web servers, by URL: called with headers and body, gives a status code.
+    web: dict[str, Callable[[dict[str, str], str], int | None]] = field(default_factory=dict)
