@@ -9,7 +9,7 @@ ARGS ?=
 # a script's first line cannot hold a path with a space in it.
 VENV := .venv/bin/python
 UV := $(VENV) -m uv
-TARGETS := lab test bench notebooks lock clean help
+TARGETS := lab test bench notebooks conformance lock clean help
 
 .DEFAULT_GOAL := help
 .PHONY: $(TARGETS)
@@ -19,6 +19,7 @@ help:
 	@echo "make test       check the course: style, tests, every notebook (ARGS='-k queue')"
 	@echo "make bench      measure it, and print a table"
 	@echo "make notebooks  run all notebooks again and keep their outputs"
+	@echo "make conformance  run the SQS tests and write docs/sqs-conformance.md from them"
 	@echo "make lock       refresh the exact versions in requirements.lock"
 	@echo "make clean      remove .venv and what the tools leave behind"
 	@echo "Another Python: make lab PYTHON=/path/to/python3"
@@ -35,6 +36,9 @@ bench: .venv/installed
 
 notebooks: .venv/installed
 	$(VENV) -m patternlab notebooks $(ARGS)
+
+conformance: .venv/installed
+	$(VENV) -m patternlab conformance
 
 lock: .venv/uv
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --python $(VENV) \

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from patternlab import conformance
+
 ROOT = Path(__file__).parent.parent
 TABLE = ROOT / "data" / "sqs_conformance.csv"
 SQS_ROWS = range(1, 23)  # section 1 of the facts
@@ -50,3 +52,17 @@ def test_a_line_names_a_test_that_exists_and_names_the_row(line):
 
 def test_every_line_says_where_it_is_known_from():
     assert all(SOURCES.search(line["source"]) and line["behaviour"] for line in lines())
+
+
+def test_the_page_shows_every_line_of_the_table_and_nothing_else():
+    table = conformance.read_table()
+    everything = {line["test"] for line in table}
+    assert conformance.PAGE.read_text(encoding="utf-8") == conformance.page(table, everything)
+
+
+def test_the_page_leaves_out_what_is_not_proven():
+    table = conformance.read_table()
+    proven = {line["test"] for line in table[1:]}
+    page = conformance.page(table, proven)
+    assert table[0]["behaviour"] not in page
+    assert f"{len(table) - 1} of {len(table)} behaviours are proven." in page

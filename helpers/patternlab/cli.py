@@ -25,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     notebooks.add_argument("paths", type=Path, nargs="*", help="default: all of notebooks/")
 
     commands.add_parser("check", help="check this machine")
+    commands.add_parser("conformance", help="run the SQS tests and write docs/sqs-conformance.md")
 
     options, rest = parser.parse_known_args(argv)
     if options.command == "lab":
@@ -33,6 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if options.command == "notebooks":
         return run_notebooks(options.paths)
+    if options.command == "conformance":
+        from patternlab import conformance
+
+        return conformance.write()
     return check_machine()
 
 
