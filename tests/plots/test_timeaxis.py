@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patternlab.plots.timeaxis import MOST_TICKS, duration, time_axis
+from patternlab.plots.timeaxis import MOST_TICKS, duration, short_duration, time_axis
 
 DAY = 86400.0
 
@@ -42,3 +42,18 @@ def test_ticks_are_those_a_person_would_choose(span, unit, labels):
 )  # fmt: skip
 def test_a_duration_in_words(seconds, words):
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.25, "0.25 s"),
+        (88, "88 s"),
+        (408, "6.8 min"),
+        (86400, "24 h"),
+        (4 * DAY, "4 d"),
+    ],
+)
+def test_a_short_duration_has_the_symbol_of_its_unit(seconds, text):
+    assert short_duration(seconds) == text

@@ -153,7 +153,7 @@ class _Drawing:
         """Return the lines on the right of a lane, as many as fit its height."""
         words = words_of(lane.group)
         if self.one_line:
-            return [" ".join(words[:2]) if lane.group.head_of_line.behind else words[0]]
+            return [" ".join(words[:2])]
         return words[: int((lane.top - lane.bottom) / LINE)]
 
     def _write_beside_lanes(self) -> None:

@@ -109,6 +109,8 @@ def words_of(group: Group) -> list[str]:
         others = f" and {line.others} more" if line.others else ""
         words.append(f"waited up to {short_duration(line.wait)}")
         words.append(f"behind {short_key(line.behind, group)}{others}")
+    elif group.longest_wait > 0:
+        words += [f"waited up to {short_duration(group.longest_wait)}", "for other reasons"]
     stuck = next((m for m in group.messages if m.lane.fate == WAITING), None)
     if stuck:
         words.append(f"{short_key(stuck, group)} not finished")
