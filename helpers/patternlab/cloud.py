@@ -187,8 +187,8 @@ class Cloud:
         """One row a delivery attempt, oldest first, read from CloudWatch Logs.
 
         Columns: message_id, key, receive_count, group, function, request_id, sent, start, end
-        (UTC), outcome ("succeeded", "failed", "timed out"), error_type. Only functions deployed with
-        :meth:`deploy_function` write what is read here.
+        (UTC), outcome ("succeeded", "failed", "timed out"), error_type. Only functions deployed
+        with :meth:`deploy_function` write what is read here.
         """
         logs = self.client("logs")
         prefix = PREFIX + (function or "")

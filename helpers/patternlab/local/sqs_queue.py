@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +15,7 @@ from patternlab.delivery.fifo import FifoQueue
 from patternlab.delivery.message import Message, Received
 from patternlab.delivery.queue import Queue
 from patternlab.delivery.records import SENDER_ID, milliseconds
-from patternlab.delivery.redrive import ALLOW_ALL, RedriveAllowPolicy, RedrivePolicy
+from patternlab.delivery.redrive import RedriveAllowPolicy, RedrivePolicy
 from patternlab.delivery.standard import StandardQueue
 from patternlab.local.services import Services
 from patternlab.local.sqs_checks import bad_policy, check_attributes, read_policy
