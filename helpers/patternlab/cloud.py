@@ -104,13 +104,16 @@ class Cloud:
 
     # -- boto3 -------------------------------------------------------------------------------
 
-    def client(self, service: str, **kwargs: Any) -> Any:
-        """A boto3 client, nothing wrapped: ``cloud.client("sqs")``."""
-        return self._live().client(service, **kwargs)
+    def client(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
+        """A boto3 client, nothing wrapped: ``cloud.client("sqs")``.
 
-    def resource(self, service: str, **kwargs: Any) -> Any:
+        Takes what ``boto3.client`` takes. A local cloud refuses an ``endpoint_url``.
+        """
+        return self._live().client(service, region_name, **kwargs)
+
+    def resource(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
         """A boto3 resource: ``cloud.resource("s3")``."""
-        return self._live().resource(service, **kwargs)
+        return self._live().resource(service, region_name, **kwargs)
 
     def deploy_function(
         self,

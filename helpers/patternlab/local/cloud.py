@@ -23,7 +23,7 @@ from patternlab.local.awslambda import LocalLambdaBackend
 from patternlab.local.ground import (
     backend_class,
     clock_in_moto,
-    moto_regions_from,
+    moto_asks,
     no_network,
     seed_moto,
 )
@@ -81,7 +81,7 @@ class LocalBackend:
         )
         enter = self._stack.enter_context
         enter(no_network())
-        enter(moto_regions_from(self.session.boto3))
+        enter(moto_asks(self.session.boto3, self.session.core))
         enter(clock_in_moto(self.clock))
         enter(backend_class(sqs_backends, sqs))
         enter(backend_class(sns_backends, sns))

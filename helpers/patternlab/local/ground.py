@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+import boto3
+import botocore.session
 import moto.core.utils
 from botocore.httpsession import URLLib3Session
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
@@ -87,15 +89,16 @@ def backend_class(backends: BackendDict[Any], replacement: type) -> Iterator[Non
 
 
 @contextmanager
-def moto_regions_from(session: Any) -> Iterator[None]:
-    """Let moto ask `session` which regions there are.
+def moto_asks(session: boto3.Session, core: botocore.session.Session) -> Iterator[None]:
+    """Let moto ask `session` and its `core` which regions and services there are.
 
-    By itself it makes a default boto3 session, which reads the learner's profile and fails when
-    AWS_PROFILE names one that does not exist.
+    By itself it makes sessions that read the learner's profile, and fail when AWS_PROFILE names
+    one that does not exist.
     """
-    before = AccountSpecificBackend.__dict__["get_session"]
+    before = AccountSpecificBackend.__dict__["get_session"], moto.core.utils.Session
     AccountSpecificBackend.get_session = classmethod(lambda cls: session)
+    moto.core.utils.Session = lambda: core
     try:
         yield
     finally:
-        AccountSpecificBackend.get_session = before
+        AccountSpecificBackend.get_session, moto.core.utils.Session = before

@@ -19,6 +19,9 @@ from patternlab.local.guard import Guard
 CONFIG = Config(retries={"total_max_attempts": 1}, ignore_configured_endpoint_urls=True)
 
 
+UNKNOWN_TO_MOTO = b"Not yet implemented"  # its answer for a service that it does not have
+
+
 class LocalSession:
     """Makes the clients and resources of one local cloud.
 
@@ -34,7 +37,7 @@ class LocalSession:
             name: (None, None, default, convert)
             for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
         }
-        core = botocore.session.Session(session_vars=defaults)
+        self.core = core = botocore.session.Session(session_vars=defaults)
         core.register_component("data_loader", _loader())
         core.set_credentials("local", "local")
         core.unregister("before-send", botocore_stubber)  # it would answer every request once more
@@ -80,6 +83,11 @@ class LocalSession:
         if response is None:
             raise NetworkRefused(
                 f"A local cloud opens no connection, and {request.url} is not part of it."
+            )
+        if response.status_code == 404 and response.content == UNKNOWN_TO_MOTO:
+            raise NetworkRefused(
+                f"A local cloud has no service at {request.url}: moto does not know it. Use a real "
+                "account for that."
             )
         return response
 
