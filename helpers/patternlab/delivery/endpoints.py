@@ -102,8 +102,8 @@ class FunctionEndpoint:
 class WebEndpoint:
     """A web server: `answer` is called with the headers and the body, and gives a status code.
 
-    None stands for no answer within 15 seconds, an exception for a 500. 2xx and 3xx are a delivery; 4xx is the client's
-    error, never tried again; everything else is (rows 53 and 54).
+    None stands for no answer within 15 seconds, an exception for a 500. 2xx and 3xx are a
+    delivery; 4xx is the client's error, never tried again; everything else is (rows 53 and 54).
     """
 
     def __init__(self, url: str, answer: Callable[[dict[str, str], str], int | None]) -> None:
