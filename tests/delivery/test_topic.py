@@ -16,6 +16,7 @@ from patternlab.delivery.endpoints import QueueEndpoint, WebEndpoint
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.faults import Outages
 from patternlab.delivery.filter_policy import FilterPolicy
+from patternlab.delivery.scenarios import sns_fan_out
 from patternlab.delivery.topic import Topic
 
 ARN = "arn:aws:sqs:us-east-1:123456789012:orders"
@@ -264,3 +265,29 @@ def test_the_envelope_keeps_letters_as_they_are():
     [receipt] = queue.receive()
     assert "ö" in receipt.message.body
     assert json.loads(receipt.message.body)["Message"] == 'ö"\\\n'
+
+
+# -- the fan-out of the figures ----------------------------------------------------------------
+
+
+def test_each_lane_of_the_fan_out_has_a_fate_of_its_own():
+    world = sns_fan_out(messages=3, outage=300)
+    ends = world.deliveries.groupby("destination")["outcome"].last()
+    fates = {arn.split(":")[-1]: fate for arn, fate in ends.items()}
+    assert fates == {
+        "billing": "delivered",
+        "shipping": "delivered",
+        "audit": "dead-letter queue",
+        "returns": "filtered",
+    }
+    assert [len(queue) for queue in world.queues.values()] == [3, 3, 0, 0]
+    assert len(world.dead_letter_queue) == 3
+    late = world.deliveries.query("destination.str.endswith('shipping') and outcome == 'delivered'")
+    start = world.deliveries["time"].min()
+    assert (late["time"] - start).dt.total_seconds().between(300, 321).all()
+
+
+def test_the_fan_out_is_the_same_with_the_same_seed():
+    tables = [sns_fan_out(share=0.5, seed=seed).deliveries for seed in (1, 1, 2)]
+    assert tables[0].equals(tables[1])
+    assert not tables[0].equals(tables[2])

@@ -10,13 +10,17 @@ from typing import Any
 import pandas as pd
 
 from patternlab.clock import VirtualClock
+from patternlab.delivery.endpoints import QueueEndpoint
+from patternlab.delivery.faults import Outages
 from patternlab.delivery.fifo import FifoQueue
+from patternlab.delivery.filter_policy import FilterPolicy
 from patternlab.delivery.function import Function, PlainRuntime
 from patternlab.delivery.history import history_frame
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.mapping import EventSourceMapping, MappingConfig
 from patternlab.delivery.queue import Queue, RedrivePolicy
 from patternlab.delivery.standard import StandardQueue
+from patternlab.delivery.topic import Topic
 
 #: A mapping that is enabled at once: the figures start when polling starts.
 AT_ONCE = Knobs(mapping_delay=0.0)
@@ -156,3 +160,56 @@ def fifo_orders(
         world.clock.wait(gap)
     world.run()
     return world
+
+
+@dataclass
+class FanOut:
+    """A topic and the queues that listen to it, by the lane each one stands for."""
+
+    clock: VirtualClock
+    topic: Topic
+    queues: dict[str, Queue]
+    dead_letter_queue: Queue
+
+    @property
+    def deliveries(self) -> pd.DataFrame:
+        """One row an attempt, as :func:`delivery_frame` gives it."""
+        return self.topic.deliveries
+
+
+def sns_fan_out(
+    *,
+    messages: int = 5,
+    gap: float = 60.0,
+    outage: float = 600.0,
+    share: float = 1.0,
+    seed: int = 1,
+    knobs: Knobs = AT_ONCE,
+) -> FanOut:
+    """Orders published to four queues, each with a fate of its own, run for two hours.
+
+    "billing" is healthy; "shipping" is out of order for the first `outage` seconds, when `share` of
+    the attempts fail; "audit" has no permission, and a dead-letter queue; "returns" filters orders
+    out. Every `gap` seconds one of `messages` orders is published.
+    """
+    clock = VirtualClock()
+    rng = random.Random(seed)
+    topic = Topic(clock, "orders", knobs=knobs, rng=rng, faults=Outages(clock, rng))
+    names = "billing", "shipping", "audit", "returns"
+    queues = {name: StandardQueue(clock, name, knobs=knobs, rng=rng) for name in names}
+    dlq = StandardQueue(clock, "audit-dlq", knobs=knobs, rng=rng)
+    options: dict[str, dict[str, Any]] = {
+        "audit": {"dead_letter": QueueEndpoint(dlq)},
+        "returns": {"filter_policy": FilterPolicy('{"kind": ["return"]}')},
+    }
+    for name, queue in queues.items():
+        topic.subscribe(QueueEndpoint(queue), **options.get(name, {}))
+    topic.faults.outage(queues["audit"].arn, days=1, kind="client")
+    if outage:
+        topic.faults.outage(queues["shipping"].arn, seconds=outage, share=share)
+    for number in range(1, messages + 1):
+        kind = {"kind": {"Type": "String", "Value": "order"}}
+        topic.publish(f"order {number}", attributes=kind)
+        clock.wait(gap)
+    clock.run_to(max(clock.elapsed, 7_200.0))
+    return FanOut(clock, topic, queues, dlq)
