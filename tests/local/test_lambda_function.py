@@ -391,6 +391,13 @@ def test_row_50_a_notification_of_sns_invokes_asynchronously(world):
     arn = world.create("f", PRINT)["FunctionArn"]
     sns = world.cloud.client("sns")
     topic = sns.create_topic(Name="t")["TopicArn"]
+    world.lam.add_permission(
+        FunctionName="f",
+        StatementId="sns",
+        Action="lambda:InvokeFunction",
+        Principal="sns.amazonaws.com",
+        SourceArn=topic,
+    )
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
     begun = world.cloud.now()
     sns.publish(TopicArn=topic, Message="hello")

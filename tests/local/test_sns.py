@@ -675,7 +675,7 @@ def test_row_53_the_topics_delivery_policy_is_shown_and_used(hub):
 
 
 def test_a_topic_is_made_once(hub):
-    assert hub.topic("-t") == hub.topic("-t")
+    assert hub.topic("-t") == hub.topic("-t") == hub.topic("-t", DisplayName="")
     hub.topic("-u", DisplayName="a")
     code, message = refused(
         hub.sns.create_topic, Name=hub.own + "-u", Attributes={"DisplayName": "b"}

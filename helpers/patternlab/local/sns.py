@@ -18,9 +18,9 @@ from moto.sns.exceptions import SNSException
 from moto.sns.responses import SNSResponse
 
 from patternlab.delivery.delivery_policy import HTTP_DEFAULT, RetryPolicy
-from patternlab.delivery.filter_policy import MAX_PER_TOPIC
+from patternlab.delivery.filter_policy import ATTRIBUTES, MAX_PER_TOPIC
 from patternlab.delivery.notification import notification_size
-from patternlab.delivery.topic import SCOPE_TOPIC, Topic
+from patternlab.delivery.topic import DEFAULT_SIZE, SCOPE_TOPIC, Topic
 from patternlab.local.services import Services
 from patternlab.local.sns_checks import (
     FEEDBACK,
@@ -42,6 +42,16 @@ from patternlab.local.sns_checks import (
 )
 from patternlab.local.sns_endpoints import LocalQueueEndpoint, local_endpoint
 from patternlab.local.sns_status import StatusLog
+
+#: What an attribute is that was never set.
+DEFAULTS = {
+    "ContentBasedDeduplication": "false",
+    "DisplayName": "",
+    "FifoThroughputScope": SCOPE_TOPIC,
+    "FifoTopic": "false",
+    "FilterPolicyScope": ATTRIBUTES,
+    "MaximumMessageSize": str(DEFAULT_SIZE),
+}
 
 
 class LocalSNSBackend(models.SNSBackend):
@@ -94,7 +104,7 @@ class LocalSNSBackend(models.SNSBackend):
     def _check_same(topic: models.Topic, attributes: dict[str, Any]) -> None:
         """Creating a topic again is fine, unless an attribute differs."""
         for key, value in attributes.items():
-            if str(topic.settings.get(key)).lower() != str(value).lower():
+            if _differ(topic.settings.get(key, DEFAULTS.get(key)), value):
                 raise refused("Topic already exists with different attributes", IN_ATTRIBUTES)
 
     def get_topic(self, arn: str) -> models.Topic:
@@ -147,7 +157,7 @@ class LocalSNSBackend(models.SNSBackend):
             with_sns_errors(topic.model.check_subscriber, protocol)
         for name, value in attributes.items():
             check_attribute_name(name, IN_ATTRIBUTES)
-            if existing and str(existing.attributes.get(name, "")).lower() != str(value).lower():
+            if existing and _differ(existing.attributes.get(name, DEFAULTS.get(name)), value):
                 raise refused(
                     "Subscription already exists with different attributes", IN_ATTRIBUTES
                 )
@@ -276,6 +286,11 @@ class LocalSNSBackend(models.SNSBackend):
             if entry["MessageId"] in self.sequences:
                 entry["SequenceNumber"] = self.sequences[entry["MessageId"]]
         return successful, failed
+
+
+def _differ(have: Any, wanted: Any) -> bool:
+    """Are these two different values of an attribute, however they are spelt?"""
+    return str(have).lower() != str(wanted).lower()
 
 
 def _effective(policy: RetryPolicy | None) -> str:
