@@ -191,7 +191,9 @@ class Cloud:
 
         Columns: message_id, key, receive_count, group, function, request_id, sent, start, end
         (UTC), outcome ("succeeded", "failed", "timed out"), error_type. Only functions deployed
-        with :meth:`deploy_function` write what is read here.
+        with :meth:`deploy_function` write what is read here, and an invocation whose code could
+        not be loaded writes nothing. A response that reports batchItemFailures is believed, whether
+        its mapping asks for such reports or not: the logs do not say.
         """
         logs = self.client("logs")
         prefix = PREFIX + (function or "")

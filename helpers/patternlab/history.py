@@ -1,7 +1,10 @@
 """``cloud.history()``: deliveries read back from CloudWatch Logs, the same on both backends.
 
 Two kinds of lines are read: the recorder's (``patternlab.recorder``), one a record and one a
-result, and Lambda's own REPORT, which tells of time-outs that no recorder can write about.
+result, and Lambda's own REPORT, which tells of time-outs and crashes that no recorder can write
+about. A function whose code cannot be loaded never gets as far as the recorder: of its invocations
+there is a REPORT, and nothing that says what was delivered, so they have no row. Neither has an
+invocation that has not ended.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from patternlab.delivery.history import FAILED, SUCCEEDED, TIMED_OUT, history_fr
 from patternlab.recorder import MARK
 
 _REPORT = re.compile(r"REPORT RequestId: (?P<id>\S+)\s+Duration: (?P<ms>[\d.]+) ms")
-_STATUS = re.compile(r"Status: (?P<status>\w+)")
+_STATUS = re.compile(r"Status: (?P<status>\w+)(?:\s+Error Type: (?P<error>\S+))?")
 
 PREFIX = "/aws/lambda/"
 
@@ -31,6 +34,7 @@ class _Invocation:
     result: dict[str, Any] | None = None
     seconds: float | None = None
     status: str | None = None
+    error: str | None = None
 
 
 def read_history(logs: Any, groups: Iterable[str]) -> pd.DataFrame:
@@ -63,21 +67,34 @@ def rows_of(function: str, messages: Iterable[str]) -> list[tuple[Any, ...]]:
 def _read(message: str, invocations: dict[str, list[_Invocation]]) -> None:
     if message.startswith("{"):
         try:
-            line = json.loads(message)
-        except ValueError:
-            return
-        if line.get("type") == "platform.report":
-            record = line["record"]
-            seconds = record["metrics"]["durationMs"] / 1000
-            _finish(invocations, record["requestId"], seconds, record.get("status"))
-        elif line.get(MARK) == "delivery":
-            _open(invocations, line["requestId"]).deliveries.append(line)
-        elif line.get(MARK) == "result":
-            _open(invocations, line["requestId"]).result = line
+            _read_json(json.loads(message), invocations)
+        except (ValueError, LookupError, TypeError):
+            return  # a line of the learner's own
     elif found := _REPORT.match(message):
-        status = _STATUS.search(message)
-        seconds = float(found["ms"]) / 1000
-        _finish(invocations, found["id"], seconds, status["status"] if status else None)
+        attempt = _open(invocations, found["id"])
+        attempt.seconds = float(found["ms"]) / 1000
+        if status := _STATUS.search(message):
+            attempt.status, attempt.error = status["status"], status["error"]
+
+
+def _read_json(line: dict[str, Any], invocations: dict[str, list[_Invocation]]) -> None:
+    if line.get("type") == "platform.report":
+        record = line["record"]
+        attempt = _open(invocations, record["requestId"])
+        attempt.seconds = record["metrics"]["durationMs"] / 1000
+        attempt.status, attempt.error = record.get("status"), record.get("errorType")
+    elif line.get(MARK) == "delivery":
+        _check(line, "requestId", "time", "id", "key", "count")
+        _open(invocations, line["requestId"]).deliveries.append(line)
+    elif line.get(MARK) == "result":
+        _check(line, "requestId", "time")
+        _open(invocations, line["requestId"]).result = line
+
+
+def _check(line: dict[str, Any], *names: str) -> None:
+    """A ``KeyError`` when the recorder cannot have written `line`."""
+    for name in names:
+        line[name]
 
 
 def _open(invocations: dict[str, list[_Invocation]], request_id: str) -> _Invocation:
@@ -88,16 +105,11 @@ def _open(invocations: dict[str, list[_Invocation]], request_id: str) -> _Invoca
     return attempts[-1]
 
 
-def _finish(
-    invocations: dict[str, list[_Invocation]], request_id: str, seconds: float, status: str | None
-) -> None:
-    attempt = _open(invocations, request_id)
-    attempt.seconds, attempt.status = seconds, status
-
-
 def _rows(
     function: str, request_id: str, number: int, attempt: _Invocation
 ) -> Iterator[tuple[Any, ...]]:
+    if attempt.seconds is None and attempt.result is None:
+        return
     result = attempt.result or {}
     for line in attempt.deliveries:
         start = line["time"]
@@ -120,10 +132,21 @@ def _rows(
 
 def _outcome(message_id: str, attempt: _Invocation) -> tuple[str, str | None]:
     result = attempt.result
-    if attempt.status == "timeout" or result is None:
+    if attempt.status == "timeout":
         return TIMED_OUT, "Sandbox.Timedout"
+    if result is None:
+        return FAILED, attempt.error or "Runtime.Unknown"  # it crashed
     if "error" in result:
         return FAILED, result["error"]
-    if message_id in result["failed"]:
+    if message_id in _failed(attempt):
         return FAILED, "batchItemFailures"
     return SUCCEEDED, None
+
+
+def _failed(attempt: _Invocation) -> set[str]:
+    """The ids reported as failed; all of them if the report makes no sense (facts, row 33)."""
+    delivered = {line["id"] for line in attempt.deliveries}
+    reported = attempt.result.get("failed", [])
+    if reported is None or not delivered.issuperset(reported):
+        return delivered
+    return set(reported)

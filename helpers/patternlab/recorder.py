@@ -33,30 +33,31 @@ def key_of(body):
 def describe(event, context):
     """One dictionary a record of `event`: what was delivered, and for which time."""
     records = event.get("Records") if isinstance(event, dict) else None
-    if not records:
-        return [{"id": context.aws_request_id, "key": key_of(json.dumps(event)), "count": None}]
-    return [_describe_record(record, context) for record in records]
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        records = []
+    described = [_describe_record(record, context.aws_request_id) for record in records]
+    return described or [_line(context.aws_request_id, json.dumps(event, default=str))]
 
 
-def _describe_record(record, context):
-    if "Sns" in record:
+def _describe_record(record, request_id):
+    if isinstance(record.get("Sns"), dict):
         sns = record["Sns"]
-        return {"id": sns["MessageId"], "key": key_of(sns["Message"]), "count": None}
-    if "s3" in record:
-        stored = record["s3"]["object"]
-        return {
-            "id": stored.get("sequencer", context.aws_request_id),
-            "key": stored["key"],
-            "count": None,
-        }
-    attributes = record.get("attributes", {})
+        return _line(sns.get("MessageId", request_id), sns.get("Message"))
+    if isinstance(record.get("s3"), dict):
+        stored = record["s3"].get("object", {})
+        return _line(stored.get("sequencer", request_id), stored.get("key"))
+    attributes = record.get("attributes") or {}
+    sent = attributes.get("SentTimestamp")
     return {
-        "id": record.get("messageId", context.aws_request_id),
-        "key": key_of(record.get("body", "")),
+        **_line(record.get("messageId", request_id), record.get("body")),
         "count": int(attributes.get("ApproximateReceiveCount", 1)),
         "group": attributes.get("MessageGroupId"),
-        "sent": int(attributes["SentTimestamp"]) / 1000 if "SentTimestamp" in attributes else None,
+        "sent": int(sent) / 1000 if sent else None,
     }
+
+
+def _line(name, content):
+    return {"id": name, "key": key_of("" if content is None else str(content)), "count": None}
 
 
 def record(handler):
@@ -79,8 +80,10 @@ def record(handler):
 
 
 def _failures(response):
-    """The message ids that the response reports as failed."""
+    """The message ids that the response reports as failed; None when that is no list."""
     items = response.get("batchItemFailures") if isinstance(response, dict) else None
-    if not isinstance(items, list):
+    if items is None:
         return []
-    return [item.get("itemIdentifier") for item in items if isinstance(item, dict)]
+    if not isinstance(items, list):
+        return None
+    return [item.get("itemIdentifier") if isinstance(item, dict) else None for item in items]
