@@ -1,8 +1,11 @@
 """A small history of deliveries that the tests of the plots share."""
 
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.lines import Line2D
 
+from patternlab.plots import style
 from patternlab.plots.lanes import COLUMNS
 
 ORIGIN = pd.Timestamp("2026-01-01T00:00:00Z")
@@ -57,3 +60,35 @@ def mixed(make_history):
         )
 
     return make
+
+
+@pytest.fixture
+def assert_nothing_is_cut_off():
+    """Return a function that fails if a part of a picture lies outside its figure."""
+
+    def check(picture):
+        figure = picture.figure
+        assert figure.artists
+        for artist in figure.artists:
+            points = artist.get_transform().transform(artist.get_path().vertices)
+            thick = getattr(artist, "get_markersize", float)()  # of a mark around its point
+            thick = thick / 2 * figure.dpi / style.POINTS_PER_INCH
+            assert np.nanmin(points) >= thick, artist
+            assert (np.nanmax(points, axis=0) <= figure.bbox.max - thick).all(), artist
+
+    return check
+
+
+@pytest.fixture
+def marks_of():
+    """Return a function: (picture, kind) -> the places (n, 2) of its marks in the lanes, inches."""
+
+    def places(picture, kind):
+        colour = style.LIGHT.outcome(kind)
+        lines = [artist for artist in picture.figure.artists if isinstance(artist, Line2D)]
+        lines = [line for line in lines if line.get_linestyle() == "None"]  # not the strokes
+        found = [line.get_xydata() for line in lines if line.get_markerfacecolor() == colour]
+        points = np.concatenate(found) if found else np.empty((0, 2))
+        return points[points[:, 1] < picture.figure.get_size_inches()[1] - 0.5]  # below the key
+
+    return places
