@@ -1,0 +1,273 @@
+"""How long things took: a histogram for each group, with its percentiles, on one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from patternlab.plots import style
+from patternlab.plots.canvas import (
+    EDGE,
+    FOOT,
+    GAP,
+    LEGEND_ROW,
+    TITLE_ROW,
+    Canvas,
+    Entry,
+    TimeScale,
+    sentence_figure,
+    shortened,
+)
+from patternlab.plots.lettering import text_width
+from patternlab.plots.logscale import LogScale, Scale, decades, draw_axis, spaced
+from patternlab.plots.picture import Picture
+from patternlab.plots.samples import (
+    ALL,
+    Sample,
+    check_percentiles,
+    percentile_name,
+    samples_of,
+    told,
+    twin,
+    written,
+)
+from patternlab.plots.style import Theme
+
+NO_VALUES = "No latencies yet: there is nothing to count."
+WIDE = 30  # times the first tenth of the values: from there on the axis is logarithmic
+
+BARS = {1: 1.9, 2: 1.25, 3: 1.0, 4: 0.85}  # inches of the highest bar, by number of groups
+FLAG = 0.17  # height of a row of percentiles
+RUG = 0.15  # below the bars
+LEAST_BAR = 0.02  # so that one value among 100,000 is seen
+FINEST = 0.007  # inches between two strokes of the rug
+
+
+def latency_distribution(
+    seconds: Iterable[float] | Mapping[str, Iterable[float]],
+    *,
+    groups: Iterable[object] | None = None,
+    percentiles: Sequence[float] = (50, 99),
+    theme: str = "light",
+    title: str | None = None,
+    unit: str = "s",
+) -> Picture:
+    """Draw how latencies are distributed: one histogram a group, all on one axis.
+
+    The axis is logarithmic when the longest latency is more than 30 times the first tenth of them.
+    All bins are equally wide on the page, and all groups share the scale of the bars. A stroke
+    below the bars stands where values are, so that a lonely one is seen as well.
+
+    Args:
+        seconds: the latencies in seconds (or ``timedelta64``), 0 or more; or up to four groups of
+            them, ``{name: latencies}``.
+        groups: the name of the group of each latency, if ``seconds`` is one sequence.
+        percentiles: which to mark, 0 to 100. One between two values is interpolated, as
+            ``numpy.percentile`` does.
+        theme: ``"light"`` or ``"dark"``.
+        title: a heading above the figure.
+        unit: of the axis and the twin: ``"µs"``, ``"ms"``, ``"s"``, ``"min"`` or ``"h"``.
+
+    Returns:
+        The picture. Its twin has one row a group: group, n, median, the other percentiles, max,
+        in ``unit`` and six digits; NaN where there are no values.
+
+    Raises:
+        ValueError: a latency is negative or no number, or the groups do not fit. The sentence
+            says what is wrong.
+    """
+    colours = style.theme_named(theme)
+    wanted = check_percentiles(percentiles)
+    samples = samples_of(seconds, groups, unit)
+    table = twin(samples, wanted, unit)
+    if not any(len(sample.values) for sample in samples):
+        return Picture(sentence_figure(NO_VALUES, colours, title), table, NO_VALUES)
+    figure = _Drawing(samples, wanted, unit, colours, title).figure
+    return Picture(figure, table, told(samples, wanted, unit))
+
+
+class _Drawing:
+    """The histograms being drawn; ``figure`` is the result. Distances are in inches."""
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        percentiles: Sequence[float],
+        unit: str,
+        theme: Theme,
+        title: str | None,
+    ) -> None:
+        self.samples, self.theme, self.unit = samples, theme, unit
+        self.flags = [_flags(sample, percentiles, unit) for sample in samples]
+        self.scale = self._choose_scale()
+        self.levels = [self._levels(flags) for flags in self.flags]
+        self.bars = BARS[len(samples)]
+        heights = [RUG + self.bars + 0.1 + FLAG * (1 + max(own, default=0)) for own in self.levels]
+        self.bottom, self.top = FOOT, FOOT + sum(heights)
+        head = EDGE + LEGEND_ROW + (TITLE_ROW if title else 0)
+        self.canvas = Canvas(self.top + head, theme)
+        self.letters = self.canvas.letters
+        self.shares = self._count()
+        self.highest = max(float(share.max()) for share in self.shares)
+        name = f"latency in {unit}"
+        name += ", on a logarithmic scale" if isinstance(self.scale, LogScale) else ""
+        edges = {"bottom": self.bottom, "top": self.top}
+        draw_axis(self.canvas, self.scale, self._ticks(), name=name, **edges)
+        for index, floor in enumerate(self.top - np.cumsum(heights)):
+            self._draw_sample(index, float(floor) + RUG)
+        self.canvas.legend(self._legend(), self.top + LEGEND_ROW / 2 + 0.04)
+        self.canvas.title(title)
+        self.figure = self.canvas.finish()
+
+    # -- places ---------------------------------------------------------------------------------
+
+    def _choose_scale(self) -> Scale:
+        names = [part for sample in self.samples for part in self._beside(sample)]
+        left = EDGE + max(text_width(part, size) for part, size, _ in names) + 2 * GAP
+        left += text_width("00 %", style.SMALL_SIZE) + GAP
+        flags = [text_width(text, style.SMALL_SIZE) for own in self.flags for _, text in own]
+        right = style.WIDTH - EDGE - max(flags, default=0.0) - 0.05
+        values = [sample.values for sample in self.samples if len(sample.values)]
+        least, most = min(own.min() for own in values), max(own.max() for own in values)
+        positive = [own[own > 0] for own in values if (own > 0).any()]
+        if positive and most >= WIDE * min(np.percentile(own, 10) for own in positive):
+            first = min(np.percentile(own, 1) for own in positive)
+            if least >= first / 10:  # no value far below the others, and none of 0
+                return LogScale(left, right, most, least, origin=least, pad=0.1)
+            knee = 10.0 ** np.floor(np.log10(first))
+            return LogScale(left, right, most, float(knee), pad=0.1)
+        if least == most:  # all equal: in the middle
+            return TimeScale(left, right, 2 * most or 1.0, pad=0.1)
+        origin = least - 0.1 * (most - least) if least >= most / 2 else 0.0
+        return TimeScale(left, right, most - origin, pad=0.1, origin=origin)
+
+    def _ticks(self) -> list[tuple[float, str]]:
+        scale = self.scale
+        if isinstance(scale, LogScale):
+            zero = [(0.0, "0")] if scale.origin == 0 else []
+            for digits in ((1, 2, 5), (1, 3), (1,)):
+                ticks = zero + list(decades(scale.knee, scale.end, digits))
+                if len(spaced(scale, ticks)) == len(ticks):
+                    break
+            return spaced(scale, ticks)
+        locator = MaxNLocator(nbins=9, steps=[1, 2, 5, 10])
+        places = locator.tick_values(scale.origin, scale.origin + scale.span)
+        return spaced(scale, [(float(value), f"{value:,.10g}") for value in places])
+
+    def _levels(self, flags: Sequence[tuple[float, str]]) -> list[int]:
+        """Return the row of each flag, 0 for the lowest.
+
+        Flags hang to the right of their poles. From the right, each takes the lowest row where it
+        ends before the next flag begins: so no flag covers another one, or its pole.
+        """
+        begins: list[float] = []  # what is leftmost in each row so far: a flag or a pole
+        levels = []
+        for value, text in reversed(flags):
+            x = float(self.scale.x(value))
+            end = x + text_width(text, style.SMALL_SIZE) + 0.1
+            level = next((row for row, begin in enumerate(begins) if end <= begin), len(begins))
+            begins[: level + 1] = [x] * (level + 1)
+            levels.append(level)
+        return levels[::-1]
+
+    def _count(self) -> list[np.ndarray]:
+        """Set the ``edges`` of the bins; return the share of each group's values in each bin."""
+        most = max(len(sample.values) for sample in self.samples)
+        bins = int(np.clip(2 * most ** (1 / 3), 11, 59)) | 1  # odd: one bin is in the middle
+        pad = self.scale.pad
+        self.edges = np.linspace(self.scale.left + pad, self.scale.right - pad, bins + 1)
+        reach = (self.edges[0] - 1e-6, self.edges[-1] + 1e-6)
+        return [
+            np.histogram(self.scale.x(sample.values), bins, reach)[0] / max(len(sample.values), 1)
+            for sample in self.samples
+        ]
+
+    # -- drawing --------------------------------------------------------------------------------
+
+    def _beside(self, sample: Sample) -> list[tuple[str, float, str]]:
+        """Return (text, size, colour) of the lines in front of a histogram."""
+        small, muted = style.SMALL_SIZE, self.theme.muted
+        lines = [(f"n = {len(sample.values):,}", small, muted)]
+        if len(sample.values):
+            lines.append((f"max {written(sample.longest, self.unit)}", small, muted))
+        if sample.name != ALL:
+            lines.insert(0, (shortened(sample.name), style.LABEL_SIZE, self.theme.text))
+        return lines
+
+    def _draw_sample(self, index: int, floor: float) -> None:
+        """Draw one group with its bars standing on ``floor``."""
+        sample, shares, theme = self.samples[index], self.shares[index], self.theme
+        middle = floor + self.bars / 2
+        lines = self._beside(sample)
+        for row, (text, size, colour) in enumerate(lines):
+            y = middle + (len(lines) - 1 - 2 * row) * 0.09
+            self.letters.write(EDGE, y, text, size=size, colour=colour)
+        self.canvas.lines(
+            [[(self.scale.left, floor), (self.scale.right, floor)]], theme.muted, 0.8, 3
+        )
+        if not len(sample.values):
+            x = (self.scale.left + self.scale.right) / 2
+            look = {"size": style.LABEL_SIZE, "colour": theme.muted, "align": "center"}
+            self.letters.write(x, middle, "no values", **look)
+            return
+        self._draw_share(floor)
+        middles = (self.edges[:-1] + self.edges[1:]) / 2
+        tops = np.maximum(shares / self.highest * self.bars, LEAST_BAR)
+        filled = zip(middles[shares > 0], tops[shares > 0], strict=True)
+        width = (self.edges[1] - self.edges[0]) * style.POINTS_PER_INCH - 0.7
+        bars = [[(x, floor), (x, floor + top)] for x, top in filled]
+        self.canvas.lines(bars, theme.succeeded, width, 2)
+        rug = np.unique(np.round(self.scale.x(sample.values) / FINEST)) * FINEST
+        strokes = [[(x, floor - 0.11), (x, floor - 0.03)] for x in rug]
+        self.canvas.lines(strokes, theme.muted, 0.5, 2)
+        self._draw_flags(index, floor)
+
+    def _draw_share(self, floor: float) -> None:
+        """Draw a line at a round share of the values, so that the bars can be read."""
+        power = 10.0 ** np.floor(np.log10(self.highest))
+        share = max(digit * power for digit in (1, 2, 5) if digit * power <= self.highest + 1e-12)
+        y = floor + share / self.highest * self.bars
+        self.canvas.lines([[(self.scale.left, y), (self.scale.right, y)]], self.theme.grid, 0.8, 1)
+        look = {"size": style.SMALL_SIZE, "colour": self.theme.muted, "align": "right"}
+        self.letters.write(self.scale.left - 0.06, y, f"{share * 100:.3g} %", **look)
+
+    def _draw_flags(self, index: int, floor: float) -> None:
+        """Draw each percentile as a pole through the bars with its name and value at the top."""
+        poles = []
+        for (value, text), level in zip(self.flags[index], self.levels[index], strict=True):
+            x = float(self.scale.x(value))
+            y = floor + self.bars + 0.1 + FLAG * (level + 0.5)
+            poles.append([(x, floor), (x, y + 0.05)])
+            look = {"size": style.SMALL_SIZE, "colour": self.theme.text}
+            self.letters.write(x + 0.05, y, text, **look)
+        self.canvas.lines(poles, self.theme.background, 3.0, 3)  # a halo, to be seen on the bars
+        self.canvas.lines(poles, self.theme.text, 1.3, 4)
+
+    def _legend(self) -> Iterator[Entry]:
+        yield Entry("share of the values in a bin", 0.1, self._sample_bar)
+        yield Entry("at least one value", 0.04, self._sample_stroke)
+        yield Entry("percentile", 0.04, self._sample_pole)
+
+    def _sample_bar(self, x: float, y: float) -> None:
+        tops = ((x + 0.03, y + 0.02), (x + 0.1, y + 0.07))
+        bars = [[(place, y - 0.07), (place, top)] for place, top in tops]
+        self.canvas.lines(bars, self.theme.succeeded, 4.3, 2)
+
+    def _sample_stroke(self, x: float, y: float) -> None:
+        self.canvas.lines([[(x + 0.03, y - 0.04), (x + 0.03, y + 0.04)]], self.theme.muted, 0.8, 2)
+
+    def _sample_pole(self, x: float, y: float) -> None:
+        self.canvas.lines([[(x + 0.03, y - 0.07), (x + 0.03, y + 0.07)]], self.theme.text, 1.3, 2)
+
+
+def _flags(sample: Sample, percentiles: Sequence[float], unit: str) -> list[tuple[float, str]]:
+    """Return (value, words) of the percentiles in order; those that read the same share words."""
+    if not len(sample.values):
+        return []
+    found: dict[str, tuple[float, list[str]]] = {}
+    for percent in percentiles:
+        value = sample.percentile(percent)
+        found.setdefault(written(value, unit), (value, []))[1].append(percentile_name(percent))
+    return [(value, f"{' = '.join(names)} {text}") for text, (value, names) in found.items()]
