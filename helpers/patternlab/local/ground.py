@@ -17,6 +17,7 @@ import botocore.session
 import moto.core.utils
 from botocore.httpsession import URLLib3Session
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.logs.models import LogEvent
 from moto.moto_api._internal import mock_random
 
 from patternlab.clock import VirtualClock
@@ -75,6 +76,7 @@ def clock_in_moto(clock: VirtualClock) -> Iterator[None]:
 def seed_moto(seed: int) -> None:
     """Make moto's identifiers the same in every run with this `seed`."""
     mock_random.seed(seed)
+    LogEvent._event_id = 0  # it counts on from one cloud to the next
 
 
 @contextmanager
