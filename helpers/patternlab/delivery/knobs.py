@@ -31,6 +31,10 @@ class Knobs:
     error_backoff: float = 0.0
     #: Lambda's asynchronous retries wait 60 s and 120 s, each times U(this range).
     async_retry_jitter: tuple[float, float] = (0.85, 1.1)
+    #: The same for its 1, 2, 4 ... 300 s after a throttle or a system error; never above 300 s.
+    async_backoff_jitter: tuple[float, float] = (1.0, 1.15)
+    #: Probability that an asynchronous event is run once more without any error (AWS: it happens).
+    async_duplicates: float = 0.0
     #: SNS's retries wait as documented, each time times U(this range) (AWS: "applies jittering").
     delivery_jitter: tuple[float, float] = (1.0, 1.0)
     #: Seconds until a changed filter policy of a subscription takes effect (AWS: up to 15 minutes).
@@ -59,3 +63,20 @@ class Knobs:
     creation_lag: float = 0.0
     #: Seconds until a deleted queue's name can be used again (AWS: 60).
     name_reuse_lag: float = 0.0
+    #: Seconds from an event in a bucket to its notification; the median where they differ.
+    s3_latency: float = 1.0
+    #: How much they differ: the standard deviation of the latency's logarithm (1.5: see Latency).
+    s3_latency_spread: float = 0.0
+    #: Probability that S3 sends a notification twice (AWS: at least once).
+    s3_duplicates: float = 0.0
+    #: Probability that two writes of a key at once, without versioning, give one notification.
+    s3_merged_writes: float = 0.0
+    #: Seconds until a changed notification configuration takes effect (AWS: about 5 minutes).
+    s3_configuration_lag: float = 0.0
+    #: **Hypothetical.** Probability that a notification of S3 never comes. AWS promises at least
+    #: once; turn this to ask whether a design would notice.
+    hypothetical_loss: float = 0.0
+    #: Seconds an event takes through an EventBridge bus to a target.
+    bus_latency: float = 0.5
+    #: EventBridge's retries wait 1, 2, 4 ... 488 s (185 fill 24 hours), each times U(this range).
+    bus_retry_jitter: tuple[float, float] = (0.5, 1.0)

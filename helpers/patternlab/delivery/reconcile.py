@@ -1,0 +1,66 @@
+"""Reconciliation: does what was processed agree with what is in the bucket?
+
+Notifications come at least once, in any order, and perhaps late. A design that must not miss an
+object compares, from time to time, an inventory of the bucket with its own books.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Where the books differ from the bucket; keys in alphabetical order."""
+
+    missing: tuple[str, ...]  #: in the bucket, and never processed
+    stale: tuple[str, ...]  #: processed, but last in another version than the bucket's
+    doubled: tuple[str, ...]  #: the same version was processed more than once
+    gone: tuple[str, ...]  #: processed, and no longer in the bucket
+
+    @property
+    def complete(self) -> bool:
+        """Has every object of the bucket been processed in its current version?"""
+        return not self.missing and not self.stale
+
+    @property
+    def exact(self) -> bool:
+        """Complete, and nothing was done twice?"""
+        return self.complete and not self.doubled
+
+
+def reconcile(inventory: Mapping[str, str], processed: Iterable[tuple[str, str]]) -> Reconciliation:
+    """Compare the bucket's `inventory` with what was `processed`.
+
+    `inventory` has, for each key, a mark of the object's current version: its ETag, version id or
+    sequencer. `processed` has pairs of a key and the mark that was processed, in order. Take the
+    same kind of mark on both sides. ETags cannot tell apart two writes of the same content.
+
+    >>> found = reconcile({"a": "1", "b": "2", "c": "3"}, [("a", "1"), ("a", "1"), ("b", "1")])
+    >>> found.missing, found.stale, found.doubled
+    (('c',), ('b',), ('a',))
+    """
+    done = list(processed)
+    times, last = Counter(done), dict(done)
+    return Reconciliation(
+        missing=tuple(sorted(set(inventory) - set(last))),
+        stale=tuple(sorted(k for k, mark in inventory.items() if last.get(k, mark) != mark)),
+        doubled=tuple(sorted({key for (key, _), count in times.items() if count > 1})),
+        gone=tuple(sorted(set(last) - set(inventory))),
+    )
+
+
+def inventory_of(pages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The ETags by key in the answers of ``list_objects_v2``, without the quotes around them.
+
+    >>> inventory_of([{"Contents": [{"Key": "a", "ETag": '"d41d"'}]}, {}])
+    {'a': 'd41d'}
+    """
+    return {
+        stored["Key"]: stored["ETag"].strip('"')
+        for page in pages
+        for stored in page.get("Contents", ())
+    }
