@@ -287,6 +287,20 @@ def test_each_lane_of_the_fan_out_has_a_fate_of_its_own():
     assert (late["time"] - start).dt.total_seconds().between(300, 321).all()
 
 
+@pytest.mark.parametrize("failing, tried_again", [("billing", 4), ("returns", 0)])
+def test_any_queue_of_the_fan_out_may_be_the_one_that_fails(failing: str, tried_again: int):
+    world = sns_fan_out(messages=1, outage=1.5, failing=failing)
+    again = world.deliveries.query("attempt > 1")
+    assert set(again["destination"]) <= {world.queues[failing].arn}
+    assert len(again) == tried_again  # what is filtered out is not tried at all
+    assert len(world.queues["shipping"]) == 1
+
+
+def test_the_one_that_fails_must_be_of_the_fan_out():
+    with pytest.raises(ValueError, match="billing, shipping, audit, returns, not 'sales'"):
+        sns_fan_out(failing="sales")
+
+
 def test_the_fan_out_is_the_same_with_the_same_seed():
     tables = [sns_fan_out(share=0.5, seed=seed).deliveries for seed in (1, 1, 2)]
     assert tables[0].equals(tables[1])

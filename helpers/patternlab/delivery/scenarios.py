@@ -10,6 +10,9 @@ from typing import Any
 import pandas as pd
 
 from patternlab.clock import VirtualClock
+from patternlab.delivery.async_config import MAX_AGE, MAX_RETRIES, AsyncConfig
+from patternlab.delivery.async_invoke import AsyncEvent, AsyncQueue
+from patternlab.delivery.destinations import QueueDestination
 from patternlab.delivery.endpoints import QueueEndpoint
 from patternlab.delivery.faults import Outages
 from patternlab.delivery.fifo import FifoQueue
@@ -183,19 +186,23 @@ def sns_fan_out(
     gap: float = 60.0,
     outage: float = 600.0,
     share: float = 1.0,
+    failing: str = "shipping",
     seed: int = 1,
     knobs: Knobs = AT_ONCE,
 ) -> FanOut:
     """Orders published to four queues, each with a fate of its own, run for two hours.
 
-    "billing" is healthy; "shipping" is out of order for the first `outage` seconds, when `share` of
-    the attempts fail; "audit" has no permission, and a dead-letter queue; "returns" filters orders
-    out. Every `gap` seconds one of `messages` orders is published.
+    "billing" and "shipping" are healthy; "audit" has no permission, and a dead-letter queue;
+    "returns" filters orders out. The one named `failing` is out of order for the first `outage`
+    seconds, when `share` of the attempts fail. Every `gap` seconds one of `messages` orders is
+    published. A `failing` that is none of the four is a :class:`ValueError`.
     """
     clock = VirtualClock()
     rng = random.Random(seed)
     topic = Topic(clock, "orders", knobs=knobs, rng=rng, faults=Outages(clock, rng))
     names = "billing", "shipping", "audit", "returns"
+    if failing not in names:
+        raise ValueError(f"failing is one of {', '.join(names)}, not {failing!r}.")
     queues = {name: StandardQueue(clock, name, knobs=knobs, rng=rng) for name in names}
     dlq = StandardQueue(clock, "audit-dlq", knobs=knobs, rng=rng)
     options: dict[str, dict[str, Any]] = {
@@ -206,10 +213,82 @@ def sns_fan_out(
         topic.subscribe(QueueEndpoint(queue), **options.get(name, {}))
     topic.faults.outage(queues["audit"].arn, days=1, kind="client")
     if outage:
-        topic.faults.outage(queues["shipping"].arn, seconds=outage, share=share)
+        topic.faults.outage(queues[failing].arn, seconds=outage, share=share)
     for number in range(1, messages + 1):
         kind = {"kind": {"Type": "String", "Value": "order"}}
         topic.publish(f"order {number}", attributes=kind)
         clock.wait(gap)
     clock.run_to(max(clock.elapsed, 7_200.0))
     return FanOut(clock, topic, queues, dlq)
+
+
+@dataclass
+class AsyncWorld:
+    """A function that is invoked asynchronously, its dead-letter queue, and the attempts so far."""
+
+    clock: VirtualClock
+    function: Function
+    queue: AsyncQueue
+    dead_letter_queue: Queue
+    events: list[AsyncEvent] = field(default_factory=list)
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row an attempt, as :func:`history_frame` gives it."""
+        return history_frame(self.rows)
+
+    @property
+    def fates(self) -> pd.DataFrame:
+        """One row an event: event, attempts, fate and seconds from the call to the end.
+
+        The fate is Lambda's word: Success, RetriesExhausted, EventAgeExceeded or
+        ZeroReservedConcurrency; "waiting", with the seconds so far, while there is none.
+        """
+        now = self.clock.elapsed
+        rows = [
+            (e.payload["key"], e.attempts, e.condition or "waiting", (e.ended or now) - e.sent)
+            for e in self.events
+        ]
+        return pd.DataFrame(rows, columns=["event", "attempts", "fate", "seconds"])
+
+
+def flaky_async(
+    *,
+    events: int = 8,
+    failure_rate: float = 0.5,
+    max_retries: int = MAX_RETRIES,
+    max_age: float = MAX_AGE,
+    outage: float = 0.0,
+    gap: float = 10.0,
+    seed: int = 1,
+    knobs: Knobs = AT_ONCE,
+) -> AsyncWorld:
+    """`events` orders handed to a function asynchronously, one every `gap` seconds; run to the end.
+
+    Each attempt fails with `failure_rate`; whether it does depends on the seed, the event and the
+    attempt alone, so a higher rate only adds failures. For the first `outage` seconds the function
+    cannot be run at all (5xx): then events wait, and no retry is used up. Times in seconds.
+    """
+    clock, rng = VirtualClock(), random.Random(seed)
+    faults = Outages(clock, rng)
+
+    def handler(event: Any, context: Any) -> None:
+        runs[event["key"]] = run = runs.get(event["key"], 0) + 1
+        if random.Random(f"{seed} {event['key']} {run}").random() < failure_rate:
+            raise TimeoutError(f"the database did not answer for {event['key']}")
+
+    runs: dict[str, int] = {}
+    function = Function(clock, "orders", PlainRuntime(handler), rng=rng, faults=faults)
+    dlq = StandardQueue(clock, "orders-dlq", knobs=knobs, rng=rng)
+    config = AsyncConfig(max_retries, max_age, dead_letter=QueueDestination(dlq))
+    queue = AsyncQueue(function, config, knobs=knobs, rng=rng)
+    world = AsyncWorld(clock, function, queue, dlq)
+    queue.on_attempt = world.rows.append
+    if outage:
+        faults.outage(function.arn, seconds=outage)
+    for number in range(1, events + 1):
+        world.events.append(queue.put({"key": f"order {number}"}))
+        clock.wait(gap)
+    clock.run_until(clock.env.all_of([event.process for event in world.events]))
+    return world
