@@ -440,12 +440,12 @@ def test_row_18_an_attempt_id_is_valid_for_five_minutes(clock, fifo):
     assert bodies(queue.receive(attempt_id="try")) == ["b1"]
 
 
-@pytest.mark.parametrize("touch", ["delete", "change", "expire", "purge"])
+@pytest.mark.parametrize("touch", ["delete", "change", "expire", "again", "purge"])
 def test_row_18_no_retry_of_messages_that_were_touched(clock, fifo, touch):
     """Deleted, visibility changed, run out: the call is an ordinary receive."""
     queue = fifo(visibility_timeout=30)
     send(queue, "a1", "a2")
-    first, _ = queue.receive(2, attempt_id="try")
+    first, second = queue.receive(2, attempt_id="try")
     clock.wait(1)
     if touch == "delete":
         queue.delete(first.handle)
@@ -453,6 +453,10 @@ def test_row_18_no_retry_of_messages_that_were_touched(clock, fifo, touch):
         queue.change_visibility(first.handle, 60)
     elif touch == "expire":
         clock.wait(30)
+    elif touch == "again":
+        queue.change_visibility(first.handle, 0)
+        queue.change_visibility(second.handle, 0)
+        queue.receive(2, visibility_timeout=29)  # somebody else, until the same moment
     else:
         queue.purge()
     send(queue, "b1")

@@ -402,7 +402,7 @@ class SideBySide:
         self.same(model.purge, reference.purge(self.now))
 
 
-#: How often each operation comes, of 32.
+#: How often each operation comes, of 34.
 WEIGHTS = {
     "send": 5,
     "receive": 7,
@@ -410,7 +410,7 @@ WEIGHTS = {
     "delete": 4,
     "change": 4,
     "wait": 6,
-    "retry": 1,
+    "retry": 3,
     "set_delay": 1,
     "set_scope": 1,
     "set_retention": 1,
