@@ -250,6 +250,19 @@ def _failed(entry_id: str, error: SQSException) -> dict[str, Any]:
     return {"Id": entry_id, "SenderFault": True, "Code": error.code, "Message": error.message}
 
 
+class _WithAttempt:
+    """The backend for one receive: moto's response layer does not hand the attempt id on."""
+
+    def __init__(self, backend: LocalSQSBackend, attempt_id: str) -> None:
+        self._backend, self._attempt_id = backend, attempt_id
+
+    def receive_message(self, *args: Any) -> list[View]:
+        return self._backend.receive_message(*args, attempt_id=self._attempt_id)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+
 class LocalSQSResponse(SQSResponse):
     """moto's SQS responses, and the parameters and actions that they leave out."""
 
@@ -257,18 +270,16 @@ class LocalSQSResponse(SQSResponse):
         check_visibility(self._get_param("VisibilityTimeout"))
         return super().change_message_visibility()
 
+    @property
+    def sqs_backend(self) -> Any:
+        """The backend; of a receive with an attempt id, one that knows of it (facts, row 18)."""
+        backend, attempt_id = super().sqs_backend, self._get_param("ReceiveRequestAttemptId")
+        return _WithAttempt(backend, attempt_id) if attempt_id else backend
+
     def receive_message(self) -> ActionResult:
         names = "MaxNumberOfMessages", "WaitTimeSeconds", "VisibilityTimeout"
         check_receive({name: self._get_param(name) for name in names})
-        backend, attempt_id = self.sqs_backend, self._get_param("ReceiveRequestAttemptId")
-        if attempt_id:  # moto's response layer does not hand it on (facts, row 18)
-            receive = backend.receive_message
-            backend.receive_message = lambda *args: receive(*args, attempt_id=attempt_id)
-        try:
-            result = super().receive_message()
-        finally:
-            if attempt_id:
-                del backend.receive_message
+        result = super().receive_message()
         self._add_source_arns(result)
         return result
 

@@ -30,7 +30,18 @@ def check_attributes(attributes: dict[str, Any]) -> None:
         if value is None:
             continue
         if not re.fullmatch(r"-?\d+", str(value)) or not low <= int(value) <= high:
-            raise SQSException("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
+            raise _invalid(name)
+    if attributes.get("Policy"):
+        try:
+            policy = json.loads(attributes["Policy"])
+        except ValueError:
+            raise _invalid("Policy") from None
+        if not isinstance(policy, dict):
+            raise _invalid("Policy")
+
+
+def _invalid(name: str) -> SQSException:
+    return SQSException("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
 
 
 def size_of(body: str, attributes: dict[str, Any] | None) -> int:

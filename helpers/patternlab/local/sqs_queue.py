@@ -88,9 +88,11 @@ class LocalQueue(models.Queue):
 
     def _redrive(self, policy: Any) -> RedrivePolicy | None:
         """The redrive policy in the attribute; refuses what SQS refuses, in its words."""
-        if policy is None or self._is_empty_redrive_policy(policy):
+        if not policy:
             return None
         content, text = read_policy("RedrivePolicy", policy, REDRIVE_EXAMPLE)
+        if not content:
+            return None
         target = content.get("deadLetterTargetArn")
         count = str(content.get("maxReceiveCount", 10))
         if not isinstance(target, str) or not count.lstrip("-").isdigit():
