@@ -55,8 +55,9 @@ def test_the_fate_of_a_message_at_a_subscription(attempts, fate, words):
     assert (lane.stories[0].fate, lane.words) == (fate, words)
 
 
-def test_what_is_filtered_out_was_never_tried():
-    (lane,) = lanes_of(frame([("m", "orders", 0, 0, FILTERED)]))
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_is_filtered_out_was_never_tried(number):
+    (lane,) = lanes_of(frame([("m", "orders", number, 0, FILTERED)]))
     assert (lane.stories[0].attempts, lane.words) == (0, ["filtered out"])
 
 

@@ -175,7 +175,7 @@ class _Drawing:
 
     def _choose_scale(self, wanted: str) -> Scale:
         stories = [row.story for row in self.rows if row.story.attempts]
-        gaps = [float(gap) for story in stories for gap in _positive_gaps(story)]
+        gaps = [_shortest_gap(story) for story in stories]
         span = max((float(story.times[-1]) for story in stories), default=0.0)
         log = is_log(wanted, gaps, span)
         self.node = EDGE + max(text_width(part, style.LABEL_SIZE) for part in self._caption) + 0.16
@@ -351,7 +351,7 @@ def _names(lane: Lane) -> list[tuple[str, float]]:
     return [(shortened(lane.name), style.LABEL_SIZE), (lane.protocol, style.SMALL_SIZE)]
 
 
-def _positive_gaps(story: Story) -> np.ndarray:
-    """Return the different gaps between the attempts of a story in seconds, without those of 0."""
-    gaps = np.unique(np.diff(story.times, prepend=story.published).round(3))
-    return gaps[gaps > 0]
+def _shortest_gap(story: Story) -> float:
+    """Return the shortest gap between two tries of a story in seconds, without those of 0."""
+    gaps = np.diff(story.times, prepend=story.published).round(3)
+    return float(np.min(gaps, where=gaps > 0, initial=np.inf))

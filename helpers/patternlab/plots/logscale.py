@@ -48,13 +48,6 @@ class LogScale:
         share = (self._share(seconds) - begin) / (end - begin)
         return self.left + self.pad + share * (self.right - self.left - 2 * self.pad)
 
-    def seconds(self, x: float) -> float:
-        """Return what is at ``x``: the inverse of ``x``."""
-        begin, end = self._shares
-        room = self.right - self.left - 2 * self.pad
-        share = begin + (x - self.left - self.pad) / room * (end - begin)
-        return np.where(share < 1, share, 10.0 ** (np.maximum(share, 1) - 1)) * self.knee
-
     @cached_property
     def _shares(self) -> tuple[float, float]:
         return float(self._share(self.origin)), float(self._share(self.end))
