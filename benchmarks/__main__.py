@@ -6,7 +6,7 @@ import sys
 
 import pandas as pd
 
-from benchmarks import backlog, bucket, poison, slider, throughput, topic
+from benchmarks import asynchronous, backlog, bucket, poison, slider, throughput, topic
 
 BENCHES = {
     "poison": poison,
@@ -14,6 +14,7 @@ BENCHES = {
     "throughput": throughput,
     "backlog": backlog,
     "topic": topic,
+    "asynchronous": asynchronous,
     "bucket": bucket,
 }
 

@@ -3,6 +3,8 @@
 Pure Python on SimPy; no boto3, no moto. What AWS does is in the tests, row by row.
 """
 
+from patternlab.delivery.async_config import AsyncConfig
+from patternlab.delivery.async_invoke import AsyncQueue
 from patternlab.delivery.endpoints import FunctionEndpoint, QueueEndpoint, WebEndpoint
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.faults import Outages
@@ -21,6 +23,8 @@ from patternlab.delivery.topic import Topic
 
 __all__ = [
     "Account",
+    "AsyncConfig",
+    "AsyncQueue",
     "DeliveryError",
     "EventSourceMapping",
     "FifoQueue",

@@ -9,6 +9,10 @@ from typing import Any, Protocol
 import simpy
 
 from patternlab.clock import VirtualClock
+from patternlab.delivery.faults import SERVER, Outages
+
+THROTTLED = 429  # the HTTP status of an invocation that finds no room
+NEW_ENVIRONMENTS, EVERY = 1000, 10.0  # a function may start so many in so many seconds (row 49)
 
 
 class FunctionError(Exception):
@@ -107,11 +111,31 @@ class Account:
         return self.unreserved_running < self.concurrency - self.reserved
 
 
+class ScalingRate:
+    """How many execution environments a function may start now: 1,000 every 10 seconds, saved up
+    to 1,000 (facts, row 49)."""
+
+    def __init__(self, now: float) -> None:
+        self._left, self._as_of = float(NEW_ENVIRONMENTS), now
+
+    def left(self, now: float) -> int:
+        """How many may be started at `now`."""
+        grown = self._left + (now - self._as_of) * NEW_ENVIRONMENTS / EVERY
+        self._left, self._as_of = min(grown, float(NEW_ENVIRONMENTS)), now
+        return int(self._left + 1e-9)
+
+    def start(self, now: float) -> None:
+        """Count one that is started."""
+        self.left(now)
+        self._left -= 1
+
+
 class Function:
     """A function with a timeout (seconds) and, if asked for, reserved concurrency.
 
     :meth:`invoke` is a SimPy process that returns an :class:`Outcome`, or None when the function
-    is throttled. It never raises for what the handler did.
+    is throttled or out of order. It never raises for what the handler did. `faults` are the outages
+    that were ordered for its `arn`: those of the kind "server" keep it from running at all.
     """
 
     def __init__(
@@ -123,13 +147,18 @@ class Function:
         timeout: float = 3.0,
         account: Account | None = None,
         rng: random.Random | None = None,
+        arn: str | None = None,
+        faults: Outages | None = None,
     ) -> None:
         self.clock, self.env, self.name, self.runtime = clock, clock.env, name, runtime
-        self.timeout = timeout
+        self.arn = arn or f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+        self.timeout, self.faults = timeout, faults
         self.account = account or Account()
         self.rng = rng or random.Random(0)
         self.reserved: int | None = None
         self.running = 0
+        self.environments = 0  # started so far; they stay warm
+        self._scaling = ScalingRate(clock.env.now)
 
     def reserve(self, concurrency: int | None) -> None:
         """Reserve `concurrency` of the account's for this function; None gives it back."""
@@ -138,9 +167,18 @@ class Function:
 
     def has_room(self) -> bool:
         """Would an invocation now be accepted, or throttled with 429?"""
-        if self.reserved is not None:
-            return self.running < self.reserved
-        return self.account.has_room()
+        room = self.account.has_room() if self.reserved is None else self.running < self.reserved
+        warm = self.running < self.environments
+        return room and (warm or self._scaling.left(self.env.now) > 0)
+
+    def refusal(self) -> int | None:
+        """The HTTP status with which an invocation now would be refused: 429 when throttled, 5xx
+        during an outage. None if it would run. Ask once a try: an outage may be a matter of luck.
+        """
+        if not self.has_room():
+            return THROTTLED
+        failure = self.faults.failure(self.arn) if self.faults is not None else None
+        return failure.status if failure is not None and failure.kind == SERVER else None
 
     def new_request_id(self) -> str:
         h = f"{self.rng.getrandbits(128):032x}"
@@ -149,11 +187,20 @@ class Function:
     def invoke(
         self, event: Any, request_id: str | None = None
     ) -> Generator[simpy.Event, Any, Outcome | None]:
-        """Run the function once."""
-        if not self.has_room():
+        """Run the function once, if it can be run now."""
+        if self.refusal() is not None:
             return None
+        return (yield from self.run(event, request_id))
+
+    def run(
+        self, event: Any, request_id: str | None = None
+    ) -> Generator[simpy.Event, Any, Outcome]:
+        """Run the function once; the caller has asked for a :meth:`refusal` at this moment."""
         counted = self.reserved is None
         self.running += 1
+        if self.running > self.environments:
+            self.environments = self.running
+            self._scaling.start(self.env.now)
         self.account.unreserved_running += counted
         outcome = Outcome(request_id or self.new_request_id(), self.env.now)
         try:

@@ -245,11 +245,11 @@ class AsyncWorld:
         The fate is Lambda's word: Success, RetriesExhausted, EventAgeExceeded or
         ZeroReservedConcurrency; "waiting", with the seconds so far, while there is none.
         """
-        now = self.clock.elapsed
-        rows = [
-            (e.payload["key"], e.attempts, e.condition or "waiting", (e.ended or now) - e.sent)
-            for e in self.events
-        ]
+        rows = []
+        for event in self.events:
+            end = self.clock.elapsed if event.ended is None else event.ended
+            fate = event.condition or "waiting"
+            rows.append((event.payload["key"], event.attempts, fate, end - event.sent))
         return pd.DataFrame(rows, columns=["event", "attempts", "fate", "seconds"])
 
 
