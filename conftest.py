@@ -16,4 +16,5 @@ os.environ["PYTHONHASHSEED"] = "0"
 
 # A test fails for what the code does, never for how long the machine took.
 settings.register_profile("patternlab", settings(), deadline=None)
+settings.register_profile("deep", settings(), deadline=None, max_examples=2000)
 settings.load_profile("patternlab")
