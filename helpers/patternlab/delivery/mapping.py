@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
 from typing import Any
 
 import simpy
@@ -263,9 +262,10 @@ class EventSourceMapping:
             self._report(batch, lost, outcome)
 
     def _delete(self, receipt: Received) -> None:
-        # A FIFO handle may expire while the function runs: then the message comes back (row 31).
-        with suppress(DeliveryError):
+        try:
             self.queue.delete(receipt.handle)
+        except DeliveryError:
+            pass  # a FIFO handle expired while the function ran: the message comes back (row 31)
 
     def _report(self, batch: list[Received], lost: set[int], outcome: Outcome) -> None:
         error = outcome.error

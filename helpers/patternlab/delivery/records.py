@@ -74,10 +74,11 @@ def _bytes(value: str | bytes) -> bytes:
 
 def message_size(body: str, attributes: dict[str, Any] | None) -> int:
     """Bytes of a message as SQS counts them: body, and attributes' names, types and values."""
-    size = len(body.encode())
-    for name, value in (attributes or {}).items():
-        parts = name, value["DataType"], value.get("StringValue", ""), value.get("BinaryValue", "")
-        size += sum(len(_bytes(part)) for part in parts)
+    size = len(body) if body.isascii() else len(body.encode())
+    if attributes:
+        for name, value in attributes.items():
+            parts = name, value["DataType"], value.get("StringValue"), value.get("BinaryValue")
+            size += sum(len(_bytes(part or "")) for part in parts)
     return size
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from moto.sqs.exceptions import InvalidParameterValue, SQSException
 
 from patternlab.delivery.queue import MAX_DELAY, MAX_VISIBILITY_TIMEOUT, Queue
+from patternlab.delivery.records import message_size
 
 BATCH_BYTES = 1_048_576  # one message, or one batch (facts, row 12)
 SERVICE = "AWS.SimpleQueueService."
@@ -44,22 +45,13 @@ def _invalid(name: str) -> SQSException:
     return SQSException("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
 
 
-def size_of(body: str, attributes: dict[str, Any] | None) -> int:
-    """Bytes of a message: its body, and its attributes' names, types and values."""
-    size = len(body.encode())
-    for name, value in (attributes or {}).items():
-        size += len(name.encode()) + len(value["DataType"].encode())
-        size += len(value.get("StringValue", "").encode()) + len(value.get("BinaryValue", b""))
-    return size
-
-
 def check_body(body: str, attributes: dict[str, Any] | None, limit: int) -> None:
     """Refuse an empty message, or one of more than `limit` bytes."""
     if not body:
         raise SQSException(
             "MissingParameter", "The request must contain the parameter MessageBody."
         )
-    if size_of(body, attributes) > limit:
+    if message_size(body, attributes) > limit:
         raise InvalidParameterValue(
             "One or more parameters are invalid. Reason: Message must be shorter than "
             f"{limit} bytes."
@@ -132,7 +124,7 @@ def check_entry_ids(ids: list[str]) -> None:
 
 def check_batch_size(entries: list[dict[str, Any]]) -> None:
     """Refuse a batch of more than 1 MiB in all."""
-    size = sum(size_of(e["MessageBody"], e.get("MessageAttributes")) for e in entries)
+    size = sum(message_size(e["MessageBody"], e.get("MessageAttributes")) for e in entries)
     if size > BATCH_BYTES:
         raise SQSException(
             SERVICE + "BatchRequestTooLong",
