@@ -146,11 +146,12 @@ def _frame(bucket: BucketName, rule_id: str) -> tuple[str, str, str]:
 
 def _object(event: ObjectEvent) -> str:
     """The object's fields, as many as the kind of event has."""
-    size = f'"size":{event.size},' if event.size is not None else ""
-    etag = f'"eTag":"{event.etag}",' if event.etag is not None else ""
-    version = f'"versionId":"{event.version_id}",' if event.version_id is not None else ""
+    size = f',"size":{event.size}' if event.size is not None else ""
+    etag = f',"eTag":"{event.etag}"' if event.etag is not None else ""
+    version = f',"versionId":"{event.version_id}"' if event.version_id is not None else ""
+    sequencer = f',"sequencer":"{event.sequencer}"' if event.sequencer else ""
     key = encoded_key(event.key)  # pure ASCII, without quotes
-    return f'{{"key":"{key}",{size}{etag}{version}"sequencer":"{event.sequencer}"}}'
+    return f'{{"key":"{key}"{size}{etag}{version}{sequencer}}}'
 
 
 def _compact(content: Any) -> str:
@@ -212,7 +213,8 @@ def eventbridge_event(bucket: BucketName, event: ObjectEvent) -> dict[str, Any]:
         shown["etag"] = event.etag
     if event.version_id is not None:
         shown["version-id"] = event.version_id
-    shown["sequencer"] = event.sequencer
+    if event.sequencer:
+        shown["sequencer"] = event.sequencer
     detail = {
         "version": "0",
         "bucket": {"name": bucket.name},

@@ -17,6 +17,8 @@ AMBIGUOUS = (
     "prefixes are overlapping for the same event type."
 )
 NO_FIFO = "FIFO SQS queues are not supported."
+BAD_ARN = "The ARN is not well formed"
+SAME_ID = "Same ID used for multiple configurations. IDs must be unique"
 
 #: Event types by family; "Family:*" stands for all of a family.
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -88,12 +90,12 @@ def _either_way(test, a: str, b: str) -> bool:
 
 
 def check_rules(rules: Iterable[Rule]) -> None:
-    """Refuse what S3 refuses: unknown events, FIFO queues, rules that overlap."""
+    """Refuse what S3 refuses: unknown events, FIFO queues and topics, rules that overlap."""
     rules = list(rules)
     for rule in rules:
         rule.names()
-        if rule.target.arn.endswith(".fifo") and ":sqs:" in rule.target.arn:
-            raise invalid_argument(NO_FIFO)
+        if rule.target.arn.endswith(".fifo"):
+            raise invalid_argument(NO_FIFO if ":sqs:" in rule.target.arn else BAD_ARN)
     for a, b in combinations(rules, 2):
         if a.overlaps(b):
             filtered = a.prefix or a.suffix or b.prefix or b.suffix

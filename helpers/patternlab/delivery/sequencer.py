@@ -31,7 +31,7 @@ class Sequencer:
         else:
             self._writes += 1
         value = (moment + crc32(key.encode()) % 1_000_000 << 16) + self._writes
-        text = f"00{value:016X}"
+        text = f"{value:018X}"
         return text if self._writes else text[:-4]
 
 

@@ -12,6 +12,8 @@ import pandas as pd
 from moto import mock_aws
 from moto.awslambda.models import lambda_backends
 from moto.awslambda_simple.models import lambda_simple_backends
+from moto.events.models import events_backends
+from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
@@ -20,6 +22,7 @@ from patternlab.delivery.delivery_log import delivery_frame
 from patternlab.delivery.faults import Outages
 from patternlab.delivery.knobs import Knobs
 from patternlab.local.awslambda import LocalLambdaBackend
+from patternlab.local.events import LocalEventsBackend, rules_on_the_clock
 from patternlab.local.ground import (
     backend_class,
     clock_in_moto,
@@ -30,6 +33,7 @@ from patternlab.local.ground import (
 from patternlab.local.guard import Guard
 from patternlab.local.hub import in_handler, wait_for
 from patternlab.local.lambda_function import LocalFunction
+from patternlab.local.s3 import LocalS3Backend, s3_events_to_notifiers
 from patternlab.local.services import Services
 from patternlab.local.session import LocalSession
 from patternlab.local.sns import LocalSNSBackend
@@ -74,6 +78,8 @@ class LocalBackend:
         function = type("LocalFunction", (LocalFunction,), {"services": self.services})
         sqs = type("LocalSQSBackend", (LocalSQSBackend,), {"services": self.services})
         sns = type("LocalSNSBackend", (LocalSNSBackend,), {"services": self.services})
+        s3 = type("LocalS3Backend", (LocalS3Backend,), {"services": self.services})
+        events = type("LocalEventsBackend", (LocalEventsBackend,), {"services": self.services})
         awslambda = type(
             "LocalLambdaBackend",
             (LocalLambdaBackend,),
@@ -85,6 +91,10 @@ class LocalBackend:
         enter(clock_in_moto(self.clock))
         enter(backend_class(sqs_backends, sqs))
         enter(backend_class(sns_backends, sns))
+        enter(backend_class(s3_backends, s3))
+        enter(s3_events_to_notifiers())
+        enter(backend_class(events_backends, events))
+        enter(rules_on_the_clock())
         enter(backend_class(lambda_simple_backends, awslambda))  # what moto asks without Docker
         enter(backend_class(lambda_backends, awslambda))  # whose addresses it serves
         enter(mock_aws(config=MOTO_CONFIG))

@@ -21,16 +21,22 @@ _CONDITIONS = {
 
 
 def allows(
-    policy: Mapping[str, Any] | None, *, service: str, action: str, resource: str, source_arn: str
+    policy: Mapping[str, Any] | None,
+    *,
+    service: str,
+    action: str,
+    resource: str,
+    source_arn: str,
+    source_account: str | None = None,
 ) -> bool:
     """May `service` ("sns.amazonaws.com") do `action` ("sqs:SendMessage") on `resource`, for the
     topic, bucket or rule `source_arn`?
 
-    A statement that denies goes before those that allow. A condition of a kind that is not known
-    here is not met.
+    The ARN of a bucket does not name its account: give `source_account` with it. A statement that
+    denies goes before those that allow. A condition of a kind that is not known here is not met.
     """
     account = source_arn.split(":")[4]
-    context = {"aws:sourcearn": source_arn, "aws:sourceaccount": account}
+    context = {"aws:sourcearn": source_arn, "aws:sourceaccount": source_account or account}
     context["aws:sourceowner"] = account
     effects = {
         statement.get("Effect")
