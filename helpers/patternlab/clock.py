@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -70,6 +70,7 @@ class VirtualClock:
         self.env = simpy.Environment()
         #: Entered while the clock moves, so that what interrupts it can choose its moment.
         self.while_moving: Callable[[], AbstractContextManager[Any]] = nullcontext
+        self.moves = False  # is it moving just now?
 
     def now(self) -> datetime:
         """The date and time, aware, in UTC."""
@@ -91,7 +92,7 @@ class VirtualClock:
     def run_to(self, moment: float) -> None:
         """Move on to `moment` (seconds since the start) and run what is due up to and at it."""
         env = self.env
-        with self.while_moving():
+        with self._moving():
             if moment > env.now:
                 alarm = env.timeout(moment - env.now)
                 while not alarm.processed:
@@ -103,7 +104,7 @@ class VirtualClock:
         """Move on until `event` has happened, and give its value."""
         # Not env.run(until=event): when interrupted, that leaves a callback on the event which
         # ends a later run too early.
-        with self.while_moving():
+        with self._moving():
             while not event.processed:
                 if self.env.peek() == math.inf:
                     raise RuntimeError("Nothing is due on this clock that could end the wait.")
@@ -111,6 +112,15 @@ class VirtualClock:
         if not event.ok:
             raise event.value
         return event.value
+
+    @contextmanager
+    def _moving(self) -> Iterator[None]:
+        before, self.moves = self.moves, True
+        try:
+            with self.while_moving():
+                yield
+        finally:
+            self.moves = before
 
 
 class WallClock:

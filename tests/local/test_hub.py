@@ -1,5 +1,6 @@
 """Handlers that wait: other things happen meanwhile, whoever they wait for."""
 
+import builtins
 import subprocess
 import sys
 import textwrap
@@ -7,7 +8,7 @@ import textwrap
 import pytest
 
 from patternlab.clock import VirtualClock
-from patternlab.local.hub import drive, in_handler, sleep
+from patternlab.local.hub import drive, in_handler, sleep, wait_for
 
 
 class Scope:
@@ -50,7 +51,6 @@ def test_two_handlers_sleep_at_the_same_time_and_the_scope_is_left_meanwhile():
 
 def test_what_it_waits_for_may_fail_and_the_handler_may_go_on():
     clock = VirtualClock()
-    from patternlab.local.hub import wait_for
 
     def handler():
         event = clock.env.event()
@@ -131,8 +131,6 @@ def test_handlers_run_at_the_same_time(world):
 
 def test_wait_in_a_handler_gives_way(world, monkeypatch):
     """A handler has no cloud; a condition or a helper that it shares with the notebook may."""
-    import builtins
-
     monkeypatch.setattr(builtins, "CLOUD", world.cloud, raising=False)
     world.create("f", "def handler(event, context):\n    CLOUD.wait(5)\n    return 1\n", Timeout=9)
     world.create("sleeper", SLEEP)
@@ -141,6 +139,30 @@ def test_wait_in_a_handler_gives_way(world, monkeypatch):
     assert world.invoke("f").payload == 1
     assert (world.cloud.now() - begun).total_seconds() == pytest.approx(5.202)
     assert any(line.startswith("REPORT") for line in world.lines("sleeper"))
+
+
+def test_threads_of_a_handler_work_but_cannot_wait(world):
+    source = """
+import boto3, time
+from concurrent.futures import ThreadPoolExecutor
+
+def send(n):
+    boto3.client("sqs").send_message(QueueUrl=URL, MessageBody=str(n))
+
+def handler(event, context):
+    global URL
+    URL = event["url"]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, range(8)))
+        try:
+            pool.submit(time.sleep, 5).result()
+        except RuntimeError as error:
+            return str(error)
+"""
+    url, _ = world.queue("q")
+    world.create("f", source, Timeout=30)
+    assert "Sleep, poll and invoke in the handler itself" in world.invoke("f", {"url": url}).payload
+    assert world.count(url) == (8, 0)
 
 
 # -- without greenlets ---------------------------------------------------------------------------

@@ -41,6 +41,11 @@ def wait_for(clock: VirtualClock, event: simpy.Event) -> Any:
     """Let time pass until `event` happens: a handler gives way, the notebook moves the clock."""
     if greenlet is not None and in_handler():
         return greenlet.getcurrent().parent.switch(event)
+    if greenlet is not None and clock.moves:
+        raise RuntimeError(
+            "A thread that a handler has started cannot wait on the cloud's clock. Sleep, poll and "
+            "invoke in the handler itself."
+        )
     return clock.run_until(event)
 
 
