@@ -22,7 +22,7 @@ def notebook():
 
     def run(source):
         source = dedent(source)
-        file = f"/tmp/ipykernel_1/{next(_CELLS)}.py"
+        file = f"<ipykernel_1/{next(_CELLS)}.py>"
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
         files.append(file)
         exec(compile(source, file, "exec"), names)
