@@ -338,41 +338,13 @@ def test_a_dry_run_runs_nothing(world):
     assert world.logs.describe_log_groups()["logGroups"] == []
 
 
-def test_row_40_an_asynchronous_invocation_is_accepted_at_once_and_runs_on_the_clock(world):
-    world.create("f", "def handler(event, context):\n    print('n is', event['n'])\n")
-    got = world.invoke("f", {"n": 7}, InvocationType="Event")
-    assert (got.status, got.payload, got.error) == (202, None, None)
-    assert world.logs.describe_log_groups()["logGroups"] == []
-    world.cloud.wait(1)
-    assert "n is 7\n" in world.lines("f")
-
-
-def test_row_41_it_is_tried_three_times_with_one_request_id(world):
-    world.create("f", "def handler(event, context):\n    1 / 0\n")
-    world.invoke("f", InvocationType="Event")
-    world.cloud.wait(minutes=10)
-    starts = [line for line in world.lines("f") if line.startswith("START")]
-    assert len(starts) == 3
-    assert len(set(starts)) == 1
-
-
-def test_row_41_the_number_of_retries_can_be_set(world):
-    world.create("f", "def handler(event, context):\n    1 / 0\n")
-    world.lam.put_function_event_invoke_config(FunctionName="f", MaximumRetryAttempts=0)
-    world.invoke("f", InvocationType="Event")
-    world.cloud.wait(minutes=10)
-    assert sum(line.startswith("START") for line in world.lines("f")) == 1
-
-
-def test_row_40_payloads_have_limits(world):
+def test_row_40_a_synchronous_payload_has_a_limit(world):
     world.create("f", ECHO)
-    for kind, limit in (("Event", 1_048_576), ("RequestResponse", 6_291_456)):
-        payload = json.dumps("x" * limit)
-        code, message = refused(
-            world.lam.invoke, FunctionName="f", Payload=payload, InvocationType=kind
-        )
-        assert code == "RequestTooLargeException"
-        assert str(limit) in message
+    code, message = refused(world.lam.invoke, FunctionName="f", Payload=json.dumps("x" * 6_291_456))
+    assert code == "RequestEntityTooLargeException"
+    assert message == (
+        "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
+    )
 
 
 def test_a_payload_that_is_no_json_is_refused(world):
@@ -380,49 +352,6 @@ def test_a_payload_that_is_no_json_is_refused(world):
     code, message = refused(world.lam.invoke, FunctionName="f", Payload="{no")
     assert code == "InvalidRequestContentException"
     assert "Could not parse request body into json" in message
-
-
-# -- other services invoke asynchronously --------------------------------------------------------
-
-PRINT = "import json\ndef handler(event, context):\n    print(json.dumps(event))\n"
-
-
-def test_row_50_a_notification_of_sns_invokes_asynchronously(world):
-    arn = world.create("f", PRINT)["FunctionArn"]
-    sns = world.cloud.client("sns")
-    topic = sns.create_topic(Name="t")["TopicArn"]
-    world.lam.add_permission(
-        FunctionName="f",
-        StatementId="sns",
-        Action="lambda:InvokeFunction",
-        Principal="sns.amazonaws.com",
-        SourceArn=topic,
-    )
-    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
-    begun = world.cloud.now()
-    sns.publish(TopicArn=topic, Message="hello")
-    assert world.cloud.now() == begun
-    assert world.logs.describe_log_groups()["logGroups"] == []
-    world.cloud.wait(1)
-    [event] = [json.loads(line) for line in world.lines("f") if line.startswith("{")]
-    assert event["Records"][0]["Sns"]["Message"] == "hello"
-
-
-def test_row_50_an_event_of_s3_invokes_asynchronously_and_is_retried(world):
-    source = PRINT + "    raise ValueError\n"
-    arn = world.create("f", source)["FunctionArn"]
-    s3 = world.cloud.client("s3")
-    s3.create_bucket(Bucket="pictures")
-    rule = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
-    s3.put_bucket_notification_configuration(
-        Bucket="pictures", NotificationConfiguration={"LambdaFunctionConfigurations": [rule]}
-    )
-    begun = world.cloud.now()
-    s3.put_object(Bucket="pictures", Key="cat.jpg", Body=b"meow")
-    assert world.cloud.now() == begun
-    world.cloud.wait(minutes=5)
-    events = [json.loads(line) for line in world.lines("f") if line.startswith("{")]
-    assert [e["Records"][0]["s3"]["object"]["key"] for e in events] == ["cat.jpg"] * 3
 
 
 # -- configuration -------------------------------------------------------------------------------

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from moto.awslambda import models, urls
-from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
+from moto.awslambda.exceptions import (
+    InvalidParameterValueException,
+    LambdaClientError,
+    UnknownEventConfig,
+)
 from moto.awslambda.responses import LambdaResponse
 from moto.sqs.models import sqs_backends
 
+from patternlab.delivery.async_records import LATEST
 from patternlab.delivery.mapping import DELETING, EventSourceMapping
 from patternlab.local.lambda_function import LocalFunction
 from patternlab.local.lambda_mapping import LocalMapping, with_aws_errors
@@ -98,6 +103,29 @@ class LocalLambdaBackend(models.LambdaBackend):
     def delete_function_concurrency(self, function_name: str) -> None:
         self.get_function(function_name).model.reserve(None)
         super().delete_function_concurrency(function_name)
+
+    # -- asynchronous invocation -------------------------------------------------------------
+
+    def put_function_event_invoke_config(
+        self, function_name: str, config: dict[str, Any]
+    ) -> dict[str, Any]:
+        return self.get_function(function_name).set_event_invoke_config(config, keep=False)
+
+    def update_function_event_invoke_config(
+        self, function_name: str, config: dict[str, Any]
+    ) -> dict[str, Any]:
+        self.get_function_event_invoke_config(function_name)  # which raises if there is none
+        return self.get_function(function_name).set_event_invoke_config(config, keep=True)
+
+    def get_function_event_invoke_config(self, function_name: str) -> dict[str, Any]:
+        function = self.get_function(function_name)
+        if not function.event_invoke_config:
+            raise UnknownEventConfig(f"{function.function_arn}:{LATEST}")
+        return function.event_invoke_config[0].response()
+
+    def delete_function_event_invoke_config(self, function_name: str) -> None:
+        self.get_function_event_invoke_config(function_name)
+        self.get_function(function_name).delete_event_invoke_config()
 
     # -- event source mappings ---------------------------------------------------------------
 
@@ -214,6 +242,23 @@ class LocalLambdaResponse(LambdaResponse):
     def create_event_source_mapping(self) -> tuple[int, dict[str, Any], str]:
         _, headers, body = super().create_event_source_mapping()
         return 202, {**headers, "status": 202}, body
+
+    def put_function_event_invoke_config(self) -> Any:
+        self._check_qualifier()
+        return super().put_function_event_invoke_config()
+
+    def update_function_event_invoke_config(self) -> Any:
+        self._check_qualifier()
+        return super().update_function_event_invoke_config()
+
+    def _check_qualifier(self) -> None:
+        """moto would ignore the qualifier, and configure the whole function."""
+        qualifier = (self.querystring.get("Qualifier") or [LATEST])[0]
+        if qualifier != LATEST:
+            raise InvalidParameterValueException(
+                "A local cloud configures asynchronous invocation for a whole function, not for "
+                f"the version or alias {qualifier}. Leave out Qualifier."
+            )
 
 
 class _Urls:

@@ -10,24 +10,28 @@ from typing import Any
 
 from moto.awslambda import models
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
-from moto.core.exceptions import JsonRESTError
 from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
 
-from patternlab.delivery.async_invoke import MAX_AGE, MAX_RETRIES, invoke_async
-from patternlab.delivery.function import Function, FunctionError, Outcome
+from patternlab.delivery.async_invoke import AsyncQueue
+from patternlab.delivery.async_records import error_payload
+from patternlab.delivery.function import THROTTLED, Function, Outcome
 from patternlab.local.facades import handler_modules
 from patternlab.local.hub import wait_for
-from patternlab.local.loglines import LOG_FORMATS
+from patternlab.local.lambda_async import dead_letter_arn, event_invoke_config, model_config
+from patternlab.local.lambda_checks import (
+    ServiceError,
+    Throttled,
+    check_code,
+    check_settings,
+    logging_config,
+    parse_payload,
+)
 from patternlab.local.runtime import SandboxRuntime
 from patternlab.local.sandbox import Settings
 from patternlab.local.services import Services
 
 TAIL_BYTES = 4096  # of the log, in an invocation's response
-SYNC_BYTES, ASYNC_BYTES = 6_291_456, 1_048_576  # of a payload (facts, row 40)
-MAX_TIMEOUT = 900  # seconds
-MEMORY = 128, 10_240  # megabytes
-NO_DETAILS = ("Sandbox.", "Runtime.ExitError")  # errors that come without a stack trace
 
 
 class LocalFunction(models.LambdaFunction):
@@ -37,9 +41,10 @@ class LocalFunction(models.LambdaFunction):
 
     def __init__(self, account_id: str, spec: dict[str, Any], region: str, version: Any = 1):
         check_settings(spec)
-        _check_code(spec)
+        check_code(spec)
+        self.dead_letter_arn = dead_letter_arn(spec, region, account_id)
         super().__init__(account_id, spec, region, version)
-        self.logging_config = _logging({"LogGroup": self.logs_group_name}, spec)
+        self.logging_config = logging_config({"LogGroup": self.logs_group_name}, spec)
         self._rng = random.Random(mock_random.getrandbits(64))
         self.model = Function(
             self.services.clock,
@@ -48,7 +53,16 @@ class LocalFunction(models.LambdaFunction):
             timeout=float(self.timeout),
             account=self.services.account,
             rng=self._rng,
+            arn=self.function_arn,
+            faults=self.services.faults,
         )
+        self._events = AsyncQueue(
+            self.model,
+            knobs=self.services.knobs,
+            rng=self._rng,
+            on_undelivered=self._count_undelivered,
+        )
+        self._renew_async()
 
     def __deepcopy__(self, memo: Any) -> LocalFunction:
         """moto copies functions to list them; the copies share what runs."""
@@ -96,17 +110,25 @@ class LocalFunction(models.LambdaFunction):
     # -- configuration -----------------------------------------------------------------------
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
-        return {
+        shown = {
             **super().get_configuration(on_create),
             "LoggingConfig": self.logging_config,
             "State": "Active",
         }
+        if self.dead_letter_arn:
+            shown["DeadLetterConfig"] = {"TargetArn": self.dead_letter_arn}
+        return shown
 
     def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
         check_settings(config_updates)
-        self.logging_config = _logging(self.logging_config, config_updates)
+        dead_letter = self.dead_letter_arn
+        if "DeadLetterConfig" in config_updates:
+            dead_letter = dead_letter_arn(config_updates, self.region, self.account_id)
+        self.logging_config = logging_config(self.logging_config, config_updates)
+        self.dead_letter_arn = dead_letter
         super().update_configuration(config_updates)
         self._renew()
+        self._renew_async()
         return self.get_configuration()
 
     def update_function_code(self, updated_spec: dict[str, Any]) -> dict[str, Any]:
@@ -123,6 +145,39 @@ class LocalFunction(models.LambdaFunction):
         self.model.runtime = self._runtime()
         self.model.timeout = float(self.timeout)
 
+    # -- asynchronous invocation -------------------------------------------------------------
+
+    def set_event_invoke_config(self, wanted: dict[str, Any], keep: bool) -> dict[str, Any]:
+        """Replace the settings, or with `keep` those that are named. moto keeps them in a list."""
+        before = self.event_invoke_config[0].config if keep else {}
+        made = event_invoke_config(self, wanted, before, self.services.clock.time())
+        self.event_invoke_config[:] = [made]
+        self._renew_async()
+        return made.response()
+
+    def delete_event_invoke_config(self) -> None:
+        """Back to the defaults: two retries, six hours, nobody told."""
+        self.event_invoke_config.clear()
+        self._renew_async()
+
+    def _renew_async(self) -> None:
+        config = self.event_invoke_config[0].config if self.event_invoke_config else {}
+        self._events.config = model_config(
+            self.services, self.function_name, config, self.dead_letter_arn
+        )
+
+    def _count_undelivered(self, metric: str, arn: str, why: str) -> None:
+        """What a destination did not take is lost; CloudWatch counts it, as on AWS."""
+        count = {
+            "MetricName": metric,
+            "Dimensions": [{"Name": "FunctionName", "Value": self.function_name}],
+            "Timestamp": self.services.clock.now(),
+            "Value": 1.0,
+            "Unit": "Count",
+        }
+        cloudwatch = self.services.session.client("cloudwatch", self.region)
+        cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[count])
+
     # -- invoking ----------------------------------------------------------------------------
 
     def answer(self, body: str | bytes, kind: str, response_headers: Any) -> bytes:
@@ -130,12 +185,12 @@ class LocalFunction(models.LambdaFunction):
 
         `kind` is the invocation type: RequestResponse, Event or DryRun.
         """
-        event = _parse(body, ASYNC_BYTES if kind == "Event" else SYNC_BYTES)
+        event = parse_payload(body, kind)
         response_headers["x-amz-executed-version"] = "$LATEST"
         if kind == "DryRun":
             return b""
         if kind == "Event":
-            self.start(event)
+            self.start(event, body)
             return b""
         outcome, tail = self._run(event)
         tail = tail.encode()[-TAIL_BYTES:]
@@ -148,124 +203,25 @@ class LocalFunction(models.LambdaFunction):
     def _run(self, event: Any) -> tuple[Outcome, str]:
         """Invoke synchronously: the outcome, and the log of this invocation."""
         clock, runtime = self.services.clock, self.model.runtime
+        refused = self.model.refusal()
+        if refused == THROTTLED:
+            raise Throttled(self.model.reserved is not None)
+        if refused is not None:
+            raise ServiceError()
         request_id = self.model.new_request_id()
         with runtime.keep_log(request_id) as log:
-            outcome = wait_for(clock, clock.env.process(self.model.invoke(event, request_id)))
-        if outcome is None:
-            raise _Throttled(self.model.reserved is not None)
+            outcome = wait_for(clock, clock.env.process(self.model.run(event, request_id)))
         return outcome, "".join(log)
 
-    def start(self, event: Any) -> None:
-        """Invoke asynchronously, with the retries that were configured."""
-        config = self.event_invoke_config[0].config if self.event_invoke_config else {}
-        invoke_async(
-            self.model,
-            event,
-            knobs=self.services.knobs,
-            rng=self._rng,
-            max_retries=config.get("MaximumRetryAttempts", MAX_RETRIES),
-            max_age=config.get("MaximumEventAgeInSeconds", MAX_AGE),
-        )
+    def start(self, event: Any, body: str | bytes | None = None) -> None:
+        """Invoke asynchronously. `body` is the event's text, which a dead-letter queue gets."""
+        text = body.decode() if isinstance(body, bytes) else body
+        self._events.put(event, text or None)
 
     def invoke(self, body: str, request_headers: Any, response_headers: Any) -> bytes:
         """What moto's other services call for an event of theirs: SNS, S3, log subscriptions.
 
         AWS hands all of them to asynchronous invocation (facts, row 50).
         """
-        self.start(_parse(body, ASYNC_BYTES))
+        self.start(parse_payload(body, "Event"), body)
         return b""
-
-
-def error_payload(error: FunctionError, request_id: str) -> dict[str, Any]:
-    """What a synchronous caller gets of a failed invocation (facts, row 69)."""
-    payload: dict[str, Any] = {"errorMessage": error.message, "errorType": error.type}
-    if not error.type.startswith(NO_DETAILS):
-        payload |= {"requestId": request_id, "stackTrace": error.stack}
-    return payload
-
-
-# -- what Lambda refuses -------------------------------------------------------------------------
-
-
-def check_settings(spec: dict[str, Any]) -> None:
-    """Refuse a timeout or a memory size outside Lambda's limits."""
-    _check_range("timeout", spec.get("Timeout"), 1, MAX_TIMEOUT)
-    _check_range("memorySize", spec.get("MemorySize"), *MEMORY)
-    runtime = spec.get("Runtime")
-    if runtime is not None and not runtime.startswith("python3."):
-        raise InvalidParameterValueException(
-            f"A local cloud runs functions in Python. Choose a runtime like python3.12 in place of "
-            f"{runtime}, or run this on a real account."
-        )
-
-
-def _check_range(name: str, value: Any, low: int, high: int) -> None:
-    if value is None or low <= value <= high:
-        return
-    limit = f"less than or equal to {high}" if value > high else f"greater than or equal to {low}"
-    raise LambdaClientError(
-        "ValidationException",
-        f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: "
-        f"Member must have value {limit}",
-    )
-
-
-def _check_code(spec: dict[str, Any]) -> None:
-    if spec.get("PackageType", "Zip") != "Zip":
-        raise InvalidParameterValueException(
-            "A local cloud runs functions from a zip file, not from a container image."
-        )
-    if not spec.get("Runtime") or not spec.get("Handler"):
-        raise InvalidParameterValueException(
-            "Runtime and Handler are mandatory parameters for functions created with deployment "
-            "packages."
-        )
-
-
-def _logging(before: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
-    """The logging configuration after the changes in `spec`."""
-    config = {"LogFormat": "Text", **before, **(spec.get("LoggingConfig") or {})}
-    if config["LogFormat"] not in LOG_FORMATS:
-        raise InvalidParameterValueException("LogFormat must be Text or JSON.")
-    return config
-
-
-def _parse(body: str | bytes | None, limit: int) -> Any:
-    content = body.encode() if isinstance(body, str) else body or b""
-    if len(content) > limit:
-        raise _TooLarge(limit)
-    try:
-        return json.loads(content or b"{}")
-    except ValueError as error:
-        raise LambdaClientError(
-            "InvalidRequestContentException",
-            f"Could not parse request body into json: {error}",
-        ) from None
-
-
-class _TooLarge(LambdaClientError):
-    code = 413
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            "RequestTooLargeException",
-            f"Request must be smaller than {limit} bytes for the InvokeFunction operation",
-        )
-
-
-class _Throttled(LambdaClientError):
-    code = 429
-
-    def __init__(self, reserved: bool) -> None:
-        super().__init__("TooManyRequestsException", "Rate Exceeded.")
-        reason = "ReservedFunction" if reserved else ""
-        self.description = json.dumps(
-            {
-                "Reason": f"{reason}ConcurrentInvocationLimitExceeded",
-                "Type": "User",
-                "message": "Rate Exceeded.",
-            }
-        )
-
-
-assert issubclass(LambdaClientError, JsonRESTError), "moto renders Lambda's errors in another way"

@@ -1,0 +1,112 @@
+"""SNS, S3 and EventBridge hand their events to asynchronous invocation (facts, rows 50 and 56)."""
+
+import json
+
+PRINTS_AND_FAILS = """
+import json
+
+def handler(event, context):
+    print(json.dumps(event))
+    raise ValueError
+"""
+
+
+def permit(world, service, source):
+    world.lam.add_permission(
+        FunctionName="f",
+        StatementId=service,
+        Action="lambda:InvokeFunction",
+        Principal=f"{service}.amazonaws.com",
+        SourceArn=source,
+    )
+
+
+def events_of(world):
+    """What the function was invoked with, attempt by attempt; checks that its id stayed one."""
+    lines = world.lines("f")
+    assert len({line for line in lines if line.startswith("START")}) == 1
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def test_rows_50_and_56_sns_delivers_once_and_lambda_retries(world):
+    arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
+    sns = world.cloud.client("sns")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    permit(world, "sns", topic)
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    begun = world.cloud.now()
+    sns.publish(TopicArn=topic, Message="hello")
+    assert world.cloud.now() == begun
+    assert world.logs.describe_log_groups()["logGroups"] == []
+    world.cloud.wait(minutes=10)
+    events = events_of(world)
+    assert [event["Records"][0]["Sns"]["Message"] for event in events] == ["hello"] * 3
+    deliveries = world.cloud.deliveries()
+    assert deliveries["outcome"].tolist() == ["delivered"]
+
+
+def test_row_56_an_outage_makes_sns_deliver_again_and_costs_lambda_no_attempt(world):
+    arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
+    sns = world.cloud.client("sns")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    permit(world, "sns", topic)
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    world.cloud.faults.outage(arn, minutes=5)
+    sns.publish(TopicArn=topic, Message="hello")
+    world.cloud.wait(minutes=20)
+    deliveries = world.cloud.deliveries()
+    assert deliveries["outcome"].tolist()[-1] == "delivered"
+    assert len(deliveries) > 3
+    assert len(events_of(world)) == 3
+
+
+def test_row_50_an_event_of_s3_is_retried(world):
+    arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
+    s3 = world.cloud.client("s3")
+    s3.create_bucket(Bucket="pictures")
+    permit(world, "s3", "arn:aws:s3:::pictures")
+    rule = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket="pictures", NotificationConfiguration={"LambdaFunctionConfigurations": [rule]}
+    )
+    begun = world.cloud.now()
+    s3.put_object(Bucket="pictures", Key="cat.jpg", Body=b"meow")
+    assert world.cloud.now() == begun
+    world.cloud.wait(minutes=10)
+    events = events_of(world)
+    assert [e["Records"][0]["s3"]["object"]["key"] for e in events] == ["cat.jpg"] * 3
+
+
+def test_rows_48_and_50_the_record_holds_what_s3_sent(world):
+    url, queue = world.queue("failed")
+    arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
+    world.lam.put_function_event_invoke_config(
+        FunctionName="f",
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": queue}},
+    )
+    s3 = world.cloud.client("s3")
+    s3.create_bucket(Bucket="pictures")
+    permit(world, "s3", "arn:aws:s3:::pictures")
+    rule = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket="pictures", NotificationConfiguration={"LambdaFunctionConfigurations": [rule]}
+    )
+    s3.put_object(Bucket="pictures", Key="cat.jpg", Body=b"meow")
+    world.cloud.wait(minutes=1)
+    [message] = world.sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"])["requestPayload"] == events_of(world)[0]
+
+
+def test_row_50_a_rule_of_eventbridge_invokes_asynchronously(world):
+    arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
+    events = world.cloud.client("events")
+    rule = events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')["RuleArn"]
+    permit(world, "events", rule)
+    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": arn}])
+    entry = {"Source": "shop", "DetailType": "order", "Detail": '{"order": 5}'}
+    begun = world.cloud.now()
+    assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+    assert world.cloud.now() == begun
+    world.cloud.wait(minutes=10)
+    assert [event["detail"] for event in events_of(world)] == [{"order": 5}] * 3
