@@ -98,3 +98,17 @@ def test_an_exception_is_noted_and_goes_on(capsys):
         record(handler)({}, CONTEXT)
     assert isinstance(caught.value.__cause__, OSError)
     assert lines(capsys)[-1]["error"] == "KeyError"
+
+
+def test_the_key_of_an_s3_event_is_the_objects_key():
+    body = json.dumps({"Records": [{"s3": {"object": {"key": "photos/1.jpg"}}}]})
+    assert key_of(body) == "photos/1.jpg"
+    assert key_of('{"Records": []}') == '{"Records": []}'
+
+
+def test_the_key_of_an_sns_envelope_is_its_messages():
+    def envelope(message):
+        return json.dumps({"Type": "Notification", "TopicArn": "arn", "Message": message})
+
+    assert key_of(envelope("order 1")) == "order 1"
+    assert key_of(envelope('{"id": "order-2"}')) == "order-2"

@@ -16,18 +16,30 @@ KEY_LENGTH = 24
 
 
 def key_of(body):
-    """A short label for a message: a naming field of a JSON body, or the body's beginning."""
-    label = body
-    if body.startswith("{"):
-        try:
-            content = json.loads(body)
-        except ValueError:
-            content = {}
-        for field in KEY_FIELDS:
-            if isinstance(content, dict) and isinstance(content.get(field), (str, int)):
-                label = str(content[field])
-                break
+    """A short label for a message: what its JSON body is about, or the body's beginning.
+
+    That is a naming field, the key of an S3 event, or the message in an SNS envelope.
+    """
+    label = _named_in(body) or body
     return label if len(label) <= KEY_LENGTH else label[: KEY_LENGTH - 1] + "…"
+
+
+def _named_in(body):
+    if not body.startswith("{"):
+        return None
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return None
+    for field in KEY_FIELDS:
+        if isinstance(content.get(field), (str, int)):
+            return str(content[field])
+    if "TopicArn" in content and isinstance(content.get("Message"), str):
+        return _named_in(content["Message"]) or content["Message"]
+    try:
+        return str(content["Records"][0]["s3"]["object"]["key"])
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 def describe(event, context):
