@@ -20,7 +20,7 @@ from patternlab.delivery import (
 from patternlab.delivery.async_invoke import invoke_async
 from patternlab.delivery.async_records import CONDITIONS, SUCCESS
 from patternlab.delivery.history import OUTCOMES, history_frame
-from patternlab.delivery.scenarios import flaky_async
+from patternlab.delivery.scenarios import flaky_async, sqs_lambda
 
 
 class Told:
@@ -191,3 +191,33 @@ def test_an_outage_longer_than_the_age_gives_events_up_unrun():
     assert world.fates["fate"].tolist() == ["EventAgeExceeded"] * 3
     assert world.fates["attempts"].tolist() == [0] * 3
     assert world.history.empty
+
+
+def test_poison_is_given_up_and_slow_attempts_time_out():
+    world = flaky_async(events=10, failure_rate=0.0, poison=2, slow_rate=0.4)
+    fates = world.fates.set_index("event")["fate"]
+    assert fates["order 1"] == fates["order 2"] == "RetriesExhausted"
+    assert {"timed out", "failed", "succeeded"} == set(world.history["outcome"])
+    slow = world.history[world.history["outcome"] == "timed out"]
+    assert ((slow["end"] - slow["start"]).dt.total_seconds() == 3.0).all()
+    assert set(slow["error_type"]) == {"Sandbox.Timedout"}
+
+
+# -- an outage of the function, and a queue that feeds it ----------------------------------------
+
+
+def test_a_mapping_waits_out_an_outage_of_its_function():
+    """As while it is throttled (row 30): the message comes back, with a higher receive count."""
+    world = sqs_lambda(lambda event, context: None, visibility_timeout=30)
+    world.function.faults = Outages(world.clock)
+    world.function.faults.outage(world.function.arn, seconds=45)
+    world.queue.send("order 1")
+    world.run()
+    assert len(world.queue) == 0
+    rows = []
+    world.mapping.on_attempt = rows.append
+    world.function.faults.outage(world.function.arn, seconds=45)
+    world.queue.send("order 2")
+    world.run()
+    [row] = rows
+    assert (row[1], row[2], row[9]) == ("order 2", 2, "succeeded")

@@ -260,26 +260,39 @@ def flaky_async(
     max_retries: int = MAX_RETRIES,
     max_age: float = MAX_AGE,
     outage: float = 0.0,
+    poison: int = 0,
+    slow_rate: float = 0.0,
     gap: float = 10.0,
     seed: int = 1,
     knobs: Knobs = AT_ONCE,
 ) -> AsyncWorld:
     """`events` orders handed to a function asynchronously, one every `gap` seconds; run to the end.
 
-    Each attempt fails with `failure_rate`; whether it does depends on the seed, the event and the
-    attempt alone, so a higher rate only adds failures. For the first `outage` seconds the function
+    Each attempt fails with `failure_rate`, and outlasts the timeout of 3 s with `slow_rate`;
+    whether it does depends on the seed, the event and the attempt alone, so a higher rate only adds
+    failures. The first `poison` orders fail always. For the first `outage` seconds the function
     cannot be run at all (5xx): then events wait, and no retry is used up. Times in seconds.
     """
     clock, rng = VirtualClock(), random.Random(seed)
     faults = Outages(clock, rng)
 
+    runs: dict[str, int] = {}
+
+    def luck(event: Any, what: str = "") -> float:
+        return random.Random(f"{seed} {event['key']} {runs[event['key']]}{what}").random()
+
+    def duration(event: Any) -> float:
+        runs[event["key"]] = runs.get(event["key"], 0) + 1
+        return 10.0 if luck(event, " slow") < slow_rate else 0.1
+
     def handler(event: Any, context: Any) -> None:
-        runs[event["key"]] = run = runs.get(event["key"], 0) + 1
-        if random.Random(f"{seed} {event['key']} {run}").random() < failure_rate:
+        if int(event["key"].removeprefix("order ")) <= poison:
+            raise ValueError(f"cannot read {event['key']}")
+        if luck(event) < failure_rate:
             raise TimeoutError(f"the database did not answer for {event['key']}")
 
-    runs: dict[str, int] = {}
-    function = Function(clock, "orders", PlainRuntime(handler), rng=rng, faults=faults)
+    runtime = PlainRuntime(handler, duration)
+    function = Function(clock, "orders", runtime, rng=rng, faults=faults)
     dlq = StandardQueue(clock, "orders-dlq", knobs=knobs, rng=rng)
     config = AsyncConfig(max_retries, max_age, dead_letter=QueueDestination(dlq))
     queue = AsyncQueue(function, config, knobs=knobs, rng=rng)
