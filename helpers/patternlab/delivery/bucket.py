@@ -22,7 +22,7 @@ from patternlab.delivery.s3_records import (
     ObjectEvent,
     detail_type,
     eventbridge_event,
-    notification,
+    notifications_of,
     test_event,
 )
 from patternlab.delivery.s3_rules import Rule, check_rules, invalid_argument
@@ -103,13 +103,14 @@ class Notifier:
             take_effect()
 
     def _route(self, rule: Rule) -> Route:
-        bucket, target, faults = self.bucket, rule.target, self.faults
+        target, faults = rule.target, self.faults
+        text = notifications_of(self.bucket, rule.id)
 
         def route(event: ObjectEvent) -> None:
             failure = faults.failure(target.arn)
             if failure is not None:
                 raise failure
-            target.deliver(notification(bucket, event, rule.id))
+            target.deliver(text(event))
 
         return route
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +20,7 @@ EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # the MD5 of nothing: a delete 
 OWNER_ID = "A3EXAMPLEOWNER"
 SOURCE_IP = "192.0.2.1"
 
+_PLAIN = re.compile(r"[A-Za-z0-9_.~/-]*").fullmatch  # keys that need no encoding
 DELETE_MARKER = "ObjectRemoved:DeleteMarkerCreated"
 
 
@@ -84,7 +87,7 @@ def encoded_key(key: str) -> str:
     >>> encoded_key("in/a b+c.txt")
     'in/a+b%2Bc.txt'
     """
-    return quote_plus(key, safe="/")
+    return key if _PLAIN(key) else quote_plus(key, safe="/")
 
 
 def key_of_record(record: dict[str, Any]) -> str:
@@ -96,34 +99,19 @@ def key_of_record(record: dict[str, Any]) -> str:
     return unquote_plus(record["s3"]["object"]["key"])
 
 
+@lru_cache(maxsize=1024)
 def milliseconds_of(time: float) -> str:
     """A moment as S3 writes it: 2026-01-05T09:00:00.000Z."""
-    second, thousandths = divmod(round(time * 1000), 1000)
-    return f"{_second(second)}.{thousandths:03d}Z"
+    moment = datetime.fromtimestamp(round(time, 3), UTC)
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
-@lru_cache(maxsize=1024)
-def _second(second: int) -> str:
-    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
+def notifications_of(bucket: BucketName, rule_id: str) -> Callable[[ObjectEvent], str]:
+    """Makes, for one rule, the text that queues, topics and functions get: one record.
 
-
-def notification(bucket: BucketName, event: ObjectEvent, rule_id: str) -> str:
-    """The text that queues, topics and functions get: one record.
-
-    Put together from pieces that are JSON already: a hundred thousand of these are made in a
-    moment, and most of each is the same.
+    It is put together from pieces that are JSON already: a hundred thousand of these are made in
+    a moment, and most of each is the same.
     """
-    head, between, tail = _frame(bucket, rule_id)
-    return (
-        f'{head}"eventTime":"{milliseconds_of(event.time)}","eventName":"{event.name}",'
-        f'"responseElements":{{"x-amz-request-id":"{event.request_id}",'
-        f'"x-amz-id-2":"{event.host_id}"}},{between}"object":{_object(event)}{tail}'
-    )
-
-
-@lru_cache(maxsize=256)
-def _frame(bucket: BucketName, rule_id: str) -> tuple[str, str, str]:
-    """What comes before, between and after the fields that differ from event to event."""
     record = {
         "eventVersion": EVENT_VERSION,
         "eventSource": "aws:s3",
@@ -140,8 +128,17 @@ def _frame(bucket: BucketName, rule_id: str) -> tuple[str, str, str]:
             "arn": bucket.arn,
         },
     }
-    head = '{"Records":[' + _compact(record)[:-1] + ","
-    return head, '"s3":' + _compact(about)[:-1] + ",", "}}]}"
+    head = '{"Records":[' + _compact(record)[:-1]
+    middle = ',"s3":' + _compact(about)[:-1]
+
+    def text(event: ObjectEvent) -> str:
+        return (
+            f'{head},"eventTime":"{milliseconds_of(event.time)}","eventName":"{event.name}",'
+            f'"responseElements":{{"x-amz-request-id":"{event.request_id}",'
+            f'"x-amz-id-2":"{event.host_id}"}}{middle},"object":{_object(event)}}}}}]}}'
+        )
+
+    return text
 
 
 def _object(event: ObjectEvent) -> str:
