@@ -14,9 +14,11 @@ from typing import Any
 import simpy
 
 from patternlab.clock import TICK
+from patternlab.delivery import recursion
 from patternlab.delivery.async_config import MAX_AGE, MAX_RETRIES, AsyncConfig, Destination
 from patternlab.delivery.async_records import (
     EVENT_AGE_EXCEEDED,
+    RECURSION,
     RETRIES_EXHAUSTED,
     SUCCESS,
     ZERO_CONCURRENCY,
@@ -41,14 +43,16 @@ class AsyncEvent:
     """One event in the queue, and what became of it so far.
 
     `sent` and `ended` are seconds on the clock. `attempts` is how often the function ran, `outcome`
-    the last of these, `refused` the HTTP status of the last refusal (429 or 5xx). `condition` is
-    None while the event waits, then one of ``async_records.CONDITIONS``.
+    the last of these, `refused` the HTTP status of the last refusal (429 or 5xx; 400 for a loop).
+    `condition` is None while the event waits, then one of ``async_records.CONDITIONS``. `trace` is
+    the trace header that came with it.
     """
 
     __slots__ = (
         "payload",
         "body",
         "request_id",
+        "trace",
         "sent",
         "attempts",
         "outcome",
@@ -58,9 +62,16 @@ class AsyncEvent:
         "process",
     )
 
-    def __init__(self, payload: Any, body: str | None, request_id: str, sent: float) -> None:
+    def __init__(
+        self,
+        payload: Any,
+        body: str | None,
+        request_id: str,
+        sent: float,
+        trace: str | None = None,
+    ) -> None:
         self.payload, self.body, self.request_id, self.sent = payload, body, request_id, sent
-        self.attempts = 0
+        self.attempts, self.trace = 0, trace
         self.outcome: Outcome | None = None
         self.refused: int | None = None
         self.condition: str | None = None
@@ -99,19 +110,22 @@ class AsyncQueue:
         self.rng = rng or random.Random(function.name)
         self.on_attempt, self.on_end, self.on_undelivered = on_attempt, on_end, on_undelivered
 
-    def put(self, payload: Any, body: str | None = None) -> AsyncEvent:
-        """Accept an event and do not wait for it. `body` is its text, where there is one.
+    def put(self, payload: Any, body: str | None = None, trace: str | None = None) -> AsyncEvent:
+        """Accept an event and do not wait for it. `body` is its text, where there is one, and
+        `trace` the trace header of the request.
 
         All attempts have the same request id (row 43). With the knob ``async_duplicates`` an event
         may be run once more without any error (row 40).
         """
-        event = self._start(payload, body, self.function.new_request_id())
+        event = self._start(payload, body, self.function.new_request_id(), trace)
         if self.knobs.async_duplicates and self.rng.random() < self.knobs.async_duplicates:
-            self._start(payload, body, event.request_id)
+            self._start(payload, body, event.request_id, trace)
         return event
 
-    def _start(self, payload: Any, body: str | None, request_id: str) -> AsyncEvent:
-        event = AsyncEvent(payload, body, request_id, self.env.now)
+    def _start(
+        self, payload: Any, body: str | None, request_id: str, trace: str | None
+    ) -> AsyncEvent:
+        event = AsyncEvent(payload, body, request_id, self.env.now, trace)
         event.process = self.env.process(self._work(event))
         return event
 
@@ -127,12 +141,16 @@ class AsyncQueue:
 
     def _attempts(self, event: AsyncEvent) -> Generator[simpy.Event, Any, str]:
         """Run the function until it succeeds or the event is given up; says which."""
+        if self.function.breaks_loop(event.trace):
+            event.refused = recursion.REFUSED
+            return RECURSION
+        traces = [event.trace] if event.trace else []
         while True:
             given_up = yield from self._until_accepted(event)
             if given_up is not None:
                 return given_up
             event.attempts += 1
-            event.outcome = yield from self.function.run(event.payload, event.request_id)
+            event.outcome = yield from self.function.run(event.payload, event.request_id, traces)
             if self.on_attempt is not None:
                 self._report(event, event.outcome)
             if event.outcome.error is None:
@@ -238,9 +256,10 @@ def invoke_async(
     rng: random.Random,
     max_retries: int = MAX_RETRIES,
     max_age: float = MAX_AGE,
+    trace: str | None = None,
     **options: Any,
 ) -> simpy.Process:
     """Hand one `event` to `function` and do not wait: a SimPy process that gives the last outcome,
     None if the function never ran. `options` are the others of :class:`AsyncConfig`."""
     config = AsyncConfig(max_retries, max_age, **options)
-    return AsyncQueue(function, config, knobs=knobs, rng=rng).put(event).process
+    return AsyncQueue(function, config, knobs=knobs, rng=rng).put(event, trace=trace).process

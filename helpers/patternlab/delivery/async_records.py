@@ -10,17 +10,20 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from patternlab.delivery import recursion
 from patternlab.delivery.function import THROTTLED, FunctionError, Outcome
 
-#: How an event can end: Lambda's own words, in the record's ``condition``.
+#: How an event can end: Lambda's own words, in the record's ``condition``. For an event that loop
+#: detection stopped (row 39) AWS publishes no word; that one is ours.
 SUCCESS, RETRIES_EXHAUSTED = "Success", "RetriesExhausted"
 EVENT_AGE_EXCEEDED, ZERO_CONCURRENCY = "EventAgeExceeded", "ZeroReservedConcurrency"
-CONDITIONS = (SUCCESS, RETRIES_EXHAUSTED, EVENT_AGE_EXCEEDED, ZERO_CONCURRENCY)
+RECURSION = "RecursiveInvocation"
+CONDITIONS = (SUCCESS, RETRIES_EXHAUSTED, EVENT_AGE_EXCEEDED, ZERO_CONCURRENCY, RECURSION)
 
 LATEST = "$LATEST"
 ERROR_BYTES = 1024  # of the error message in a dead-letter queue (row 47)
 NO_DETAILS = ("Sandbox.", "Runtime.ExitError")  # errors that come without a stack trace
-REFUSALS = {THROTTLED: "Rate Exceeded."}
+REFUSALS = {THROTTLED: "Rate Exceeded.", recursion.REFUSED: recursion.WORDS}
 
 
 def error_payload(error: FunctionError, request_id: str) -> dict[str, Any]:

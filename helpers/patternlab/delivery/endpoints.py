@@ -63,6 +63,8 @@ def queue_message(notification: Notification, arn: str, raw: bool, fifo: bool) -
         message |= {"group": notification.group, "dedup_id": notification.dedup_id}
     elif notification.group and not notification.sequence:
         message["group"] = notification.group
+    if notification.trace:
+        message["system"] = {"AWSTraceHeader": notification.trace}
     return message
 
 
@@ -96,7 +98,8 @@ class FunctionEndpoint:
         self.arn = f"arn:aws:lambda:us-east-1:123456789012:function:{function.name}"
 
     def deliver(self, notification: Notification, subscription_arn: str, raw: bool) -> None:
-        invoke_async(self.function, lambda_event(notification, subscription_arn), **self._options)
+        event = lambda_event(notification, subscription_arn)
+        invoke_async(self.function, event, trace=notification.trace, **self._options)
 
 
 class WebEndpoint:

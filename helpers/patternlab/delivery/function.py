@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol
 
 import simpy
 
 from patternlab.clock import VirtualClock
+from patternlab.delivery import recursion
 from patternlab.delivery.faults import SERVER, Outages
 
 THROTTLED = 429  # the HTTP status of an invocation that finds no room
@@ -136,6 +137,9 @@ class Function:
     :meth:`invoke` is a SimPy process that returns an :class:`Outcome`, or None when the function
     is throttled or out of order. It never raises for what the handler did. `faults` are the outages
     that were ordered for its `arn`: those of the kind "server" keep it from running at all.
+
+    `stops_loops` is the RecursiveLoop setting (facts, row 39): True for Terminate, the default,
+    False for Allow. `on_loop` is called for each invocation that is stopped.
     """
 
     def __init__(
@@ -158,6 +162,9 @@ class Function:
         self.reserved: int | None = None
         self.running = 0
         self.environments = 0  # started so far; they stay warm
+        self.stops_loops = True
+        self.on_loop: Callable[[], None] | None = None
+        self.traces: dict[str, list[str]] = {}  # trace headers of the events that run, by request
         self._scaling = ScalingRate(clock.env.now)
 
     def reserve(self, concurrency: int | None) -> None:
@@ -180,22 +187,33 @@ class Function:
         failure = self.faults.failure(self.arn) if self.faults is not None else None
         return failure.status if failure is not None and failure.kind == SERVER else None
 
+    def breaks_loop(self, trace: str | None) -> bool:
+        """Is an invocation with this trace header one too many of its chain, and stopped?"""
+        if not self.stops_loops or not recursion.stopped(trace, self.arn):
+            return False
+        if self.on_loop is not None:
+            self.on_loop()
+        return True
+
     def new_request_id(self) -> str:
         h = f"{self.rng.getrandbits(128):032x}"
         return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{h[16:20]}-{h[20:]}"
 
     def invoke(
-        self, event: Any, request_id: str | None = None
+        self, event: Any, request_id: str | None = None, traces: Sequence[str] = ()
     ) -> Generator[simpy.Event, Any, Outcome | None]:
         """Run the function once, if it can be run now."""
         if self.refusal() is not None:
             return None
-        return (yield from self.run(event, request_id))
+        return (yield from self.run(event, request_id, traces))
 
     def run(
-        self, event: Any, request_id: str | None = None
+        self, event: Any, request_id: str | None = None, traces: Sequence[str] = ()
     ) -> Generator[simpy.Event, Any, Outcome]:
-        """Run the function once; the caller has asked for a :meth:`refusal` at this moment."""
+        """Run the function once; the caller has asked for a :meth:`refusal` at this moment.
+
+        `traces` are the trace headers that came with the event, for the runtime to hand on.
+        """
         counted = self.reserved is None
         self.running += 1
         if self.running > self.environments:
@@ -203,6 +221,7 @@ class Function:
             self._scaling.start(self.env.now)
         self.account.unreserved_running += counted
         outcome = Outcome(request_id or self.new_request_id(), self.env.now)
+        self.traces[outcome.request_id] = list(traces)
         try:
             outcome.response = yield from self.runtime(self, event, outcome.request_id)
         except FunctionError as error:
@@ -211,4 +230,5 @@ class Function:
             self.running -= 1
             self.account.unreserved_running -= counted
             outcome.end = self.env.now
+            self.traces.pop(outcome.request_id, None)
         return outcome

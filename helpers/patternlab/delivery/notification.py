@@ -35,6 +35,7 @@ class Notification:
     dedup_id: str | None = None
     sequence: str | None = None
     by_protocol: dict[str, str] | None = None  # MessageStructure "json"
+    trace: str | None = None  # the trace header of the request that published it
 
     def text_for(self, protocol: str) -> str:
         """The message for subscribers of that protocol."""

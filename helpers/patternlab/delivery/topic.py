@@ -133,12 +133,14 @@ class Topic:
         group: str | None = None,
         dedup_id: str | None = None,
         structure: str | None = None,
+        trace: str | None = None,
     ) -> Notification:
         """Publish a message; the first attempt to deliver it to each subscription is made now.
 
         `attributes` are ``{name: {"Type": "String", "Value": "..."}}``. With a `structure` of
         ``"json"`` the message holds a text for each protocol. A duplicate on a FIFO topic gives the
         first notification, and delivers nothing. Refused with InvalidParameter where SNS refuses.
+        `trace` is a trace header, which goes along to queues and functions.
         """
         by_protocol = self._check(message, attributes, structure)
         dedup_id = self._check_fifo(message, group, dedup_id)
@@ -158,6 +160,7 @@ class Topic:
             dedup_id,
             str(FIRST_SEQUENCE + SEQUENCE_STEP * self._published) if self.fifo else None,
             by_protocol,
+            trace,
         )
         if self.fifo:
             scope = group if self.throughput_scope == SCOPE_GROUP else None

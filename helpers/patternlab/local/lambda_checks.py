@@ -8,6 +8,7 @@ from typing import Any
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
 from moto.core.exceptions import JsonRESTError
 
+from patternlab.delivery import recursion
 from patternlab.local.loglines import LOG_FORMATS
 
 SYNC_BYTES, ASYNC_BYTES = 6_291_456, 1_048_576  # of a payload (facts, row 40)
@@ -92,6 +93,13 @@ class ServiceError(LambdaClientError):
 
     def __init__(self) -> None:
         super().__init__("ServiceException", "Service Unavailable (an outage was ordered)")
+
+
+class RecursiveInvocation(LambdaClientError):
+    """Loop detection stopped an invocation (facts, row 39)."""
+
+    def __init__(self) -> None:
+        super().__init__("RecursiveInvocationException", recursion.WORDS)
 
 
 class Throttled(LambdaClientError):

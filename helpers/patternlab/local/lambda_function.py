@@ -6,6 +6,7 @@ import base64
 import json
 import random
 import zipfile
+from functools import partial
 from typing import Any
 
 from moto.awslambda import models
@@ -20,6 +21,7 @@ from patternlab.local.facades import handler_modules
 from patternlab.local.hub import wait_for
 from patternlab.local.lambda_async import dead_letter_arn, event_invoke_config, model_config
 from patternlab.local.lambda_checks import (
+    RecursiveInvocation,
     ServiceError,
     Throttled,
     check_code,
@@ -30,6 +32,7 @@ from patternlab.local.lambda_checks import (
 from patternlab.local.runtime import SandboxRuntime
 from patternlab.local.sandbox import Settings
 from patternlab.local.services import Services
+from patternlab.local.tracing import current_trace
 
 TAIL_BYTES = 4096  # of the log, in an invocation's response
 
@@ -56,6 +59,7 @@ class LocalFunction(models.LambdaFunction):
             arn=self.function_arn,
             faults=self.services.faults,
         )
+        self.model.on_loop = partial(self._count, "RecursiveInvocationsDropped")
         self._events = AsyncQueue(
             self.model,
             knobs=self.services.knobs,
@@ -168,6 +172,10 @@ class LocalFunction(models.LambdaFunction):
 
     def _count_undelivered(self, metric: str, arn: str, why: str) -> None:
         """What a destination did not take is lost; CloudWatch counts it, as on AWS."""
+        self._count(metric)
+
+    def _count(self, metric: str) -> None:
+        """Add one to a metric of the function in CloudWatch."""
         count = {
             "MetricName": metric,
             "Dimensions": [{"Name": "FunctionName", "Value": self.function_name}],
@@ -202,7 +210,9 @@ class LocalFunction(models.LambdaFunction):
 
     def _run(self, event: Any) -> tuple[Outcome, str]:
         """Invoke synchronously: the outcome, and the log of this invocation."""
-        clock, runtime = self.services.clock, self.model.runtime
+        clock, runtime, trace = self.services.clock, self.model.runtime, current_trace()
+        if self.model.breaks_loop(trace):
+            raise RecursiveInvocation()
         refused = self.model.refusal()
         if refused == THROTTLED:
             raise Throttled(self.model.reserved is not None)
@@ -210,13 +220,14 @@ class LocalFunction(models.LambdaFunction):
             raise ServiceError()
         request_id = self.model.new_request_id()
         with runtime.keep_log(request_id) as log:
-            outcome = wait_for(clock, clock.env.process(self.model.run(event, request_id)))
+            run = self.model.run(event, request_id, [trace] if trace else [])
+            outcome = wait_for(clock, clock.env.process(run))
         return outcome, "".join(log)
 
     def start(self, event: Any, body: str | bytes | None = None) -> None:
         """Invoke asynchronously. `body` is the event's text, which a dead-letter queue gets."""
         text = body.decode() if isinstance(body, bytes) else body
-        self._events.put(event, text or None)
+        self._events.put(event, text or None, current_trace())
 
     def invoke(self, body: str, request_headers: Any, response_headers: Any) -> bytes:
         """What moto's other services call for an event of theirs: SNS, S3, log subscriptions.

@@ -12,6 +12,7 @@ from typing import Any
 import simpy
 
 from patternlab.clock import VirtualClock
+from patternlab.delivery import recursion
 from patternlab.delivery.function import Function, FunctionError, TimedOut
 from patternlab.delivery.knobs import Knobs
 from patternlab.local.guard import Guard, Stuck
@@ -64,6 +65,8 @@ class SandboxRuntime:
             init, error = yield from self._init(box)
             if error is not None and (line := log.init_report(init, error.type, self.clock.now())):
                 box.log(line)
+        traces, arn = function.traces.get(request_id, []), function.arn
+        box.set_trace(recursion.next_header(traces, arn, request_id, self.clock.time()))
         begun = self.clock.elapsed
         box.log(log.start(request_id, self.clock.now()))
         if error is None:

@@ -20,6 +20,7 @@ from patternlab.clock import VirtualClock
 from patternlab.delivery.function import FunctionError
 from patternlab.local.guard import Guard
 from patternlab.local.modules import TASK_ROOT, Code, ModuleSpace
+from patternlab.local.tracing import VARIABLE
 
 
 @dataclass
@@ -167,6 +168,10 @@ class Sandbox:
                 if frame.filename.startswith(TASK_ROOT)
             ]
         return FunctionError(type(error).__name__, str(error), traceback.format_list(frames))
+
+    def set_trace(self, header: str) -> None:
+        """The trace header of the invocation; boto3 sends it with all that the handler sends."""
+        self._environment[VARIABLE] = header
 
     # -- the scope ---------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from moto.core.models import botocore_stubber
 
 from patternlab.local.ground import NetworkRefused
 from patternlab.local.guard import Guard
+from patternlab.local.tracing import HEADER, traced
 
 #: A throttled call is answered at once: a retry would sleep in real time.
 CONFIG = Config(retries={"total_max_attempts": 1}, ignore_configured_endpoint_urls=True)
@@ -79,7 +80,8 @@ class LocalSession:
                 "The local cloud of this client is closed. Open one with cloud = open_cloud(), and "
                 "get a client from it."
             )
-        response = botocore_stubber(event_name, request)
+        with traced(request.headers.get(HEADER)):
+            response = botocore_stubber(event_name, request)
         if response is None:
             raise NetworkRefused(
                 f"A local cloud opens no connection, and {request.url} is not part of it."

@@ -42,6 +42,7 @@ from patternlab.local.sns_checks import (
 )
 from patternlab.local.sns_endpoints import LocalQueueEndpoint, local_endpoint
 from patternlab.local.sns_status import StatusLog
+from patternlab.local.tracing import current_trace
 
 #: What an attribute is that was never set.
 DEFAULTS = {
@@ -261,6 +262,7 @@ class LocalSNSBackend(models.SNSBackend):
             group=group_id,
             dedup_id=deduplication_id,
             structure=message_structure,
+            trace=current_trace(),
         )
         if notification.sequence:
             self.sequences[notification.id] = notification.sequence

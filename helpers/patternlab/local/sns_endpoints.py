@@ -20,6 +20,7 @@ from patternlab.delivery.endpoints import (
 from patternlab.delivery.faults import CLIENT, SERVER, DeliveryFailure
 from patternlab.delivery.notification import Notification, lambda_event
 from patternlab.local.policies import allows
+from patternlab.local.tracing import traced
 
 SNS = "sns.amazonaws.com"
 
@@ -57,13 +58,14 @@ class LocalQueueEndpoint:
         message = queue_message(notification, subscription_arn, raw, queue.model.fifo)
         backend = sqs_backends[queue.account_id][queue.region]
         try:
-            backend.send_message(
-                queue.name,
-                message["body"],
-                message_attributes=message.get("attributes"),
-                group_id=message.get("group"),
-                deduplication_id=message.get("dedup_id"),
-            )
+            with traced(notification.trace):
+                backend.send_message(
+                    queue.name,
+                    message["body"],
+                    message_attributes=message.get("attributes"),
+                    group_id=message.get("group"),
+                    deduplication_id=message.get("dedup_id"),
+                )
         except ServiceException as error:
             kind = SERVER if error.code in BUSY else CLIENT
             raise DeliveryFailure(kind, f"{error.code}: {error.message}") from None
@@ -98,7 +100,8 @@ class LocalFunctionEndpoint:
         if not allows(policy, service=SNS, action=action, resource=self.arn, source_arn=topic):
             how = "Call add_permission on the function, with the topic as SourceArn."
             raise _no_permission(action, self.arn, topic, how)
-        function.start(lambda_event(notification, subscription_arn))
+        with traced(notification.trace):
+            function.start(lambda_event(notification, subscription_arn))
 
 
 def no_server(headers: dict[str, str], body: str) -> int:

@@ -25,6 +25,7 @@ from patternlab.local.sqs_checks import (
     check_visibility,
 )
 from patternlab.local.sqs_queue import LocalQueue, Sent, View, with_aws_errors
+from patternlab.local.tracing import current_trace
 
 SEND, RECEIVE, DELETE = "SendMessage", "ReceiveMessage", "DeleteMessage"
 CHANGE = "ChangeMessageVisibility"
@@ -114,13 +115,16 @@ class LocalSQSBackend(models.SQSBackend):
         check_delay(queue.model, delay)
         if queue.model.fifo:
             check_fifo(group, dedup_id, queue.content_based_deduplication)
-        system = entry.get("MessageSystemAttributes") or {}
+        named = entry.get("MessageSystemAttributes") or {}
+        system = {name: value.get("StringValue") for name, value in named.items()}
+        if trace := current_trace():
+            system.setdefault("AWSTraceHeader", trace)
         options = {"group": group, "dedup_id": dedup_id, "delay": delay}
         message = with_aws_errors(
             queue.model.send,
             body,
             attributes=attributes,
-            system={name: value.get("StringValue") for name, value in system.items()},
+            system=system,
             **{name: value for name, value in options.items() if value is not None},
         )
         return Sent(message, attributes)
