@@ -1,5 +1,6 @@
 """Virtual and wall time."""
 
+import gc
 import math
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -163,3 +164,11 @@ def test_the_wall_clock_says_an_aware_time_in_utc():
     now = WallClock().now()
     assert now.tzinfo is UTC
     assert abs(now - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_the_garbage_collector_is_as_before_when_the_clock_has_moved():
+    before, clock, seen = gc.get_threshold(), VirtualClock(), []
+    clock.env.timeout(1).callbacks.append(lambda _: seen.append(gc.get_threshold()[0]))
+    clock.wait(2)
+    assert seen[0] >= before[0]
+    assert gc.get_threshold() == before

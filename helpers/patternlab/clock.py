@@ -8,6 +8,7 @@ some time pass (:meth:`wait`).
 
 from __future__ import annotations
 
+import gc
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,10 @@ DEFAULT_START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 #: Two moments closer than this are the same moment (SQS itself counts in milliseconds).
 TICK = 1e-6
+
+
+#: New objects after which the garbage collector looks, while a clock moves.
+NEW_OBJECTS = 50_000
 
 
 def seconds_of(value: float, what: str = "seconds") -> float:
@@ -117,10 +122,25 @@ class VirtualClock:
     def _moving(self) -> Iterator[None]:
         before, self.moves = self.moves, True
         try:
-            with self.while_moving():
+            with _fewer_collections(), self.while_moving():
                 yield
         finally:
             self.moves = before
+
+
+@contextmanager
+def _fewer_collections() -> Iterator[None]:
+    """Let Python's garbage collector look less often while a clock moves.
+
+    A model makes many small objects that live on. With the usual threshold of 700 new ones, a third
+    of the time goes into looking through them for cycles.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], NEW_OBJECTS), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class WallClock:
