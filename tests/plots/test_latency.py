@@ -149,3 +149,8 @@ def test_twice_the_same_values_are_twice_the_same_picture():
 def test_an_unknown_theme_is_a_sentence():
     with pytest.raises(ValueError, match="no theme 'neon'"):
         latency_distribution([1], theme="neon")
+
+
+def test_the_smallest_number_there_is_takes_no_axis_with_it():
+    picture = latency_distribution([1.0, 5e-324, 5e-324], percentiles={51})
+    assert "n = 3" in picture.alt

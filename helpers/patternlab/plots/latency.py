@@ -36,6 +36,7 @@ from patternlab.plots.samples import (
 from patternlab.plots.style import Theme
 
 NO_VALUES = "No latencies yet: there is nothing to count."
+WIDEST = 1e12  # what is smaller than this part of the largest value is drawn at 0
 WIDE = 30  # times the first tenth of the values: from there on the axis is logarithmic
 
 BARS = {1: 1.9, 2: 1.25, 3: 1.0, 4: 0.85}  # inches of the highest bar, by number of groups
@@ -133,7 +134,7 @@ class _Drawing:
         least, most = min(own.min() for own in values), max(own.max() for own in values)
         positive = [own[own > 0] for own in values if (own > 0).any()]
         if positive and most >= WIDE * min(np.percentile(own, 10) for own in positive):
-            first = min(np.percentile(own, 1) for own in positive)
+            first = max(min(np.percentile(own, 1) for own in positive), most / WIDEST)
             if least >= first / 10:  # no value far below the others, and none of 0
                 return LogScale(left, right, most, least, origin=least, pad=0.1)
             knee = 10.0 ** np.floor(np.log10(first))
