@@ -33,6 +33,21 @@ def to(url):
     return {"Environment": {"Variables": {"TO": url}}}
 
 
+def queue_for(cloud, bucket):
+    """A queue that the bucket may send to; returns its ARN."""
+    arn = "arn:aws:sqs:us-east-1:123456789012:q"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloud.client("sqs").create_queue(QueueName="q", Attributes={"Policy": policy})
+    return arn
+
+
 def dropped(world, name):
     got = world.cloud.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
@@ -241,3 +256,41 @@ def test_row_39_the_setting_is_refused_where_lambda_refuses_it(world):
         with pytest.raises(ClientError) as caught:
             world.lam.put_function_recursion_config(FunctionName=name, RecursiveLoop=wanted)
         assert caught.value.response["Error"]["Code"] == code
+
+
+@pytest.mark.parametrize("by_queue", [False, True], ids=["S3 to Lambda", "S3 to SQS to Lambda"])
+def test_row_39_a_handler_that_writes_to_its_own_bucket_runs_16_times(by_queue):
+    def handler(event, context):
+        import boto3
+
+        boto3.client("s3").put_object(Bucket="photos", Key=context.aws_request_id, Body=b"again")
+
+    with open_cloud() as cloud:
+        s3, lam = cloud.client("s3"), cloud.client("lambda")
+        s3.create_bucket(Bucket="photos")
+        arn = cloud.deploy_function("f", handler)
+        if by_queue:
+            kind, target = "Queue", queue_for(cloud, "photos")
+            lam.create_event_source_mapping(EventSourceArn=target, FunctionName="f")
+            url = cloud.client("sqs").get_queue_url(QueueName="q")["QueueUrl"]
+            cloud.client("sqs").purge_queue(QueueUrl=url)
+        else:
+            kind, target = "LambdaFunction", arn
+            lam.add_permission(
+                FunctionName="f",
+                StatementId="s3",
+                Action="lambda:InvokeFunction",
+                Principal="s3.amazonaws.com",
+                SourceArn="arn:aws:s3:::photos",
+            )
+        rule = {f"{kind}Arn": target, "Events": ["s3:ObjectCreated:*"]}
+        s3.put_bucket_notification_configuration(
+            Bucket="photos", NotificationConfiguration={f"{kind}Configurations": [rule]}
+        )
+        cloud.wait(minutes=1)
+        begun = len(cloud.history())  # the test event that S3 sends to queues runs the handler too
+        s3.put_object(Bucket="photos", Key="first", Body=b"")
+        cloud.wait(minutes=30)
+        written = s3.list_objects_v2(Bucket="photos")["KeyCount"]
+        assert written == len(cloud.history()) + 1
+        assert len(cloud.history()) - begun == 16

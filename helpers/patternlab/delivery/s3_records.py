@@ -50,6 +50,7 @@ class ObjectEvent:
         "version_id",
         "request_id",
         "silenced",
+        "trace",
     )
 
     def __init__(
@@ -67,6 +68,7 @@ class ObjectEvent:
         self.name, self.key, self.time, self.sequencer = name, key, time, sequencer
         self.size, self.etag, self.version_id = size, etag, version_id
         self.request_id = request_id
+        self.trace: str | None = None  # of the chain that wrote the object (row 39)
         self.silenced = False  # another write at the same moment took its notification (row 64)
 
     @property

@@ -24,6 +24,7 @@ from patternlab.delivery.s3_records import DELETE_MARKER, EMPTY_ETAG, SUBJECT, B
 from patternlab.delivery.s3_rules import SAME_ID, Rule, check_rules
 from patternlab.local.services import Services
 from patternlab.local.targets import KINDS, NOT_FOUND, LocalTarget, Sender
+from patternlab.local.tracing import current_trace, traced
 
 S3 = "s3.amazonaws.com"
 SIZED = "ObjectCreated", "ObjectRestore"  # events whose object has a size
@@ -72,6 +73,8 @@ class LocalS3Backend(models.S3Backend):
                 knobs=self.services.knobs,
                 rng=random.Random(mock_random.getrandbits(64)),
                 faults=self.services.faults,
+                trace=current_trace,
+                traced=traced,
             )
         return self._notifiers[bucket.name]
 
