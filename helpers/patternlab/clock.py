@@ -25,8 +25,8 @@ DEFAULT_START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 TICK = 1e-6
 
 
-#: New objects after which the garbage collector looks, while a clock moves.
-NEW_OBJECTS = 50_000
+#: When the garbage collector looks, while a clock moves (as ``gc.set_threshold`` takes it).
+COLLECTIONS = 50_000, 20, 100
 
 
 def seconds_of(value: float, what: str = "seconds") -> float:
@@ -136,7 +136,7 @@ def _fewer_collections() -> Iterator[None]:
     of the time goes into looking through them for cycles.
     """
     before = gc.get_threshold()
-    gc.set_threshold(max(before[0], NEW_OBJECTS), *before[1:])
+    gc.set_threshold(*map(max, before, COLLECTIONS))
     try:
         yield
     finally:
