@@ -26,7 +26,7 @@ TICK = 1e-6
 
 
 #: When the garbage collector looks, while a clock moves (as ``gc.set_threshold`` takes it).
-COLLECTIONS = 50_000, 20, 100
+COLLECTIONS = 50_000, 10, 10
 
 
 def seconds_of(value: float, what: str = "seconds") -> float:
