@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any
@@ -13,22 +12,12 @@ import pandas as pd
 
 from patternlab.clock import DEFAULT_START, seconds_of
 from patternlab.delivery.knobs import Knobs
-from patternlab.history import PREFIX, read_history
+from patternlab.history import PREFIX as LOG_PREFIX
+from patternlab.history import read_history
 from patternlab.packaging import ENTRY, package
+from patternlab.roles import put_role
 
-ROLE = "patternlab-function"
 RUNTIME = "python3.12"
-
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
 
 
 class CloudError(RuntimeError):
@@ -115,6 +104,11 @@ class Cloud:
         """A boto3 resource: ``cloud.resource("s3")``."""
         return self._live().resource(service, region_name, **kwargs)
 
+    def name(self, short: str) -> str:
+        """What to call a thing in this cloud: `short` itself locally, and with this session's
+        prefix on a real account, where others have queues too and bucket names are worldwide."""
+        return self._live().name_of(short)
+
     def deploy_function(
         self,
         name: str,
@@ -123,36 +117,39 @@ class Cloud:
         timeout: int = 3,
         memory: int = 128,
         environment: Mapping[str, str] | None = None,
+        reads: str | Iterable[str] = (),
+        writes: str | Iterable[str] = (),
     ) -> str:
         """Zip `handler`, a function of this notebook, create it in Lambda, and return its ARN.
 
         `timeout` in seconds (1 to 900), `memory` in megabytes. What the handler uses of the
         notebook goes along. A function of that name is given the new code and settings instead.
+
+        `reads` and `writes` are ARNs: of the queues that a mapping polls for the function and the
+        buckets it reads, and of the queues, topics, buckets and functions that it sends to, its
+        destinations among them. Its role allows just that, and writing its own log.
         """
+        name = self.name(name)
+        code = package(handler)
+        backend = self._live()
         settings = {
             "Runtime": RUNTIME,
-            "Role": self._role(),
+            "Role": put_role(self.client("iam"), name, reads, writes),
             "Handler": ENTRY,
             "Timeout": timeout,
             "MemorySize": memory,
             "Environment": {"Variables": dict(environment or {})},
         }
-        code = package(handler)
+        backend.prepare_logs(LOG_PREFIX + name)
         functions = self.client("lambda")
         try:
             made = functions.create_function(FunctionName=name, Code={"ZipFile": code}, **settings)
         except functions.exceptions.ResourceConflictException:
             functions.update_function_code(FunctionName=name, ZipFile=code)
+            backend.wait_for_function(name)
             made = functions.update_function_configuration(FunctionName=name, **settings)
+        backend.wait_for_function(name)
         return made["FunctionArn"]
-
-    def _role(self) -> str:
-        iam = self.client("iam")
-        try:
-            return iam.get_role(RoleName=ROLE)["Role"]["Arn"]
-        except iam.exceptions.NoSuchEntityException:
-            role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_TRUST))
-            return role["Role"]["Arn"]
 
     # -- time --------------------------------------------------------------------------------
 
@@ -196,12 +193,16 @@ class Cloud:
         its mapping asks for such reports or not: the logs do not say.
         """
         logs = self.client("logs")
-        prefix = PREFIX + (function or "")
-        pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
-        groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
-        if function is not None:
-            groups = [group for group in groups if group == prefix]
-        return read_history(logs, groups)
+        prefix = LOG_PREFIX + self.name(function or "")
+
+        def read() -> pd.DataFrame:
+            pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+            groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+            if function is not None:
+                groups = [group for group in groups if group == prefix]
+            return read_history(logs, groups)
+
+        return self._backend.when_written(read)
 
     def deliveries(self, topic: str | None = None) -> pd.DataFrame:
         """One row an attempt of an SNS topic to deliver a message, oldest first.
@@ -214,7 +215,9 @@ class Cloud:
         :func:`patternlab.delivery_status.read_delivery_status` reads those, here too.
         """
         table = self._live().deliveries()
-        return table if topic is None else table[table["topic"] == topic].reset_index(drop=True)
+        if topic is None:
+            return table
+        return table[table["topic"] == self.name(topic)].reset_index(drop=True)
 
     # -- what goes wrong, to order -----------------------------------------------------------
 

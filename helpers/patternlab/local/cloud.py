@@ -118,6 +118,20 @@ class LocalBackend:
         """A boto3 resource of this cloud."""
         return self.session.resource(service, *args, **kwargs)
 
+    def name_of(self, short: str) -> str:
+        """Names are free in a local cloud: `short` as it is."""
+        return short
+
+    def prepare_logs(self, group: str) -> None:
+        """Nothing: here a function's log group comes with its first line, and goes with moto."""
+
+    def wait_for_function(self, name: str) -> None:
+        """Nothing: here a function is ready at once."""
+
+    def when_written(self, read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """What `read` finds in the logs, which are never late here."""
+        return read()
+
     # -- time --------------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> None:
