@@ -26,6 +26,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     commands.add_parser("check", help="check this machine")
     commands.add_parser("conformance", help="run the SQS tests and write docs/sqs-conformance.md")
+    commands.add_parser("policies", help="count the notebooks' calls and write the IAM policies")
+
+    budget = commands.add_parser("budget", help="mail me when the month's bill nears a limit")
+    budget.add_argument("--limit", help="US dollars a month")
+    budget.add_argument("--email", help="who gets the mails")
+    budget.add_argument("--whole-account", action="store_true", help="count untagged things too")
+    budget.add_argument("--remove", action="store_true", help="delete the budget")
+    budget.add_argument("--yes", action="store_true", help="do it: without, only show what would be")
 
     options, rest = parser.parse_known_args(argv)
     if options.command == "lab":
@@ -38,6 +46,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         from patternlab import conformance
 
         return conformance.write()
+    if options.command == "policies":
+        from patternlab import notebook_calls
+
+        return notebook_calls.write()
+    if options.command == "budget":
+        from patternlab.account import budget as alarm
+
+        return alarm.run(
+            options.limit,
+            options.email,
+            remove=options.remove,
+            whole_account=options.whole_account,
+            yes=options.yes,
+        )
     return check_machine()
 
 

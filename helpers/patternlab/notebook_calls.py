@@ -1,0 +1,187 @@
+"""Run the notebooks on a local cloud and count what they ask AWS for.
+
+``python -m patternlab policies`` writes the counts to ``data/notebook_calls.csv`` (its columns are
+in :mod:`patternlab.account.calls`); cost card and policies are made from that file.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import nbformat
+
+import patternlab
+from patternlab.account.calls import (
+    CLOUD,
+    FILE,
+    FUNCTION,
+    LOG_EVENT_OVERHEAD,
+    NOTEBOOK,
+    Row,
+    as_csv,
+)
+from patternlab.cloud import Cloud, open_cloud
+from patternlab.delivery.delivery_log import FILTERED
+from patternlab.local.hub import in_handler
+from patternlab.paths import NOTEBOOKS, ROOT
+
+NOT_POLLING = ("Disabling", "Disabled", "Deleting")  # states of an event source mapping
+LOCAL_ONLY = "local-only"  # the tag of cells that an account does not run
+_BILLED = re.compile(r"Billed Duration: (\d+) ms\tMemory Size: (\d+) MB")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: who made it (NOTEBOOK or FUNCTION), and boto3's names and parameters."""
+
+    by: str
+    service: str
+    operation: str
+    params: dict[str, Any]
+
+
+@dataclass
+class Recording:
+    """What one notebook asked of its cloud, and what the cloud did meanwhile."""
+
+    calls: list[Call] = field(default_factory=list)
+    #: (service, quantity) -> amount, for what costs money and is no request of anybody's.
+    quantities: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def rows(self, notebook: str) -> Iterator[Row]:
+        """The rows of ``data/notebook_calls.csv`` about this notebook, in order of name."""
+        counts = Counter((call.by, call.service, call.operation) for call in self.calls)
+        for (by, service, operation), count in sorted(counts.items()):
+            yield Row(notebook, service, operation, count, by)
+        for (service, name), amount in sorted(self.quantities.items()):
+            yield Row(notebook, service, name, round(amount, 6), CLOUD)
+
+
+def record(path: Path, prepare: Callable[[Cloud], None] | None = None) -> Recording:
+    """Run the notebook at `path` on a local cloud, without the cells that only such a one can run.
+
+    `prepare` is called with the cloud as soon as it is open. Raises what a cell raises.
+    """
+    watch = _Watch(prepare)
+    with patch.object(patternlab, "open_cloud", watch.open), redirect_stdout(StringIO()):
+        try:
+            _run(path)
+        finally:
+            watch.close()
+    return watch.recording
+
+
+def rows(paths: Iterable[Path]) -> list[Row]:
+    """The rows of ``data/notebook_calls.csv`` for the notebooks at `paths`."""
+    return [row for path in paths for row in record(path).rows(path.stem)]
+
+
+def write() -> int:
+    """Run all notebooks and write the file; an exit code."""
+    found = rows(sorted(NOTEBOOKS.glob("*.ipynb")))
+    FILE.write_text(as_csv(found), encoding="utf-8", newline="\n")
+    print(f"{FILE.relative_to(ROOT)}: {len(found)} rows.")
+    return 0
+
+
+def _run(path: Path) -> None:
+    """Execute the code cells, in a namespace of their own."""
+    notebook = nbformat.read(path, as_version=4)
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and LOCAL_ONLY not in cell.metadata.get("tags", []):
+            source, name = cell.source + "\n", f"<ipython-input {path.stem} {number}>"
+            # where inspect finds the source of a handler
+            linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
+            exec(compile(source, name, "exec"), namespace)
+
+
+class _Watch:
+    """Opens the notebook's cloud, writes its requests down, and reads its meters at the end."""
+
+    def __init__(self, prepare: Callable[[Cloud], None] | None) -> None:
+        self.recording = Recording()
+        self._prepare = prepare
+        self._cloud: Cloud | None = None
+        self._since: dict[str, float] = {}  # the mappings that poll, and when they began
+        self._polled, self._most = 0.0, 0
+
+    def open(self, **settings: Any) -> Cloud:
+        """``open_cloud`` for the notebook."""
+        self._cloud = cloud = open_cloud(**settings)
+        # clients take the handlers along that are there when they are made: none is made yet
+        cloud._backend.session.core.register("before-parameter-build", self._asked)
+        cloud._backend.session.core.register("after-call.lambda", self._answered)
+        self._close, cloud.close = cloud.close, self.close
+        if self._prepare is not None:
+            self._prepare(cloud)
+        return cloud
+
+    def close(self) -> None:
+        """Read the meters, which are gone with the cloud, and close it."""
+        if self._cloud is None:
+            return
+        cloud, self._cloud = self._cloud, None
+        try:
+            self.recording.quantities = self._read(cloud)
+        finally:
+            self._close()
+
+    def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if self._cloud is None:
+            return
+        if in_handler():
+            by = FUNCTION
+        elif self._cloud._backend.clock.moves:
+            return  # the local cloud itself, for a destination or a metric
+        else:
+            by = NOTEBOOK
+        service = model.service_model.service_name
+        self.recording.calls.append(Call(by, service, model.name, dict(params)))
+
+    # -- meters ------------------------------------------------------------------------------
+
+    def _answered(self, parsed: dict[str, Any], **_: Any) -> None:
+        """Keep book of the event source mappings that poll, by what Lambda says of them."""
+        if self._cloud is None or "EventSourceArn" not in parsed:
+            return
+        now, uuid = self._cloud._backend.clock.elapsed, parsed["UUID"]
+        if parsed["State"] not in NOT_POLLING:
+            self._since.setdefault(uuid, now)
+            self._most = max(self._most, len(self._since))
+        else:
+            self._polled += now - self._since.pop(uuid, now)
+
+    def _read(self, cloud: Cloud) -> dict[tuple[str, str], float]:
+        now = cloud._backend.clock.elapsed
+        lines = list(_log_lines(cloud.client("logs")))
+        billed = [(int(ms), int(mb)) for line in lines for ms, mb in _BILLED.findall(line)]
+        deliveries = cloud.deliveries()
+        found = {
+            ("cloud", "seconds"): now,
+            ("lambda", "invocations"): len(billed),
+            ("lambda", "gb-seconds"): sum(ms / 1000 * mb / 1024 for ms, mb in billed),
+            ("logs", "bytes"): sum(len(line.encode()) + LOG_EVENT_OVERHEAD for line in lines),
+            ("sns", "deliveries"): int((deliveries["outcome"] != FILTERED).sum()),
+            ("sqs", "poll-mappings"): self._most,
+            ("sqs", "mapping-seconds"): self._polled
+            + sum(now - since for since in self._since.values()),
+        }
+        return {key: amount for key, amount in found.items() if amount}
+
+
+def _log_lines(logs: Any) -> Iterator[str]:
+    for page in logs.get_paginator("describe_log_groups").paginate():
+        for group in page["logGroups"]:
+            name = group["logGroupName"]
+            for events in logs.get_paginator("filter_log_events").paginate(logGroupName=name):
+                yield from (event["message"] for event in events["events"])
