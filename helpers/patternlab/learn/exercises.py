@@ -71,7 +71,8 @@ class Exercise:
         hints: from a nudge to nearly the solution.
         solution: source text to show; when empty, the source of the reference, or its value.
         judge: takes an answer and returns ``right()`` or ``wrong()``; it may raise.
-        reference: the course's own right answer.
+        reference: the course's own right answer; a function is called as in the notebook, for its
+            source is what the learner is shown.
         alternatives: other right answers, of another kind where there is one.
         misconceptions: wrong answers that the judge recognises.
         notebook: the file it belongs to, for example ``"01-sqs-lambda-dlq.ipynb"``.

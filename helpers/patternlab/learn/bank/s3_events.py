@@ -124,14 +124,14 @@ def _why_stale(
 def _newest_stub(records): ...
 
 
-def _newest(records):
+def newest(records):
     best = {}
     for record in records:
         stored = record["s3"]["object"]
         rank = stored["sequencer"].ljust(32, "0")
         if rank > best.get(stored["key"], ("",))[0]:
             best[stored["key"]] = (rank, record["eventName"], stored.get("eTag"))
-    return {k: tag for k, (_, name, tag) in best.items() if name.startswith("ObjectCreated")}
+    return {key: tag for key, (rank, name, tag) in best.items() if name.startswith("ObjectCreated")}
 
 
 def _newest_by_sorting(records):
@@ -194,21 +194,7 @@ register(
             "sequencer, too, and the key must not be in the result.",
         ],
         judge=judge_newest,
-        reference=_newest,
-        solution="""
-            def newest(records):
-                best = {}
-                for record in records:
-                    stored = record["s3"]["object"]
-                    rank = stored["sequencer"].ljust(32, "0")
-                    if rank > best.get(stored["key"], ("",))[0]:
-                        best[stored["key"]] = (rank, record["eventName"], stored.get("eTag"))
-                return {
-                    key: tag
-                    for key, (rank, name, tag) in best.items()
-                    if name.startswith("ObjectCreated")
-                }
-        """,
+        reference=newest,
         alternatives=[_newest_by_sorting, _newest_pair_by_pair],
         misconceptions=[
             Misconception(_last_arrival, "the record that arrived last"),

@@ -182,7 +182,7 @@ def _waited(world: World, events: dict[str, Event], bad_order: str) -> str | Non
 def _key_stub(event): ...
 
 
-def _by_order(event):
+def group_key(event):
     return event["order"]
 
 
@@ -213,11 +213,7 @@ register(
             "What shares a group for no reason also waits for no reason. Make groups small.",
         ],
         judge=judge_key,
-        reference=_by_order,
-        solution="""
-            def group_key(event):
-                return event["order"]
-        """,
+        reference=group_key,
         alternatives=[_by_customer_and_order],
         misconceptions=[
             Misconception(_one_for_all, "A customer who has nothing to do with the bad order"),
@@ -310,7 +306,7 @@ def _first_fault(store: _Store, world: World, early: set[str]) -> str | None:
 def _fifo_stub(event, save): ...
 
 
-def _stop_the_group(event, save):
+def handler(event, save):
     failed, stopped = [], set()
     for record in event["Records"]:
         group = record["attributes"]["MessageGroupId"]
@@ -375,21 +371,7 @@ register(
             "Remember the groups that have failed; report their later events without saving them.",
         ],
         judge=judge_fifo_handler,
-        reference=_stop_the_group,
-        solution="""
-            def handler(event, save):
-                failed, stopped = [], set()
-                for record in event["Records"]:
-                    group = record["attributes"]["MessageGroupId"]
-                    try:
-                        if group in stopped:
-                            raise ValueError("behind a failure")
-                        save(record["body"])
-                    except ValueError:
-                        stopped.add(group)
-                        failed.append({"itemIdentifier": record["messageId"]})
-                return {"batchItemFailures": failed}
-        """,
+        reference=handler,
         alternatives=[_group_by_group],
         misconceptions=[
             Misconception(_fail_the_batch, "the batch failed as a whole"),

@@ -153,7 +153,7 @@ def _look_at(bank: _Bank, world: World) -> str | None:
 def _stub(event, pay): ...
 
 
-def _reference(event, pay):
+def handler(event, pay):
     failed = []
     for record in event["Records"]:
         try:
@@ -209,17 +209,7 @@ register(
             'Return {"batchItemFailures": [{"itemIdentifier": ...}, ...]} at the end.',
         ],
         judge=judge_handler,
-        reference=_reference,
-        solution="""
-            def handler(event, pay):
-                failed = []
-                for record in event["Records"]:
-                    try:
-                        pay(record["body"])
-                    except ValueError:
-                        failed.append({"itemIdentifier": record["messageId"]})
-                return {"batchItemFailures": failed}
-        """,
+        reference=handler,
         alternatives=[_with_a_helper],
         misconceptions=[
             Misconception(_raises, "failed its whole batch"),
