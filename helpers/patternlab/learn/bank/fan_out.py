@@ -19,6 +19,7 @@ from patternlab.delivery.scenarios import sqs_lambda
 from patternlab.delivery.standard import StandardQueue
 from patternlab.delivery.topic import Topic
 from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
+from patternlab.learn.situations import first_fault
 
 NOTEBOOK = "04-fan-out.ipynb"
 
@@ -187,7 +188,7 @@ def _why(shop: _Shop, order: str, published: bool) -> str:
 def _place_stub(order, send, publish): ...
 
 
-def _publish_with_a_key(order, send, publish):
+def place_order(order, send, publish):
     publish({"order": order, "key": order})
 
 
@@ -230,11 +231,7 @@ register(
             "The systems skip a key they know. Give each order one, made of what does not change.",
         ],
         judge=judge_producer,
-        reference=_publish_with_a_key,
-        solution="""
-            def place_order(order, send, publish):
-                publish({"order": order, "key": order})
-        """,
+        reference=place_order,
         alternatives=[_send_with_a_key],
         misconceptions=[
             Misconception(_send_and_send_again, "sent again what the first had sent"),
@@ -486,20 +483,15 @@ REASONS = {
 
 def judge_nets(answer: Any) -> Verdict:
     """Compare with a run of the model for each situation."""
-    if not isinstance(answer, dict):
-        return wrong("Give a dict, a situation and a place each.")
-    if unknown := [name for name in answer if name not in RUNS]:
-        return wrong(f"There is no situation {unknown[0]!r}.")
-    if absent := [name for name in RUNS if name not in answer]:
-        return wrong(f"The situation {absent[0]!r} is not answered yet.")
-    for name, run in RUNS.items():
-        given = answer[name]
-        if given not in NET:
-            return wrong(f"{name}: choose one of {', '.join(NET)}, not {given!r}.")
-        if given != run():
-            reason = REASONS.get((name, given), "Who holds the order when it is given up?")
-            return wrong(f"{name}: not {given!r}. {reason}")
+    fault = first_fault(answer, RUNS, NET, _not_there)
+    if fault:
+        return wrong(fault)
     return right("In runs of the model each order falls into the net you named.")
+
+
+def _not_there(situation: str, net: str) -> str:
+    reason = REASONS.get((situation, net), "Who holds the order when it is given up?")
+    return f"{situation}: not {net!r}. {reason}"
 
 
 NETS = {

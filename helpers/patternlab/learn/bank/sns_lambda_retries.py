@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -18,6 +20,7 @@ from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.standard import StandardQueue
 from patternlab.delivery.topic import Topic
 from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
+from patternlab.learn.situations import first_fault
 
 NOTEBOOK = "03-sns-lambda-retries.ipynb"
 SEEDS = (1, 2, 3)
@@ -25,12 +28,6 @@ SEEDS = (1, 2, 3)
 # -- who-retries ---------------------------------------------------------------------------------
 
 SNS, LAMBDA, NOBODY = "SNS", "Lambda", "nobody"
-CASES = {
-    "the function raises an error": {"fails": True},
-    "Lambda does not answer SNS for ten minutes": {"outage": "server"},
-    "the topic may not invoke the function": {"outage": "client"},
-    "the function has no concurrency left": {"throttled": True},
-}
 
 
 def _who_retries(fails: bool = False, outage: str | None = None, throttled: bool = False) -> str:
@@ -60,17 +57,25 @@ def _who_retries(fails: bool = False, outage: str | None = None, throttled: bool
     return LAMBDA if again else NOBODY
 
 
+#: situation -> a run of the model that tells who tries again
+CASES: dict[str, Callable[[], str]] = {
+    "the function raises an error": partial(_who_retries, fails=True),
+    "Lambda does not answer SNS for ten minutes": partial(_who_retries, outage="server"),
+    "the topic may not invoke the function": partial(_who_retries, outage="client"),
+    "the function has no concurrency left": partial(_who_retries, throttled=True),
+}
+
+
 def judge_who(answer: Any) -> Verdict:
-    """Compare each situation with a run of the model."""
-    if not isinstance(answer, dict) or set(answer) != set(CASES):
-        return wrong("Fill in the dictionary as it stands: one answer for each situation.")
-    for case, settings in CASES.items():
-        said, is_so = answer[case], _who_retries(**settings)
-        if said not in (SNS, LAMBDA, NOBODY):
-            return wrong(f"{said!r} is no answer to {case!r}. Say 'SNS', 'Lambda' or 'nobody'.")
-        if said != is_so:
-            return wrong(f"When {case}, it is not {said} that tries again. {_why(case, said)}")
+    """Compare with a run of the model for each situation."""
+    fault = first_fault(answer, CASES, (SNS, LAMBDA, NOBODY), _not_them)
+    if fault:
+        return wrong(fault)
     return right("SNS retries deliveries that may yet work; Lambda retries executions.")
+
+
+def _not_them(case: str, said: str) -> str:
+    return f"When {case}, it is not {said} that tries again. {_why(case, said)}"
 
 
 def _why(case: str, said: str) -> str:
