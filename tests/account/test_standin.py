@@ -1,0 +1,55 @@
+"""The stand-in itself: whose it is, where it listens, and that it ends with its owner."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.account.standin import ACCOUNT, StandIn
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_account_is_the_distinctive_one(ministack):
+    assert ministack.client("sts").get_caller_identity()["Account"] == ACCOUNT
+
+
+def test_the_environment_leads_boto3_there(ministack, monkeypatch):
+    import boto3
+
+    for name, value in ministack.environment.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.Session().client("sqs")
+    assert client.meta.endpoint_url == ministack.url
+    url = client.create_queue(QueueName="led-here")["QueueUrl"]
+    assert ministack.client("sqs").list_queues()["QueueUrls"] == [url]
+    client.delete_queue(QueueUrl=url)
+
+
+def test_it_ends_with_its_owner():
+    code = (
+        "from tests.account.standin import running\n"
+        "import time\n"
+        "with running() as server:\n"
+        "    print(server.port, server.pid, flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    owner = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    server = StandIn(*map(int, owner.stdout.readline().split()))
+    assert server.client("sts").get_caller_identity()["Account"] == ACCOUNT
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    owner.stdout.close()
+    end = time.monotonic() + 30
+    while _alive(server.pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not _alive(server.pid)
+
+
+def _alive(pid: int) -> bool:
+    """Is there such a process, and is it more than an entry that nobody has collected?"""
+    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return bool(found.stdout.strip()) and not found.stdout.strip().startswith("Z")
