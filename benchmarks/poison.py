@@ -9,20 +9,14 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
-
 from benchmarks.measure import Row, median_seconds, seconds
 from patternlab import open_cloud
 from patternlab.packaging import ENTRY, package
+from tests.account.standin import running
 
 RECEIVES = 5
 TIMEOUT = 30  # seconds, the visibility timeout of the notebook
@@ -90,18 +84,8 @@ def _here() -> None:
 
 
 def _on_ministack() -> float:
-    with ministack() as endpoint:
-
-        def client(service: str) -> Any:
-            return boto3.client(
-                service,
-                endpoint_url=endpoint,
-                region_name="us-east-1",
-                aws_access_key_id="local",
-                aws_secret_access_key="local",
-            )
-
-        return seconds(lambda: script(client, _wait_until, SCALED))
+    with running() as server:
+        return seconds(lambda: script(server.client, _wait_until, SCALED))
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
@@ -110,31 +94,3 @@ def _wait_until(condition: Callable[[], bool]) -> None:
         if time.monotonic() > end:
             raise TimeoutError("ministack did not get there within 120 s.")
         time.sleep(0.1)
-
-
-@contextlib.contextmanager
-def ministack() -> Iterator[str]:
-    """A ministack server on a free port of 127.0.0.1, which ends with the ``with`` block."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "ministack"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        _wait_until(lambda: _answers(port))
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=30)
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
