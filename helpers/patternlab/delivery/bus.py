@@ -23,6 +23,7 @@ import simpy
 from patternlab.clock import TICK, VirtualClock
 from patternlab.delivery.faults import SERVER, DeliveryFailure, Outages
 from patternlab.delivery.filters import matches
+from patternlab.delivery.ids import new_id
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.targets import Target
 
@@ -101,10 +102,9 @@ class EventBus:
 
     def event(self, source: str, detail_type: str, detail: dict[str, Any]) -> Event:
         """An event of one's own, as PutEvents makes it."""
-        h = f"{self.rng.getrandbits(128):032x}"
         return {
             "version": "0",
-            "id": f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{h[16:20]}-{h[20:]}",
+            "id": new_id(self.rng),
             "detail-type": detail_type,
             "source": source,
             "account": self.account,

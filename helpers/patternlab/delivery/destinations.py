@@ -11,7 +11,7 @@ from typing import Any
 
 from patternlab.delivery.async_config import Attributes
 from patternlab.delivery.async_records import bucket_key, bus_entry, compact
-from patternlab.delivery.notification import new_id
+from patternlab.delivery.ids import new_id
 from patternlab.delivery.queue import Queue
 from patternlab.delivery.topic import Topic
 

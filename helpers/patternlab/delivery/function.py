@@ -11,6 +11,7 @@ import simpy
 from patternlab.clock import VirtualClock
 from patternlab.delivery import recursion
 from patternlab.delivery.faults import SERVER, Outages
+from patternlab.delivery.ids import new_id
 
 THROTTLED = 429  # the HTTP status of an invocation that finds no room
 NEW_ENVIRONMENTS, EVERY = 1000, 10.0  # a function may start so many in so many seconds (row 49)
@@ -196,8 +197,8 @@ class Function:
         return True
 
     def new_request_id(self) -> str:
-        h = f"{self.rng.getrandbits(128):032x}"
-        return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{h[16:20]}-{h[20:]}"
+        """An id for one invocation."""
+        return new_id(self.rng)
 
     def invoke(
         self, event: Any, request_id: str | None = None, traces: Sequence[str] = ()

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 #: SNS signs with a private key of its own. Nobody else can, so this one says what it is.
 SIGNATURE = base64.b64encode(b"A local cloud cannot sign as AWS does: made up").decode()
-
-
-def new_id(rng: random.Random) -> str:
-    """An id as SNS gives one."""
-    h = f"{rng.getrandbits(128):032x}"
-    return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{'89ab'[int(h[16], 16) % 4]}{h[17:20]}-{h[20:]}"
 
 
 @dataclass(slots=True)

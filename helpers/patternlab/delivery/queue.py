@@ -11,6 +11,7 @@ import simpy
 from patternlab.clock import TICK, VirtualClock
 from patternlab.delivery import errors
 from patternlab.delivery.handles import Handles
+from patternlab.delivery.ids import new_id
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.lifecycle import IN_FLIGHT_LIMIT, Lifecycle, Order
 from patternlab.delivery.message import IN_FLIGHT, Message, Received
@@ -76,7 +77,7 @@ class Queue(Lifecycle):
     ) -> Message:
         """Put a message into the queue and return it. `delay` in seconds overrides the queue's."""
         self.settle()
-        message = Message(self._new_serial(), self._new_id(), body, self.env.now)
+        message = Message(self._new_serial(), new_id(self.rng), body, self.env.now)
         message.group, message.dedup_id = group, dedup_id
         if attributes:
             message.attributes = attributes
@@ -100,10 +101,6 @@ class Queue(Lifecycle):
     def _new_serial(self) -> int:
         self._serial += 1
         return self._serial
-
-    def _new_id(self) -> str:
-        h = f"{self.rng.getrandbits(128):032x}"
-        return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{'89ab'[int(h[16], 16) % 4]}{h[17:20]}-{h[20:]}"
 
     # -- receiving ---------------------------------------------------------------------------
 

@@ -26,8 +26,9 @@ from patternlab.delivery.endpoints import RETRIES, Endpoint
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.faults import CLIENT, DeliveryFailure, Outages
 from patternlab.delivery.filter_policy import FilterPolicy
+from patternlab.delivery.ids import new_id
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.notification import Notification, new_id, notification_size
+from patternlab.delivery.notification import Notification, notification_size
 from patternlab.delivery.recent import Recent
 
 DEDUPLICATION_INTERVAL = 300.0  # seconds (facts, row 60)
