@@ -13,11 +13,10 @@ from patternlab.plots.canvas import (
     EDGE,
     FOOT,
     GAP,
-    LEGEND_ROW,
-    TITLE_ROW,
     Canvas,
     Entry,
     TimeScale,
+    room_above,
     sentence_figure,
     shortened,
     with_note,
@@ -103,8 +102,7 @@ class _Drawing:
         self.marker = min(max(self.lane * 36, 6.5), 11.0)  # points
         self.radius = self.marker / 2 / style.POINTS_PER_INCH
         self.bottom, self.top = FOOT, FOOT + self.lane * len(events)
-        head = EDGE + LEGEND_ROW + (TITLE_ROW if title else 0)
-        self.canvas = Canvas(self.top + head, theme)
+        self.canvas = Canvas(self.top + room_above(title), theme)
         self.letters = self.canvas.letters
         self.strokes: list[list[tuple[float, float]]] = []  # of the gaps
         self.scale = self._choose_scale(scale)
@@ -114,9 +112,7 @@ class _Drawing:
         for row, event in enumerate(events):
             self._draw_gaps(event, self._y(row))
         self.canvas.lines(self.strokes, theme.muted, min(max(self.lane * 5, 1.0), 1.4), 2)
-        self.canvas.legend(self._legend(), self.top + LEGEND_ROW / 2 + 0.04)
-        self.canvas.title(title)
-        self.figure = self.canvas.finish()
+        self.figure = self.canvas.finish(self._legend(), top=self.top, title=title)
 
     # -- places ---------------------------------------------------------------------------------
 

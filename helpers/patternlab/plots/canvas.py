@@ -55,7 +55,7 @@ class Entry:
 
 
 class Canvas:
-    """A figure of one theme, drawn in inches; ``finish`` returns it."""
+    """A figure of one theme, drawn in inches; ``finish`` returns it with its key and title."""
 
     def __init__(self, height: float, theme: Theme) -> None:
         self.theme = theme
@@ -66,7 +66,17 @@ class Canvas:
     def top(self) -> float:
         return self.figure.get_size_inches()[1]
 
-    def finish(self) -> Figure:
+    def finish(self, key: Iterable[Entry], *, top: float, title: str | None) -> Figure:
+        """Draw the head of a figure, for which ``room_above`` has left room: the key, the title.
+
+        ``top`` is where the data end, in inches.
+        """
+        self.legend(key, top + LEGEND_ROW / 2 + 0.04)
+        self.title(title)
+        return self.lettered()
+
+    def lettered(self) -> Figure:
+        """Draw all that was written, and return the figure."""
         self.letters.draw(self.figure)
         return self.figure
 
@@ -171,6 +181,11 @@ class Canvas:
             x += text_width(entry.text, style.LEGEND_SIZE) + 0.24
 
 
+def room_above(title: str | None) -> float:
+    """Return the height that the key and ``title`` take above the data, in inches."""
+    return EDGE + LEGEND_ROW + (TITLE_ROW if title else 0)
+
+
 def sentence_figure(sentence: str, theme: Theme, title: str | None) -> Figure:
     """Return a figure that only says ``sentence``, for when there is nothing to draw."""
     canvas = Canvas(1.6, theme)
@@ -178,7 +193,7 @@ def sentence_figure(sentence: str, theme: Theme, title: str | None) -> Figure:
         style.WIDTH / 2, 0.7, sentence, size=style.LABEL_SIZE, colour=theme.muted, align="center"
     )
     canvas.title(title)
-    return canvas.finish()
+    return canvas.lettered()
 
 
 def with_note(title: str | None, note: str) -> str:

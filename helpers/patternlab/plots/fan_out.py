@@ -13,11 +13,10 @@ from patternlab.plots.canvas import (
     EDGE,
     FOOT,
     GAP,
-    LEGEND_ROW,
-    TITLE_ROW,
     Canvas,
     Entry,
     TimeScale,
+    room_above,
     sentence_figure,
     shortened,
     with_note,
@@ -149,8 +148,7 @@ class _Drawing:
         self.lanes, self.theme = lanes, theme
         self.heights, row = _lane_heights(lanes)
         self.bottom, self.top = FOOT, FOOT + sum(self.heights)
-        head = EDGE + LEGEND_ROW + (TITLE_ROW if title else 0)
-        self.canvas = Canvas(self.top + head, theme)
+        self.canvas = Canvas(self.top + room_above(title), theme)
         self.letters = self.canvas.letters
         self.middles = self.top - np.cumsum(self.heights) + np.array(self.heights) / 2
         self.rows = [
@@ -167,9 +165,7 @@ class _Drawing:
         self._draw_axis()
         self._draw_rows()
         self._draw_fates()
-        self.canvas.legend(self._legend(), self.top + LEGEND_ROW / 2 + 0.04)
-        self.canvas.title(title)
-        self.figure = self.canvas.finish()
+        self.figure = self.canvas.finish(self._legend(), top=self.top, title=title)
 
     # -- places ---------------------------------------------------------------------------------
 

@@ -86,8 +86,7 @@ class _Drawing:
         self.rows = [row for lane in self.lanes for row in lane.rows]
         self.blocks = [(row, *span) for row in self.rows for span in self._invisible(row.message)]
         top = self.lanes[0].top
-        head = canvas.EDGE + canvas.LEGEND_ROW + (canvas.TITLE_ROW if title else 0)
-        self.canvas = canvas.Canvas(top + head, theme)
+        self.canvas = canvas.Canvas(top + canvas.room_above(title), theme)
         self.letters = self.canvas.letters
         self.one_line = any(lane.top - lane.bottom < 2 * LINE for lane in self.lanes)
         self.size = style.SMALL_SIZE if self.one_line else style.LABEL_SIZE
@@ -102,9 +101,7 @@ class _Drawing:
         for lane in self.lanes:
             for row in lane.rows:
                 self._label_attempts(row, last=row is lane.rows[-1])
-        self.canvas.legend(self._legend(), top + canvas.LEGEND_ROW / 2 + 0.04)
-        self.canvas.title(title)
-        self.figure = self.canvas.finish()
+        self.figure = self.canvas.finish(self._legend(), top=top, title=title)
 
     def _invisible(self, message: Message) -> Iterator[tuple[float, float]]:
         """Yield (from, until) after each attempt that did not succeed."""

@@ -12,11 +12,10 @@ from patternlab.plots.canvas import (
     EDGE,
     FOOT,
     GAP,
-    LEGEND_ROW,
-    TITLE_ROW,
     Canvas,
     Entry,
     TimeScale,
+    room_above,
     sentence_figure,
     shortened,
 )
@@ -107,8 +106,7 @@ class _Drawing:
         self.bars = BARS[len(samples)]
         heights = [RUG + self.bars + 0.1 + FLAG * (1 + max(own, default=0)) for own in self.levels]
         self.bottom, self.top = FOOT, FOOT + sum(heights)
-        head = EDGE + LEGEND_ROW + (TITLE_ROW if title else 0)
-        self.canvas = Canvas(self.top + head, theme)
+        self.canvas = Canvas(self.top + room_above(title), theme)
         self.letters = self.canvas.letters
         self.shares = self._count()
         self.highest = max(float(share.max()) for share in self.shares)
@@ -118,9 +116,7 @@ class _Drawing:
         draw_axis(self.canvas, self.scale, self._ticks(), name=name, **edges)
         for index, floor in enumerate(self.top - np.cumsum(heights)):
             self._draw_sample(index, float(floor) + RUG)
-        self.canvas.legend(self._legend(), self.top + LEGEND_ROW / 2 + 0.04)
-        self.canvas.title(title)
-        self.figure = self.canvas.finish()
+        self.figure = self.canvas.finish(self._legend(), top=self.top, title=title)
 
     # -- places ---------------------------------------------------------------------------------
 

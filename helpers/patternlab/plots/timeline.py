@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,12 +14,11 @@ from patternlab.plots.canvas import (
     EDGE,
     FOOT,
     GAP,
-    LEGEND_ROW,
     NO_ATTEMPTS,
-    TITLE_ROW,
     Canvas,
     Entry,
     TimeScale,
+    room_above,
     sentence_figure,
     shortened,
     with_note,
@@ -112,8 +111,7 @@ class _Drawing:
         self.theme = theme
         self.waits = list(self._invisible_spans())
         height = self._lane_height() * len(lanes)
-        head = EDGE + LEGEND_ROW + (TITLE_ROW if title else 0)
-        self.canvas = Canvas(head + height + FOOT, theme)
+        self.canvas = Canvas(room_above(title) + height + FOOT, theme)
         self.letters = self.canvas.letters
         self.layout = self._layout(top=FOOT + height)
         self._write_beside_lanes()
@@ -125,9 +123,7 @@ class _Drawing:
         )
         self._draw_waits()
         self._draw_attempts()
-        self._draw_legend(self.layout.top + LEGEND_ROW / 2 + 0.04)
-        self.canvas.title(title)
-        self.figure = self.canvas.finish()
+        self.figure = self.canvas.finish(self._legend(), top=self.layout.top, title=title)
 
     def _lane_height(self) -> float:
         return min(max(7.0 / len(self.lanes), 0.155), 0.46)
@@ -220,16 +216,16 @@ class _Drawing:
                     free = begin + width + 0.06
                     break
 
-    def _draw_legend(self, y: float) -> None:
-        canvas = self.canvas
+    def _legend(self) -> Iterator[Entry]:
         seen = {attempt.outcome for lane in self.lanes for attempt in lane.attempts}
-        entries = [canvas.mark_entry(outcome, outcome) for outcome in OUTCOMES if outcome in seen]
+        for outcome in OUTCOMES:
+            if outcome in seen:
+                yield self.canvas.mark_entry(outcome, outcome)
         if any(lane.fate == DEAD for lane in self.lanes):
-            entries.append(canvas.mark_entry(DEAD, "due for the dead-letter queue"))
+            yield self.canvas.mark_entry(DEAD, "due for the dead-letter queue")
         if self.waits:
             text = "invisible until the visibility timeout ends"
-            entries.append(Entry(text, 0.3, self._draw_sample_wait))
-        canvas.legend(entries, y)
+            yield Entry(text, 0.3, self._draw_sample_wait)
 
     def _draw_sample_wait(self, x: float, y: float) -> None:
         line = [[(x, y), (x + 0.3, y)], [(x + 0.3, y - 0.06), (x + 0.3, y + 0.06)]]
