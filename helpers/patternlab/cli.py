@@ -28,12 +28,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands.add_parser("conformance", help="run the SQS tests and write docs/sqs-conformance.md")
     commands.add_parser("policies", help="count the notebooks' calls and write the IAM policies")
 
+    cost = commands.add_parser("cost", help="what the notebooks may cost on a real account")
+    cost.add_argument("notebook", nargs="?", help="one of them, with its lines (default: all)")
+
     budget = commands.add_parser("budget", help="mail me when the month's bill nears a limit")
     budget.add_argument("--limit", help="US dollars a month")
     budget.add_argument("--email", help="who gets the mails")
     budget.add_argument("--whole-account", action="store_true", help="count untagged things too")
     budget.add_argument("--remove", action="store_true", help="delete the budget")
-    budget.add_argument("--yes", action="store_true", help="do it: without, only show what would be")
+    budget.add_argument("--yes", action="store_true", help="do it; else only say what it would")
 
     options, rest = parser.parse_known_args(argv)
     if options.command == "lab":
@@ -50,6 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from patternlab import notebook_calls
 
         return notebook_calls.write()
+    if options.command == "cost":
+        from patternlab.account import cost_table
+
+        print(cost_table.report(options.notebook))
+        return 0
     if options.command == "budget":
         from patternlab.account import budget as alarm
 

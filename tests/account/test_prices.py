@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from patternlab import facts
-from patternlab.account.prices import UnknownPrice, hourly, price, prices
+from patternlab.account.prices import UnknownPrice, per_hour, price, prices
 
 
 def test_no_item_stands_twice():
@@ -38,11 +38,11 @@ def test_the_free_tier_is_told_and_not_taken_off():
 
 
 def test_the_smallest_cache_of_api_gateway_costs_two_cents_an_hour():
-    assert hourly("apigateway", "cache-0.5GB") == pytest.approx(0.02)
+    assert per_hour("apigateway", "cache-0.5GB") == pytest.approx(0.02)
 
 
 def test_two_c5n_9xlarge_cost_65_cents_in_ten_minutes():
-    assert 2 * hourly("ec2", "c5n.9xlarge") / 6 == pytest.approx(0.648)
+    assert 2 * per_hour("ec2", "c5n.9xlarge") / 6 == pytest.approx(0.648)
 
 
 def test_every_size_of_api_gateways_cache_has_a_price():
@@ -51,7 +51,7 @@ def test_every_size_of_api_gateways_cache_has_a_price():
     model = boto3.session.Session()._session.get_service_model("apigateway")
     sizes = model.shape_for("CacheClusterSize").enum
     assert sizes
-    assert all(hourly("apigateway", f"cache-{size}GB") > 0 for size in sizes)
+    assert all(per_hour("apigateway", f"cache-{size}GB") > 0 for size in sizes)
 
 
 def test_an_unknown_price_is_one_sentence():
@@ -61,4 +61,4 @@ def test_an_unknown_price_is_one_sentence():
 
 def test_what_is_not_billed_by_the_hour_has_no_hourly_price():
     with pytest.raises(UnknownPrice, match=r"billed by requests, not by the hour"):
-        hourly("sqs", "request-fifo")
+        per_hour("sqs", "request-fifo")

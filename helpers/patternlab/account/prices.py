@@ -78,7 +78,7 @@ def price(service: str, item: str) -> Price:
         ) from None
 
 
-def hourly(service: str, item: str) -> float:
+def per_hour(service: str, item: str) -> float:
     """US dollars an hour for something that is billed as long as it exists.
 
     Raises:
