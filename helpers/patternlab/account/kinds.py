@@ -35,6 +35,7 @@ class Kind:
         tag: puts tags into the create's parameters, in place, in the shape this API wants them;
             None where the API takes none when it creates.
         made: the id in the answer to the create, without account id; None where the name is enough.
+        may_be_nameless: the API does not insist on that parameter.
     """
 
     name: str
@@ -44,17 +45,21 @@ class Kind:
     of: str | None = None
     tag: Tagger | None = None
     made: Reader = _nothing
+    may_be_nameless: bool = False
 
     def name_in(self, params: Mapping[str, Any]) -> str | None:
         """The name a create with these parameters asks for, or the name of what it belongs to.
 
         It is the bare name: an ARN is cut down to it, so that no account id gets into a ledger.
-        None where the parameter is missing (boto3 will then refuse the call).
+        Where the parameter is missing: None if boto3 will refuse the call for it, and "", which is
+        nobody's name, if boto3 would send it (an instance in no placement group).
         """
         value: Any = params
         for key in (self.named_by or self.of or "").split("."):
             value = value.get(key) if isinstance(value, Mapping) else None
-        return bare(value) if isinstance(value, str) else None
+        if isinstance(value, str):
+            return bare(value)
+        return "" if self.may_be_nameless else None
 
 
 def bare(name: str) -> str:
@@ -181,6 +186,7 @@ KINDS: tuple[Kind, ...] = (
         of="Placement.GroupName",
         tag=_specified("instance", "volume"),
         made=_instances,
+        may_be_nameless=True,
     ),
     Kind(
         "launch template",
@@ -195,6 +201,7 @@ KINDS: tuple[Kind, ...] = (
         "CreatePlacementGroup",
         "GroupName",
         tag=_specified("placement-group"),
+        may_be_nameless=True,
     ),
     Kind(
         "security group",
