@@ -36,6 +36,15 @@ def cloud():
 
 @pytest.fixture
 def world(cloud):
+    return world_of(cloud)
+
+
+@pytest.fixture(name="world_of", scope="session")
+def world_of_fixture():
+    return world_of
+
+
+def world_of(cloud):
     """Shortcuts: clients, functions from source, invocations, queues, mappings, log lines."""
     lam, sqs, logs = cloud.client("lambda"), cloud.client("sqs"), cloud.client("logs")
     role = cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=ROLE_POLICY)

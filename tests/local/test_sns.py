@@ -31,27 +31,23 @@ def refused(operation, **kwargs):
 
 
 @pytest.fixture(scope="module")
-def shared():
+def shared(world_of):
     """One cloud for the whole file: opening one takes longer than most of the tests."""
     with open_cloud() as cloud:
-        role = cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")
-        yield cloud, role["Role"]["Arn"], itertools.count(1)
+        yield world_of(cloud), itertools.count(1)
 
 
 @pytest.fixture
-def hub(shared, zip_of):
-    """Topics, queues and functions with names of the test's own, and shortcuts."""
-    cloud, role, numbers = shared
-    sns, sqs, lam = cloud.client("sns"), cloud.client("sqs"), cloud.client("lambda")
-    own = f"t{next(numbers)}"
+def hub(shared):
+    """The shortcuts of a world; topics, queues and functions with names of the test's own."""
+    world, numbers = shared
+    sns, own = world.cloud.client("sns"), f"t{next(numbers)}"
 
     def topic(suffix="", **attributes):
         return sns.create_topic(Name=own + suffix, Attributes=attributes)["TopicArn"]
 
     def listen(suffix, allow=True, **attributes):
-        url = sqs.create_queue(QueueName=f"{own}-{suffix}", Attributes=attributes)["QueueUrl"]
-        names = ["QueueArn"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]["QueueArn"]
+        url, arn = world.queue(f"{own}-{suffix}", **attributes)
         if allow:
             statement = {
                 "Effect": "Allow",
@@ -60,21 +56,14 @@ def hub(shared, zip_of):
                 "Resource": arn,
             }
             policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-            sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+            world.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
         return url, arn
 
     def function():
-        made = lam.create_function(
-            FunctionName=own,
-            Runtime="python3.12",
-            Role=role,
-            Handler="lambda_function.handler",
-            Code={"ZipFile": zip_of(LISTENER)},
-        )
-        return made["FunctionArn"]
+        return world.create(own, LISTENER)["FunctionArn"]
 
     def permit(source):
-        lam.add_permission(
+        world.lam.add_permission(
             FunctionName=own,
             StatementId="sns",
             Action="lambda:InvokeFunction",
@@ -91,20 +80,17 @@ def hub(shared, zip_of):
         return sns.list_subscriptions_by_topic(TopicArn=topic_arn)["Subscriptions"]
 
     def bodies(url):
-        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        answer = world.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
         return [message["Body"] for message in answer.get("Messages", [])]
 
     def deliveries():
-        table = cloud.deliveries()
+        table = world.cloud.deliveries()
         return table[table["topic"].str.startswith(own)].reset_index(drop=True)
 
     return SimpleNamespace(
+        **vars(world),
         own=own,
-        cloud=cloud,
         sns=sns,
-        sqs=sqs,
-        lam=lam,
-        logs=cloud.client("logs"),
         topic=topic,
         listen=listen,
         function=function,
@@ -186,8 +172,7 @@ def test_row_56_lambda_runs_three_times_after_one_delivery(hub):
     hub.subscribe(topic, arn, "lambda")
     hub.sns.publish(TopicArn=topic, Message="hello")
     hub.cloud.wait(minutes=10)
-    events = hub.logs.filter_log_events(logGroupName=f"/aws/lambda/{hub.own}")["events"]
-    assert sum("GOT hello" in event["message"] for event in events) == 3
+    assert sum("GOT hello" in line for line in hub.lines(hub.own)) == 3
     assert hub.outcomes() == ["delivered"]
 
 
