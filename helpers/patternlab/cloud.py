@@ -40,7 +40,7 @@ def open_cloud(
     handler_limit: float = 5.0,
     backend: str | None = None,
 ) -> Cloud:
-    """Open a cloud: moto with a clock of its own, unless PATTERNLAB_BACKEND says otherwise.
+    """Open a cloud: moto with a clock of its own, or a real account if PATTERNLAB_BACKEND=aws.
 
     Parameters
     ----------
@@ -55,7 +55,12 @@ def open_cloud(
     handler_limit:
         Real seconds a handler may compute without sleeping before it is stopped.
     backend:
-        ``"local"``; given here it goes before PATTERNLAB_BACKEND.
+        ``"local"`` or ``"aws"``; given here it goes before PATTERNLAB_BACKEND.
+
+    A real account is asked for with PATTERNLAB_CEILING too: the most that this may cost, in US
+    dollars. Its seed, start, knobs and handler_limit are AWS's own. Nothing is opened, and an
+    AccountError says why, without a price agreed to, without credentials, as the root user, or in
+    an account of PATTERNLAB_BLOCKED_ACCOUNTS.
 
     Only one cloud is open at a time; a second call without ``close()`` is a :class:`CloudError`.
     """
@@ -66,19 +71,25 @@ def open_cloud(
             "the kernel; then run this cell again."
         )
     kind = backend or os.environ.get("PATTERNLAB_BACKEND", "local")
-    if kind != "local":
-        raise CloudError(
-            f"There is no backend {kind!r}: PATTERNLAB_BACKEND is 'local', or not set at all."
-        )
-    from patternlab.local.cloud import LocalBackend  # moto takes a second to import
+    if kind == "local":
+        from patternlab.local.cloud import LocalBackend  # moto takes a second to import
 
-    made = LocalBackend(
-        seed=seed,
-        start=start,
-        region=region,
-        knobs=knobs or Knobs(),
-        handler_limit=handler_limit,
-    )
+        made = LocalBackend(
+            seed=seed,
+            start=start,
+            region=region,
+            knobs=knobs or Knobs(),
+            handler_limit=handler_limit,
+        )
+    elif kind == "aws":
+        from patternlab.account.backend import AccountBackend
+
+        made = AccountBackend(region=region)
+    else:
+        raise CloudError(
+            f"There is no backend {kind!r}: PATTERNLAB_BACKEND is 'local' (as when it is not set) "
+            "or 'aws'."
+        )
     _open = Cloud(made)
     print(made.banner())
     return _open

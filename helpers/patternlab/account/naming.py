@@ -56,6 +56,6 @@ def new_session(region: str, now: datetime, hours: float) -> Session:
 
 
 def this_notebook() -> str:
-    """The notebook this kernel belongs to: PATTERNLAB_NOTEBOOK, or what Jupyter tells its kernel."""
+    """The notebook of this kernel: PATTERNLAB_NOTEBOOK, or what Jupyter tells its kernels."""
     path = os.environ.get("PATTERNLAB_NOTEBOOK") or os.environ.get("JPY_SESSION_NAME", "")
     return PurePath(path).name.removesuffix(".ipynb") or "unknown"
