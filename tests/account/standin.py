@@ -33,14 +33,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 
 ACCOUNT = "918273645546"  # nobody's, and easily told from every other number in an output
 REGION = "us-east-1"
-KEY, SECRET = "AKIASTANDINFORNOBODY", "a-secret-that-no-output-may-show"
+ROOT_KEY, ROOT_SECRET = "AKIASTANDINFORNOBODY", "a-secret-that-no-output-may-show"
+ROLE = "student"  # whom a learner's session is: ministack takes every lasting key for root's
 START_SECONDS = 60
 
 # Starts the server and ends it, with the functions it runs, once nobody holds the other end of
@@ -64,10 +65,11 @@ class NotStarted(RuntimeError):
 
 @dataclass(frozen=True)
 class StandIn:
-    """A running server."""
+    """A running server, and the credentials of a learner's session with it."""
 
     port: int
     pid: int
+    credentials: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def url(self) -> str:
@@ -79,8 +81,7 @@ class StandIn:
         """What a process needs in its environment to take this server for its account."""
         return {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET,
+            **self.credentials,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -89,8 +90,8 @@ class StandIn:
         }
 
     def client(self, service: str, region: str = REGION) -> Any:
-        """A boto3 client of this server that takes nothing from the environment."""
-        session = boto3.Session(KEY, SECRET, region_name=region)
+        """A root user's boto3 client of this server, which takes nothing from the environment."""
+        session = boto3.Session(ROOT_KEY, ROOT_SECRET, region_name=region)
         return session.client(service, endpoint_url=self.url)
 
 
@@ -100,9 +101,21 @@ def running(account: str = ACCOUNT, **settings: str) -> Iterator[StandIn]:
     with tempfile.TemporaryDirectory(prefix="patternlab-standin-") as folder:
         server, port = _start(folder, account, settings)
         try:
-            yield StandIn(port, server.pid)
+            yield StandIn(port, server.pid, _session_of_a_learner(StandIn(port, server.pid)))
         finally:
             _stop(server)
+
+
+def _session_of_a_learner(server: StandIn) -> dict[str, str]:
+    """The environment of a session that is not the root user's: nothing is opened for root."""
+    account = server.client("sts").get_caller_identity()["Account"]
+    role = f"arn:aws:iam::{account}:role/{ROLE}"
+    made = server.client("sts").assume_role(RoleArn=role, RoleSessionName="ada")["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": made["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": made["SessionToken"],
+    }
 
 
 def _start(

@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+import boto3
+
 from tests.account.standin import ACCOUNT, StandIn
 
 ROOT = Path(__file__).parents[2]
@@ -16,8 +18,6 @@ def test_the_account_is_the_distinctive_one(ministack):
 
 
 def test_the_environment_leads_boto3_there(ministack, monkeypatch):
-    import boto3
-
     for name, value in ministack.environment.items():
         monkeypatch.setenv(name, value)
     client = boto3.Session().client("sqs")
@@ -25,6 +25,15 @@ def test_the_environment_leads_boto3_there(ministack, monkeypatch):
     url = client.create_queue(QueueName="led-here")["QueueUrl"]
     assert ministack.client("sqs").list_queues()["QueueUrls"] == [url]
     client.delete_queue(QueueUrl=url)
+
+
+def test_the_learner_is_not_the_root_user(ministack, monkeypatch):
+    for name, value in ministack.environment.items():
+        monkeypatch.setenv(name, value)
+    session = boto3.Session()
+    who = session.client("sts").get_caller_identity()
+    assert who["Account"] == ACCOUNT
+    assert who["Arn"].endswith(":assumed-role/student/ada")
 
 
 def test_it_ends_with_its_owner():
