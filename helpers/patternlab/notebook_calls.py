@@ -20,6 +20,7 @@ from unittest.mock import patch
 import nbformat
 
 import patternlab
+from patternlab.account import policy
 from patternlab.account.calls import (
     CLOUD,
     FILE,
@@ -86,10 +87,14 @@ def rows(paths: Iterable[Path]) -> list[Row]:
 
 
 def write() -> int:
-    """Run all notebooks and write the file; an exit code."""
+    """Run all notebooks, write the counts and the policies; an exit code."""
     found = rows(sorted(NOTEBOOKS.glob("*.ipynb")))
-    FILE.write_text(as_csv(found), encoding="utf-8", newline="\n")
-    print(f"{FILE.relative_to(ROOT)}: {len(found)} rows.")
+    texts = {FILE: as_csv(found)}
+    texts |= {policy.FOLDER / name: text for name, text in policy.files(found).items()}
+    policy.FOLDER.mkdir(exist_ok=True)
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+        print(f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines.")
     return 0
 
 
@@ -163,7 +168,7 @@ class _Watch:
 
     def _read(self, cloud: Cloud) -> dict[tuple[str, str], float]:
         now = cloud._backend.clock.elapsed
-        lines = list(_log_lines(cloud.client("logs")))
+        lines = cloud._backend.log_lines()
         billed = [(int(ms), int(mb)) for line in lines for ms, mb in _BILLED.findall(line)]
         deliveries = cloud.deliveries()
         found = {
@@ -177,11 +182,3 @@ class _Watch:
             + sum(now - since for since in self._since.values()),
         }
         return {key: amount for key, amount in found.items() if amount}
-
-
-def _log_lines(logs: Any) -> Iterator[str]:
-    for page in logs.get_paginator("describe_log_groups").paginate():
-        for group in page["logGroups"]:
-            name = group["logGroupName"]
-            for events in logs.get_paginator("filter_log_events").paginate(logGroupName=name):
-                yield from (event["message"] for event in events["events"])

@@ -36,6 +36,54 @@ FILE = DATA / "notebook_calls.csv"
 NOTEBOOK, FUNCTION, CLOUD = "notebook", "function", "cloud"  # Row.by
 LOG_EVENT_OVERHEAD = 26  # bytes an event; Amazon CloudWatch Logs User Guide, "PutLogEvents"
 
+#: Purpose -> service -> operations: what the course itself asks of an account, with the learner's
+#: credentials. Service and operations as boto3's service model spells them.
+COURSE: dict[str, dict[str, str]] = {
+    "say who the learner is": {"sts": "GetCallerIdentity"},
+    "deploy a function": {
+        "iam": "GetRole CreateRole PutRolePolicy",
+        "logs": "CreateLogGroup PutRetentionPolicy",
+        "lambda": "CreateFunction GetFunction UpdateFunctionCode UpdateFunctionConfiguration",
+    },
+    "read the history": {"logs": "DescribeLogGroups FilterLogEvents"},
+    "let a topic log its deliveries": {
+        "iam": "GetRole CreateRole PutRolePolicy",
+        "sns": "SetTopicAttributes",
+    },
+    "sweep": {
+        "resourcegroupstaggingapi": "GetResources",
+        "lambda": """ListFunctions ListTags DeleteFunction ListEventSourceMappings
+            GetEventSourceMapping DeleteEventSourceMapping""",
+        "events": """ListRules ListTagsForResource ListTargetsByRule RemoveTargets
+            DeleteRule""",
+        "sns": """ListTopics ListTagsForResource ListSubscriptionsByTopic Unsubscribe
+            DeleteTopic""",
+        "s3": """ListBuckets GetBucketTagging ListObjectVersions DeleteObjects
+            ListMultipartUploads AbortMultipartUpload DeleteBucket""",
+        "sqs": "ListQueues ListQueueTags GetQueueUrl DeleteQueue",
+        "logs": "DescribeLogGroups ListTagsForResource DeleteLogGroup",
+        "iam": """ListRoles ListRoleTags ListRolePolicies DeleteRolePolicy
+            ListAttachedRolePolicies DetachRolePolicy DeleteRole""",
+    },
+}
+
+#: The same for who runs the course, beside all that a learner may do.
+INSTRUCTOR: dict[str, dict[str, str]] = {
+    "sweep every region": {"ec2": "DescribeRegions"},
+    "watch the bill": {
+        "budgets": """DescribeBudget DescribeNotificationsForBudget CreateBudget UpdateBudget
+            CreateNotification DeleteNotification DeleteBudget""",
+        "ce": "ListCostAllocationTags",
+    },
+    "set self-destruct timers": {
+        "scheduler": "CreateSchedule GetSchedule ListSchedules UpdateSchedule DeleteSchedule",
+    },
+    "read prices and quotas": {
+        "pricing": "GetProducts",
+        "service-quotas": "GetServiceQuota ListServiceQuotas",
+    },
+}
+
 
 @dataclass(frozen=True)
 class Row:

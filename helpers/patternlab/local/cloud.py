@@ -13,6 +13,7 @@ from moto import mock_aws
 from moto.awslambda.models import lambda_backends
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.events.models import events_backends
+from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -171,6 +172,17 @@ class LocalBackend:
     def deliveries(self) -> pd.DataFrame:
         """Every attempt of a topic to deliver a message."""
         return delivery_frame(self.services.deliveries, self.clock.start)
+
+    def log_lines(self) -> list[str]:
+        """Every line in CloudWatch Logs, read without a request."""
+        return [
+            event.message
+            for backends in logs_backends.values()
+            for backend in backends.values()
+            for group in backend.groups.values()
+            for stream in group.streams.values()
+            for event in stream.events
+        ]
 
     def web_endpoint(self, url: str, answer: Callable[[dict[str, str], str], int | None]) -> None:
         """Let `answer` stand in for the web server at `url`."""

@@ -1,0 +1,277 @@
+"""The IAM policies for a learner and an instructor, written from what is really called.
+
+``python -m patternlab policies`` writes them to ``data/policies/``. Each call becomes the actions
+that it takes, each action goes to one statement, and a statement reaches what is called
+``patternlab-*`` wherever the action knows resources. Source: "Actions, resources, and condition
+keys" of each service, Service Authorization Reference, AWS documentation, read 2026-11-22.
+
+What no statement here can take away:
+
+* All sessions share the prefix, so learners in one account can delete each other's things.
+* Who writes a role's policy and passes the role to a function can do through it what the role may.
+  Only a permissions boundary would limit the roles that a learner makes (condition key
+  ``iam:PermissionsBoundary``). There is none, because it is a second policy which must be in the
+  account before the first notebook, also in a learner's own.
+
+So give learners an account that holds nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from patternlab.account import calls
+from patternlab.account.calls import Row
+from patternlab.account.naming import PROJECT
+from patternlab.history import PREFIX as LOG_PREFIX
+from patternlab.paths import DATA
+
+FOLDER = DATA / "policies"
+MOST_CHARACTERS = 6144  # of a managed policy, white space not counted; IAM and STS quotas
+OURS = f"{PROJECT}-*"
+FUNCTIONS = f"arn:aws:lambda:*:*:function:{OURS}"
+ROLES = f"arn:aws:iam::*:role/{OURS}"
+
+#: Calls whose actions have another name than the operation.
+_ACTIONS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("lambda", "Invoke"): ("lambda:InvokeFunction",),
+    ("sns", "PublishBatch"): ("sns:Publish",),
+    ("sqs", "ChangeMessageVisibilityBatch"): ("sqs:ChangeMessageVisibility",),
+    ("sqs", "DeleteMessageBatch"): ("sqs:DeleteMessage",),
+    ("sqs", "SendMessageBatch"): ("sqs:SendMessage",),
+    ("s3", "DeleteObject"): ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+    ("s3", "DeleteObjects"): ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+    ("s3", "GetBucketNotificationConfiguration"): ("s3:GetBucketNotification",),
+    ("s3", "HeadBucket"): ("s3:ListBucket",),
+    ("s3", "HeadObject"): ("s3:GetObject",),
+    ("s3", "ListBuckets"): ("s3:ListAllMyBuckets",),
+    ("s3", "ListMultipartUploads"): ("s3:ListBucketMultipartUploads",),
+    ("s3", "ListObjects"): ("s3:ListBucket",),
+    ("s3", "ListObjectsV2"): ("s3:ListBucket",),
+    ("s3", "ListObjectVersions"): ("s3:ListBucketVersions",),
+    ("s3", "PutBucketNotificationConfiguration"): ("s3:PutBucketNotification",),
+    # moving messages takes what its parts take
+    ("sqs", "StartMessageMoveTask"): (
+        "sqs:StartMessageMoveTask",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:SendMessage",
+    ),
+    ("sts", "GetCallerIdentity"): (),  # nobody can be denied it
+} | {
+    ("budgets", operation): ("budgets:ViewBudget" if looks else "budgets:ModifyBudget",)
+    for operation, looks in {
+        "DescribeBudget": True,
+        "DescribeNotificationsForBudget": True,
+        "CreateBudget": False,
+        "CreateNotification": False,
+        "DeleteBudget": False,
+        "DeleteNotification": False,
+        "UpdateBudget": False,
+    }.items()
+}
+
+#: Services whose actions have another prefix than boto3's name.
+_PREFIXES = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
+
+#: What a create takes besides, because the course puts tags into its request.
+_TAGGED = {
+    ("budgets", "CreateBudget"): "budgets:TagResource",
+    ("events", "PutRule"): "events:TagResource",
+    ("iam", "CreateRole"): "iam:TagRole",
+    ("lambda", "CreateEventSourceMapping"): "lambda:TagResource",
+    ("lambda", "CreateFunction"): "lambda:TagResource",
+    ("logs", "CreateLogGroup"): "logs:TagResource",
+    ("s3", "CreateBucket"): "s3:TagResource",
+    ("sns", "CreateTopic"): "sns:TagResource",
+    ("sqs", "CreateQueue"): "sqs:TagQueue",
+}
+
+#: Calls that hand a role to a service, and the service.
+_PASSES = {
+    ("lambda", "CreateFunction"): "lambda.amazonaws.com",
+    ("lambda", "UpdateFunctionConfiguration"): "lambda.amazonaws.com",
+    ("scheduler", "CreateSchedule"): "scheduler.amazonaws.com",
+    ("scheduler", "UpdateSchedule"): "scheduler.amazonaws.com",
+    ("sns", "SetTopicAttributes"): "sns.amazonaws.com",
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A statement to be: which actions it takes (patterns), on what, when, and why so."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    why: str
+    condition: Mapping[str, Mapping[str, Any]] | None = None
+
+
+#: An action goes to the first statement that takes it.
+SCOPES: tuple[Scope, ...] = (
+    Scope(
+        "SubscriptionsById",
+        ("sns:Unsubscribe", "sns:*SubscriptionAttributes"),
+        ("*",),
+        "Of subscriptions, IAM knows no resource.",
+    ),
+    Scope(
+        "EventSourceMappings",
+        ("lambda:*EventSourceMapping",),
+        ("*",),
+        "A mapping's id is AWS's choice and a new one has none; its function is looked at instead.",
+        {"ArnLike": {"lambda:FunctionArn": FUNCTIONS}},
+    ),
+    Scope(
+        "LookForLeftovers",
+        (
+            "ec2:DescribeRegions",
+            "events:ListRules",
+            "iam:ListRoles",
+            "lambda:ListEventSourceMappings",
+            "lambda:ListFunctions",
+            "logs:DescribeLogGroups",
+            "s3:ListAllMyBuckets",
+            "scheduler:ListSchedules",
+            "sns:ListSubscriptions",
+            "sns:ListTopics",
+            "sqs:ListQueues",
+            "tag:GetResources",
+        ),
+        ("*",),
+        "Lists of all there is: IAM knows no resource for them. They read names and tags.",
+    ),
+    Scope(
+        "PassRolesToServices",
+        ("iam:PassRole",),
+        (ROLES,),
+        "A function and a topic's status log act with a role of the course, nobody else does.",
+    ),
+    Scope("Roles", ("iam:*",), (ROLES,), "One role a function, and one for the status logs."),
+    Scope("Queues", ("sqs:*",), (f"arn:aws:sqs:*:*:{OURS}",), "The notebooks' queues."),
+    Scope("Topics", ("sns:*",), (f"arn:aws:sns:*:*:{OURS}",), "The notebooks' topics."),
+    Scope(
+        "Functions",
+        ("lambda:*",),
+        (FUNCTIONS, "arn:aws:lambda:*:*:event-source-mapping:*"),
+        "The notebooks' functions; mappings too, as their tags are under the same action.",
+    ),
+    Scope(
+        "Logs",
+        ("logs:*",),
+        (
+            f"arn:aws:logs:*:*:log-group:{LOG_PREFIX}{OURS}",
+            f"arn:aws:logs:*:*:log-group:sns/*/*/{OURS}",
+        ),
+        "What functions print, and what topics say of their deliveries.",
+    ),
+    Scope("Buckets", ("s3:*",), (f"arn:aws:s3:::{OURS}",), "The notebooks' buckets and objects."),
+    Scope("Rules", ("events:*",), (f"arn:aws:events:*:*:rule/{OURS}",), "EventBridge's rules."),
+    Scope(
+        "Budget",
+        ("budgets:*",),
+        (f"arn:aws:budgets::*:budget/{OURS}",),
+        "The alarm on the month's bill.",
+    ),
+    Scope(
+        "Timers",
+        ("scheduler:*",),
+        (f"arn:aws:scheduler:*:*:schedule/*/{OURS}",),
+        "Schedules that delete what is billed by the hour.",
+    ),
+    Scope(
+        "PricesAndQuotas",
+        ("ce:ListCostAllocationTags", "pricing:GetProducts", "servicequotas:*"),
+        ("*",),
+        "Prices, quotas and the bill's tags belong to nobody's resource. They are only read.",
+    ),
+)
+
+
+def actions_of(service: str, operation: str) -> tuple[str, ...]:
+    """The IAM actions that a call takes, as the course makes it: with tags, and with a role.
+
+    Both names as boto3's service model spells them: ``actions_of("sqs", "SendMessageBatch")``.
+    """
+    prefix = _PREFIXES.get(service, service)
+    found = _ACTIONS.get((service, operation), (f"{prefix}:{operation}",))
+    if (service, operation) in _TAGGED:
+        found += (_TAGGED[service, operation],)
+    if (service, operation) in _PASSES:
+        found += ("iam:PassRole",)
+    return found
+
+
+def learner(rows: Iterable[Row]) -> dict[str, Any]:
+    """The policy of a learner: what the notebooks' cells ask for, and the course around them."""
+    return _document(_called(rows, calls.COURSE))
+
+
+def instructor(rows: Iterable[Row]) -> dict[str, Any]:
+    """The policy of an instructor: a learner's, all regions, budget, timers, prices and quotas."""
+    return _document(_called(rows, calls.COURSE, calls.INSTRUCTOR))
+
+
+def _called(rows: Iterable[Row], *tables: dict[str, dict[str, str]]) -> set[tuple[str, str]]:
+    """(service, operation) of all that is called with one's own credentials."""
+    found = {(row.service, row.operation) for row in rows if row.by == calls.NOTEBOOK}
+    for table in tables:
+        for services in table.values():
+            for service, operations in services.items():
+                found |= {(service, operation) for operation in operations.split()}
+    return found
+
+
+def _document(called: set[tuple[str, str]]) -> dict[str, Any]:
+    actions = {action for call in called for action in actions_of(*call)}
+    passed = sorted({service for call, service in _PASSES.items() if call in called})
+    mine: dict[str, list[str]] = {}
+    for action in sorted(actions):
+        mine.setdefault(scope_of(action).sid, []).append(action)
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            _statement(scope, mine[scope.sid], passed) for scope in SCOPES if scope.sid in mine
+        ],
+    }
+
+
+def scope_of(action: str) -> Scope:
+    """The statement that `action` goes to; KeyError if none takes it."""
+    for scope in SCOPES:
+        if any(fnmatchcase(action, pattern) for pattern in scope.actions):
+            return scope
+    raise KeyError(
+        f"No statement of patternlab.account.policy takes {action}: say in SCOPES what it reaches."
+    )
+
+
+def _statement(scope: Scope, actions: list[str], passed: list[str]) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "Sid": scope.sid,
+        "Effect": "Allow",
+        "Action": actions,
+        "Resource": list(scope.resources),
+    }
+    condition = scope.condition
+    if actions == ["iam:PassRole"]:
+        condition = {"StringEquals": {"iam:PassedToService": passed}}
+    return made | ({"Condition": condition} if condition else {})
+
+
+def characters(document: dict[str, Any]) -> int:
+    """How many IAM counts: all but white space."""
+    return len(json.dumps(document, separators=(",", ":")))
+
+
+def files(rows: Iterable[Row]) -> dict[str, str]:
+    """Name -> text of the files in ``data/policies/``."""
+    rows = list(rows)
+    made = {"learner.json": learner(rows), "instructor.json": instructor(rows)}
+    return {name: json.dumps(document, indent=2) + "\n" for name, document in made.items()}

@@ -1,0 +1,159 @@
+"""The counts behind cost card and policies: what the notebooks and the course ask AWS for."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+
+from patternlab import notebook_calls, open_cloud
+from patternlab.account import calls
+from patternlab.account.calls import CLOUD, FUNCTION, NOTEBOOK, Row
+from patternlab.paths import NOTEBOOKS
+
+
+def notebook(folder: Path, *cells: str, local_only: str = "") -> Path:
+    """A notebook of these cells; the last one carries the tag."""
+    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    if local_only:
+        tag = {"tags": [notebook_calls.LOCAL_ONLY]}
+        made.append(nbformat.v4.new_code_cell(local_only, metadata=tag))
+    path = folder / "small.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=made), path)
+    return path
+
+
+def counts(rows, by: str) -> dict[tuple[str, str], float]:
+    return {(row.service, row.operation): row.calls for row in rows if row.by == by}
+
+
+OPEN = "from patternlab import open_cloud\ncloud = open_cloud()\nsqs = cloud.client('sqs')"
+QUEUE = """
+url = sqs.create_queue(QueueName='a')['QueueUrl']
+names = {'QueueUrl': url, 'AttributeNames': ['QueueArn']}
+arn = sqs.get_queue_attributes(**names)['Attributes']['QueueArn']
+"""
+
+
+def test_the_file_holds_what_a_fresh_run_counts():
+    fresh = notebook_calls.rows(sorted(NOTEBOOKS.glob("*.ipynb")))
+    assert calls.as_csv(fresh) == calls.FILE.read_text(encoding="utf-8"), (
+        "data/notebook_calls.csv is out of date: run python -m patternlab policies"
+    )
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    rows = [
+        Row("01-a", "sqs", "SendMessage", 12, NOTEBOOK),
+        Row("01-a", "lambda", "gb-seconds", 0.015625, CLOUD),
+    ]
+    path = tmp_path / "calls.csv"
+    path.write_text(calls.as_csv(rows), encoding="utf-8")
+    assert calls.read(path) == rows
+    assert "01-a,sqs,SendMessage,12,notebook" in path.read_text(encoding="utf-8")
+
+
+def test_each_request_is_counted_once_and_a_page_is_a_request(tmp_path):
+    cells = "for n in range(3): sqs.send_message(QueueUrl=url, MessageBody=str(n))"
+    recording = notebook_calls.record(notebook(tmp_path, OPEN, QUEUE, cells))
+    assert counts(recording.rows("small"), NOTEBOOK) == {
+        ("sqs", "CreateQueue"): 1,
+        ("sqs", "GetQueueAttributes"): 1,
+        ("sqs", "SendMessage"): 3,
+    }
+    assert [call.params for call in recording.calls[2:]] == [
+        {"QueueUrl": recording.calls[2].params["QueueUrl"], "MessageBody": body} for body in "012"
+    ]
+
+
+def test_a_handlers_requests_are_the_functions_and_a_destinations_are_nobodys(tmp_path):
+    deploy = """
+import boto3
+def work(event, context):
+    boto3.client('s3').list_buckets()
+    raise ValueError
+cloud.deploy_function('work', work)
+functions = cloud.client('lambda')
+functions.put_function_event_invoke_config(
+    FunctionName='work', MaximumRetryAttempts=0,
+    DestinationConfig={'OnFailure': {'Destination': arn}})
+functions.invoke(FunctionName='work', InvocationType='Event', Payload=b'{}')
+cloud.wait(minutes=1)
+"""
+    path = notebook(tmp_path, OPEN, QUEUE, deploy)
+    rows = list(notebook_calls.record(path).rows("small"))
+    assert counts(rows, FUNCTION) == {("s3", "ListBuckets"): 1}
+    assert ("sqs", "SendMessage") not in counts(rows, NOTEBOOK)  # Lambda sent the event on
+    assert counts(rows, NOTEBOOK)["lambda", "Invoke"] == 1
+
+
+def test_the_meters_agree_with_what_happened(tmp_path):
+    work = """
+def work(event, context):
+    import time
+    time.sleep(2)
+functions = cloud.client('lambda')
+cloud.deploy_function('work', work, timeout=10, memory=512)
+made = functions.create_event_source_mapping(FunctionName='work', EventSourceArn=arn)['UUID']
+cloud.wait(seconds=100)
+sqs.send_message(QueueUrl=url, MessageBody='m')
+cloud.wait(seconds=100)
+functions.delete_event_source_mapping(UUID=made)
+cloud.wait(seconds=50)
+"""
+    keep = "cloud.lines = cloud._backend.log_lines()"
+    clouds = []
+    recording = notebook_calls.record(notebook(tmp_path, OPEN, QUEUE, work, keep), clouds.append)
+    amounts, lines = recording.quantities, clouds[0].lines
+    assert amounts["cloud", "seconds"] == 250
+    assert amounts["sqs", "poll-mappings"] == 1
+    assert amounts["sqs", "mapping-seconds"] == 200
+    assert amounts["lambda", "invocations"] == 1
+    # 512 MB for 2 s and what the cold start and the handler's overhead take
+    assert 1.0 < amounts["lambda", "gb-seconds"] < 1.5
+    assert amounts["logs", "bytes"] == sum(len(line.encode()) + 26 for line in lines)
+    assert ("sns", "deliveries") not in amounts
+
+
+def test_a_cell_for_a_local_cloud_only_is_left_out(tmp_path):
+    path = notebook(tmp_path, OPEN, QUEUE, local_only="sqs.delete_queue(QueueUrl=url)")
+    assert ("sqs", "DeleteQueue") not in counts(notebook_calls.record(path).rows("small"), NOTEBOOK)
+
+
+def test_a_cell_that_fails_leaves_no_cloud_open(tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        notebook_calls.record(notebook(tmp_path, OPEN, "1 / 0"))
+    open_cloud().close()
+
+
+def test_log_lines_are_those_that_cloudwatch_logs_gives():
+    def handler(event, context):
+        print("here")
+
+    with open_cloud() as cloud:
+        cloud.deploy_function("work", handler)
+        cloud.client("lambda").invoke(FunctionName="work", Payload=b"{}")
+        events = cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/work")["events"]
+        assert cloud._backend.log_lines() == [event["message"] for event in events]
+        assert "here\n" in cloud._backend.log_lines()
+
+
+@pytest.mark.parametrize("table", [calls.COURSE, calls.INSTRUCTOR])
+def test_the_courses_own_calls_are_operations_that_aws_has(table):
+    loader = Loader()
+    for services in table.values():
+        for service, operations in services.items():
+            model = ServiceModel(loader.load_service_model(service, "service-2"), service)
+            assert set(operations.split()) <= set(model.operation_names)
+
+
+def test_deploying_a_function_asks_for_nothing_that_the_table_does_not_name(tmp_path):
+    deploy = "def work(event, context): pass\nfor _ in range(2): cloud.deploy_function('w', work)"
+    named = {
+        (service, operation)
+        for service, operations in calls.COURSE["deploy a function"].items()
+        for operation in operations.split()
+    }
+    asked = counts(notebook_calls.record(notebook(tmp_path, OPEN, deploy)).rows("small"), NOTEBOOK)
+    assert asked and set(asked) <= named
