@@ -24,6 +24,8 @@ __all__ = ["Card", "Ceiling", "CostAboveCeiling", "card", "cards", "hourly", "us
 
 #: What other regions may cost of the price in us-east-1; ours, not AWS's.
 ELSEWHERE = 2
+#: A difference that is arithmetic and not money, in US dollars.
+ROUNDING = 1e-9
 
 
 class CostAboveCeiling(AccountError):
@@ -189,7 +191,7 @@ class Ceiling:
             CostAboveCeiling: that may cost more than the ceiling leaves.
         """
         cost = card.until(_amount(hours))
-        if math.fsum([cost, *self._kept]) > self.usd:
+        if math.fsum([cost, *self._kept]) > self.usd + ROUNDING:
             raise CostAboveCeiling(
                 f"{card.notebook} may cost up to {usd(cost)} USD with what stays until the session "
                 f"ends, {hours:g} hours, and {self._left(card=0.0)}. Nothing was created: raise "
@@ -204,7 +206,7 @@ class Ceiling:
             CostAboveCeiling: together with what was agreed to it may cost more than the ceiling.
         """
         cost = _amount(hours) * _amount(hourly_usd)
-        if math.fsum([self._card, *self._kept, cost]) > self.usd:
+        if math.fsum([self._card, *self._kept, cost]) > self.usd + ROUNDING:
             raise CostAboveCeiling(
                 f"A {kind} costs {usd(hourly_usd)} USD an hour, up to {usd(cost)} USD until the "
                 f"session ends, and {self._left(self._card)}. It was not created: raise "
@@ -229,11 +231,12 @@ def _amount(number: float) -> float:
 
 
 def usd(amount: float) -> str:
-    """An amount in US dollars, rounded up, never too little: two digits that matter, or six places."""
+    """An amount in US dollars, rounded up: two digits that matter, at most six places."""
     if amount == 0:
         return "0.00"
     places = min(max(2, 1 - math.floor(math.log10(amount))), 6)
-    return f"{math.ceil(amount * 10**places - 1e-6) / 10**places:.{places}f}"
+    dollars, cents = f"{math.ceil(amount * 10**places - 1e-6) / 10**places:.{places}f}".split(".")
+    return f"{dollars}.{cents.rstrip('0'):0<2}"
 
 
 def duration(seconds: float) -> str:
