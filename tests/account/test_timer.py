@@ -1,0 +1,459 @@
+"""Timers: what they are made of, that they end what they name, and what is left when AWS refuses.
+
+moto stands in for AWS. It never lets a schedule go off, so `go_off` does what Scheduler does then;
+and errors that moto does not give are put in front of it by `Aws.refuse`.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from patternlab.account import timer
+from patternlab.account.errors import AccountError
+from patternlab.account.naming import Session
+from patternlab.account.timer import billed, clear_timer, end, instance, set_timer, stage_cache
+
+ACCOUNT = "123456789012"  # moto's
+REGION = "eu-central-1"
+NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
+AT = NOW + timedelta(hours=2)
+SESSION = Session("k3f9qb", REGION, "efa", NOW + timedelta(hours=4))
+UNKNOWN_ROLE = (
+    "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+)
+
+
+class Aws:
+    """Gives clients as `cloud.client` does; some of their operations can be made to fail."""
+
+    def __init__(self):
+        self._clients = {}
+        self.sleeps = []
+
+    def __call__(self, service):
+        if service not in self._clients:
+            self._clients[service] = boto3.client(service, region_name=REGION)
+        return self._clients[service]
+
+    def refuse(self, service, operation, code, message="no", times=1):
+        """Answer the next `times` calls of `operation` with this error, before moto is asked."""
+        left = [times]
+
+        def answer(**_):
+            if not left[0]:
+                return None
+            left[0] -= 1
+            error = {"Error": {"Code": code, "Message": message}}
+            return AWSResponse("https://aws.test", 400, {}, None), error
+
+        self(service).meta.events.register_first(f"before-call.{service}.{operation}", answer)
+
+    def options(self):
+        return {"client": self, "now": lambda: NOW, "sleep": self.sleeps.append}
+
+    def instance(self):
+        image = self("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+        made = self("ec2").run_instances(ImageId=image, MinCount=1, MaxCount=1)
+        return made["Instances"][0]["InstanceId"]
+
+    def state(self, identity):
+        found = self("ec2").describe_instances(InstanceIds=[identity])["Reservations"]
+        return found[0]["Instances"][0]["State"]["Name"]
+
+    def cached_stage(self):
+        gateway = self("apigateway")
+        api = gateway.create_rest_api(name="x")["id"]
+        root = gateway.get_resources(restApiId=api)["items"][0]["id"]
+        method = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
+        gateway.put_method(**method, authorizationType="NONE")
+        gateway.put_integration(**method, type="MOCK")
+        deployment = gateway.create_deployment(restApiId=api)["id"]
+        gateway.create_stage(
+            restApiId=api,
+            stageName="prod",
+            deploymentId=deployment,
+            cacheClusterEnabled=True,
+            cacheClusterSize="0.5",
+        )
+        return api
+
+    def cache_is_on(self, api):
+        return self("apigateway").get_stage(restApiId=api, stageName="prod")["cacheClusterEnabled"]
+
+    def schedules(self):
+        return [each["Name"] for each in self("scheduler").list_schedules()["Schedules"]]
+
+    def roles(self):
+        return [each["RoleName"] for each in self("iam").list_roles()["Roles"]]
+
+    def schedule(self, name):
+        return self("scheduler").get_schedule(Name=name)
+
+    def go_off(self, name):
+        """Call what the schedule targets, with its input, and delete it: as Scheduler does."""
+        schedule = self.schedule(name)
+        prefix, service, operation = schedule["Target"]["Arn"].rsplit(":", 2)
+        assert prefix == "arn:aws:scheduler:::aws-sdk"
+        client = self(service)
+        method = next(
+            (
+                own
+                for own, api in client.meta.method_to_api_mapping.items()
+                if api == operation[0].upper() + operation[1:]
+            )
+        )
+        shape = client.meta.service_model.operation_model(operation[0].upper() + operation[1:])
+        given = json.loads(schedule["Target"]["Input"])
+        getattr(client, method)(**as_boto3_spells(given, shape.input_shape))
+        assert schedule["ActionAfterCompletion"] == "DELETE"
+        client = self("scheduler")
+        client.delete_schedule(Name=name)
+
+
+def as_boto3_spells(value, shape):
+    """Input of a universal target, which has capitals throughout, by the service's own model."""
+    if shape.type_name == "structure":
+        own = {name[0].upper() + name[1:]: name for name in shape.members}
+        return {
+            own[key]: as_boto3_spells(each, shape.members[own[key]]) for key, each in value.items()
+        }
+    if shape.type_name == "list":
+        return [as_boto3_spells(each, shape.member) for each in value]
+    return value
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        yield Aws()
+
+
+WHAT = instance("i-0123456789abcdef0")
+NAME = "patternlab-k3f9qb-timer-i-0123456789abcdef0"
+
+
+def test_the_schedule_goes_off_once_at_that_moment_in_utc_and_is_deleted(aws):
+    at = AT.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    assert set_timer(SESSION, WHAT, at, **aws.options()) == NAME
+    made = aws.schedule(NAME)
+    assert made["ScheduleExpression"] == "at(2030-01-01T14:00:00)"
+    assert made["ScheduleExpressionTimezone"] == "UTC"
+    assert made["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert made["ActionAfterCompletion"] == "DELETE"
+
+
+def test_the_role_may_do_one_action_to_one_thing_and_scheduler_alone_may_assume_it(aws):
+    set_timer(SESSION, WHAT, AT, **aws.options())
+    role = aws("iam").get_role(RoleName=NAME)["Role"]
+    assert role["AssumeRolePolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "scheduler.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {
+                    "aws:SourceAccount": ACCOUNT,
+                    "aws:SourceArn": f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/default",
+                }
+            },
+        }
+    ]
+    (policy,) = aws("iam").list_role_policies(RoleName=NAME)["PolicyNames"]
+    document = aws("iam").get_role_policy(RoleName=NAME, PolicyName=policy)["PolicyDocument"]
+    assert document["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "ec2:TerminateInstances",
+            "Resource": f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-0123456789abcdef0",
+        }
+    ]
+    assert aws.schedule(NAME)["Target"]["RoleArn"] == role["Arn"]
+
+
+def test_the_role_has_the_tags_of_the_session(aws):
+    set_timer(SESSION, WHAT, AT, **aws.options())
+    tags = aws("iam").list_role_tags(RoleName=NAME)["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == SESSION.tags
+
+
+def test_a_timer_terminates_its_instance_and_no_other(aws):
+    mine, other = aws.instance(), aws.instance()
+    aws.go_off(set_timer(SESSION, instance(mine), AT, **aws.options()))
+    assert aws.state(mine) == "terminated" and aws.state(other) == "running"
+
+
+def test_a_timer_turns_off_the_cache_of_its_stage(aws):
+    api = aws.cached_stage()
+    assert aws.cache_is_on(api)
+    name = set_timer(SESSION, stage_cache(api, "prod"), AT, **aws.options())
+    policy = aws("iam").get_role_policy(RoleName=name, PolicyName="patternlab")["PolicyDocument"]
+    (statement,) = policy["Statement"]
+    assert statement["Action"] == "apigateway:PATCH"
+    assert statement["Resource"] == f"arn:aws:apigateway:{REGION}::/restapis/{api}/stages/prod"
+    aws.go_off(name)
+    assert not aws.cache_is_on(api)
+
+
+def test_a_universal_target_takes_its_input_with_capitals(aws):
+    name = set_timer(SESSION, stage_cache("abc123", "prod"), AT, **aws.options())
+    assert json.loads(aws.schedule(name)["Target"]["Input"]) == {
+        "RestApiId": "abc123",
+        "StageName": "prod",
+        "PatchOperations": [{"Op": "replace", "Path": "/cacheClusterEnabled", "Value": "false"}],
+    }
+
+
+def test_names_fit_and_stay_apart_however_long_the_stage():
+    things = [stage_cache("abc123def4", "s" * 100 + end) for end in "ab"]
+    names = {timer.timer_name(SESSION, thing) for thing in things}
+    assert len(names) == 2
+    assert all(len(name) == 64 and name.startswith(SESSION.prefix) for name in names)
+
+
+def test_a_second_time_moves_the_timer(aws):
+    set_timer(SESSION, WHAT, AT, **aws.options())
+    set_timer(SESSION, WHAT, AT + timedelta(hours=1), **aws.options())
+    assert aws.schedules() == [NAME] and aws.roles() == [NAME]
+    assert aws.schedule(NAME)["ScheduleExpression"] == "at(2030-01-01T15:00:00)"
+
+
+def test_clearing_deletes_schedule_and_role_and_can_be_repeated(aws):
+    set_timer(SESSION, WHAT, AT, **aws.options())
+    clear_timer(SESSION, WHAT, client=aws)
+    assert aws.schedules() == [] and aws.roles() == []
+    clear_timer(SESSION, WHAT, client=aws)
+
+
+def test_clearing_after_the_timer_went_off_deletes_the_role(aws):
+    what = instance(aws.instance())
+    aws.go_off(set_timer(SESSION, what, AT, **aws.options()))
+    clear_timer(SESSION, what, client=aws)
+    assert aws.roles() == []
+
+
+def test_end_ends_the_thing_and_its_timer_and_can_be_repeated(aws):
+    what = instance(aws.instance())
+    set_timer(SESSION, what, AT, **aws.options())
+    end(SESSION, what, client=aws)
+    assert aws.state(what.names[0]) == "terminated"
+    assert aws.schedules() == [] and aws.roles() == []
+    end(SESSION, what, client=aws)
+
+
+def test_end_is_content_with_an_instance_that_aws_has_forgotten(aws):
+    set_timer(SESSION, WHAT, AT, **aws.options())
+    end(SESSION, WHAT, client=aws)
+    assert aws.schedules() == []
+
+
+def test_the_timer_stays_where_the_thing_cannot_be_ended(aws):
+    what = instance(aws.instance())
+    set_timer(SESSION, what, AT, **aws.options())
+    aws.refuse("ec2", "TerminateInstances", "UnauthorizedOperation")
+    with pytest.raises(AccountError, match="ec2:TerminateInstances"):
+        end(SESSION, what, client=aws)
+    assert len(aws.schedules()) == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (NOW - timedelta(hours=1), "past"),
+        (NOW + timedelta(seconds=119), "sooner"),
+        (AT.replace(tzinfo=None), "time zone"),
+        (NOW + timedelta(days=366), "year"),
+    ],
+    ids=["past", "too soon", "naive", "over a year"],
+)
+def test_a_time_that_makes_no_sense_is_refused_before_anything_is_made(aws, at, words):
+    with pytest.raises(AccountError, match=words) as refused:
+        set_timer(SESSION, WHAT, at, **aws.options())
+    assert str(refused.value).endswith(".") and "\n" not in str(refused.value)
+    with pytest.raises(AccountError, match=words), billed(SESSION, at, **aws.options()):
+        pytest.fail("the block was begun")
+    assert aws.roles() == []
+
+
+@pytest.mark.parametrize("at", [NOW + timedelta(minutes=2), NOW + timedelta(days=365)])
+def test_two_minutes_and_a_year_are_within_the_limits(aws, at):
+    set_timer(SESSION, WHAT, at, **aws.options())
+    assert aws.schedules() == [NAME]
+
+
+@pytest.mark.parametrize("identity", ["", "web", "i-12", "i-0123456789abcdeg0", "sg-01234567"])
+def test_what_is_no_instance_id_is_refused(identity):
+    with pytest.raises(AccountError, match="by its id"):
+        instance(identity)
+
+
+@pytest.mark.parametrize(("api", "stage"), [("", "prod"), ("abc/def", "prod"), ("abc", "a b")])
+def test_what_is_no_stage_is_refused(api, stage):
+    with pytest.raises(AccountError, match="stage's cache"):
+        stage_cache(api, stage)
+
+
+def test_a_schedule_waits_until_iam_knows_the_new_role(aws):
+    aws.refuse("scheduler", "CreateSchedule", "ValidationException", UNKNOWN_ROLE, times=4)
+    set_timer(SESSION, WHAT, AT, **aws.options())
+    assert aws.schedules() == [NAME] and aws.sleeps == [1, 2, 4, 8]
+
+
+def test_it_does_not_wait_for_ever_and_leaves_no_role(aws):
+    aws.refuse("scheduler", "CreateSchedule", "ValidationException", UNKNOWN_ROLE, times=99)
+    with pytest.raises(AccountError, match="assume the role"):
+        set_timer(SESSION, WHAT, AT, **aws.options())
+    assert len(aws.sleeps) == timer.TRIES - 1 and 50 < sum(aws.sleeps) <= timer.PATIENCE
+    assert aws.roles() == []
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "words"),
+    [
+        ("sts", "GetCallerIdentity", "ExpiredToken", "expired"),
+        ("iam", "CreateRole", "AccessDenied", "iam:CreateRole"),
+        ("iam", "PutRolePolicy", "AccessDenied", "iam:PutRolePolicy"),
+        ("scheduler", "CreateSchedule", "AccessDeniedException", "iam:PassRole"),
+        ("scheduler", "CreateSchedule", "ThrottlingException", "slower"),
+        ("scheduler", "CreateSchedule", "ServiceQuotaExceededException", "quota"),
+        ("scheduler", "CreateSchedule", "ValidationException", "ValidationException"),
+    ],
+)
+def test_what_aws_refuses_is_one_sentence_and_leaves_nothing(aws, service, operation, code, words):
+    aws.refuse(service, operation, code, f"account {ACCOUNT} no")
+    with pytest.raises(AccountError, match=words) as refused:
+        set_timer(SESSION, WHAT, AT, **aws.options())
+    assert str(refused.value).startswith("Cannot ") and ACCOUNT not in str(refused.value)
+    assert aws.roles() == [] and aws.schedules() == [] and aws.sleeps == []
+
+
+def test_a_timer_that_cannot_be_moved_stays_as_it_is(aws):
+    set_timer(SESSION, WHAT, AT, **aws.options())
+    aws.refuse("scheduler", "UpdateSchedule", "InternalServerException")
+    with pytest.raises(AccountError, match="InternalServerException"):
+        set_timer(SESSION, WHAT, AT + timedelta(hours=1), **aws.options())
+    assert aws.schedule(NAME)["ScheduleExpression"] == "at(2030-01-01T14:00:00)"
+    assert aws.roles() == [NAME]
+
+
+def test_an_interrupt_while_it_waits_leaves_no_role(aws):
+    def interrupt(seconds):
+        raise KeyboardInterrupt
+
+    aws.refuse("scheduler", "CreateSchedule", "ValidationException", UNKNOWN_ROLE)
+    with pytest.raises(KeyboardInterrupt):
+        set_timer(SESSION, WHAT, AT, **aws.options() | {"sleep": interrupt})
+    assert aws.roles() == []
+
+
+def test_a_role_that_cannot_be_deleted_again_is_named(aws):
+    aws.refuse("scheduler", "CreateSchedule", "AccessDeniedException")
+    aws.refuse("iam", "DeleteRole", "AccessDenied")
+    with pytest.raises(AccountError) as refused:
+        set_timer(SESSION, WHAT, AT, **aws.options())
+    (note,) = refused.value.__notes__
+    assert NAME in note and "sweep" in note
+
+
+# -- billed -----------------------------------------------------------------------------------
+
+
+def test_the_timer_is_there_before_a_thing_whose_id_is_known(aws):
+    with billed(SESSION, AT, WHAT, **aws.options()):
+        assert aws.schedules() == [NAME]
+    assert aws.schedules() == [NAME], "it runs on after the block"
+
+
+def test_without_its_timer_such_a_thing_is_not_made(aws):
+    aws.refuse("scheduler", "CreateSchedule", "AccessDeniedException")
+    with (
+        pytest.raises(AccountError, match=r"scheduler:CreateSchedule.*was not made\.$"),
+        billed(SESSION, AT, WHAT, **aws.options()),
+    ):
+        pytest.fail("the block was begun")
+
+
+def test_things_whose_ids_aws_makes_up_get_their_timers_at_once(aws):
+    with billed(SESSION, AT, **aws.options()) as watch:
+        ids = [aws.instance(), aws.instance()]
+        watch.add(*map(instance, ids))
+    assert len(aws.schedules()) == len(aws.roles()) == 2
+    assert [aws.state(each) for each in ids] == ["running"] * 2
+
+
+def test_if_one_timer_cannot_be_set_all_of_the_block_is_ended_and_the_learner_told(aws):
+    ids = [aws.instance(), aws.instance()]
+    with pytest.raises(AccountError) as refused, billed(SESSION, AT, **aws.options()) as watch:
+        watch.add(instance(ids[0]))
+        aws.refuse("scheduler", "CreateSchedule", "ServiceQuotaExceededException")
+        watch.add(instance(ids[1]))
+    assert [aws.state(each) for each in ids] == ["terminated"] * 2
+    assert str(refused.value).count("was ended again and costs no more") == 2
+    assert aws.schedules() == [] and aws.roles() == []
+
+
+def test_it_says_so_where_the_thing_cannot_be_ended_either(aws):
+    mine = aws.instance()
+    aws.refuse("iam", "CreateRole", "AccessDenied")
+    aws.refuse("ec2", "TerminateInstances", "UnauthorizedOperation")
+    with (
+        pytest.raises(AccountError, match=r"iam:CreateRole.*may still cost money.*sweep"),
+        billed(SESSION, AT, **aws.options()) as watch,
+    ):
+        watch.add(instance(mine))
+    assert aws.state(mine) == "running"
+
+
+@pytest.mark.parametrize("why", [KeyboardInterrupt, ZeroDivisionError])
+def test_a_block_that_fails_leaves_neither_thing_nor_timer(aws, why):
+    mine = aws.instance()
+    with pytest.raises(why) as failed, billed(SESSION, AT, **aws.options()) as watch:
+        watch.add(instance(mine))
+        raise why
+    assert aws.state(mine) == "terminated" and aws.schedules() == [] and aws.roles() == []
+    assert "was ended again" in failed.value.__notes__[0]
+
+
+def test_the_timer_stays_where_a_failed_block_could_not_end_its_thing(aws):
+    mine = aws.instance()
+    aws.refuse("ec2", "TerminateInstances", "InternalError")
+    with pytest.raises(ZeroDivisionError), billed(SESSION, AT, **aws.options()) as watch:
+        watch.add(instance(mine))
+        raise ZeroDivisionError
+    assert aws.state(mine) == "running" and len(aws.schedules()) == 1
+
+
+def test_a_block_without_a_timer_is_a_mistake(aws):
+    with pytest.raises(AccountError, match="set no timer"), billed(SESSION, AT, **aws.options()):
+        pass
+
+
+# -- the table --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", timer.KINDS.values(), ids=timer.KINDS)
+def test_each_kind_names_an_operation_of_its_service_with_valid_parameters(aws, kind):
+    model = aws(kind.service).meta.service_model
+    operation = model.operation_model(kind.operation[0].upper() + kind.operation[1:])
+    names = ("abc123", "prod")[: kind.parameters.__code__.co_argcount]
+    given = kind.parameters(*names)
+    assert set(operation.input_shape.required_members) <= set(given)
+    assert set(given) <= set(operation.input_shape.members)
+    arn = kind.resource.format(*names, region=REGION, account=ACCOUNT)
+    assert arn.split(":")[0] == kind.service == kind.permission.split(":")[0]
+
+
+def test_the_false_errors_of_these_tests_are_like_those_of_aws(aws):
+    aws.refuse("iam", "CreateRole", "AccessDenied", "why")
+    with pytest.raises(ClientError, match="AccessDenied.*CreateRole.*why"):
+        aws("iam").create_role(RoleName="x", AssumeRolePolicyDocument="{}")
+    aws("iam").create_role(RoleName="x", AssumeRolePolicyDocument="{}")
+    assert aws.roles() == ["x"]
