@@ -31,13 +31,14 @@ UNKNOWN_ROLE = (
 class Aws:
     """Gives clients as `cloud.client` does; some of their operations can be made to fail."""
 
-    def __init__(self):
+    def __init__(self, session):
+        self._session = session
         self._clients = {}
         self.sleeps = []
 
     def __call__(self, service):
         if service not in self._clients:
-            self._clients[service] = boto3.client(service, region_name=REGION)
+            self._clients[service] = self._session.client(service)
         return self._clients[service]
 
     def refuse(self, service, operation, code, message="no", times=1):
@@ -57,8 +58,7 @@ class Aws:
         return {"client": self, "now": lambda: NOW, "sleep": self.sleeps.append}
 
     def instance(self):
-        image = self("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
-        made = self("ec2").run_instances(ImageId=image, MinCount=1, MaxCount=1)
+        made = self("ec2").run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)
         return made["Instances"][0]["InstanceId"]
 
     def state(self, identity):
@@ -127,14 +127,20 @@ def as_boto3_spells(value, shape):
     return value
 
 
+@pytest.fixture(scope="module")
+def session():
+    """One for all tests: it reads AWS's descriptions of its services once."""
+    return boto3.Session("testing", "testing", region_name=REGION)
+
+
 @pytest.fixture
-def aws(monkeypatch):
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+def aws(session, monkeypatch):
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv(
+        "MOTO_EC2_LOAD_DEFAULT_AMIS", "false"
+    )  # two thousand images, a second each time
     with mock_aws():
-        yield Aws()
+        yield Aws(session)
 
 
 WHAT = instance("i-0123456789abcdef0")
