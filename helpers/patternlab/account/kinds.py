@@ -143,9 +143,9 @@ def _instances(response: Mapping[str, Any]) -> str | None:
 
 
 #: In the order in which they are deleted: what delivers before what it delivers to, what runs
-#: before what it runs in, roles last because functions and schedules still wear them.
+#: before what it runs in, a timer (a schedule) after all that it would end if we could not, and
+#: roles last because functions and schedules still wear them.
 KINDS: tuple[Kind, ...] = (
-    Kind("schedule", "scheduler", "CreateSchedule", "Name"),
     Kind(
         "mapping",
         "lambda",
@@ -213,6 +213,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("log group", "logs", "CreateLogGroup", "logGroupName", tag=_mapping("tags")),
     Kind("budget", "budgets", "CreateBudget", "Budget.BudgetName", tag=_pairs("ResourceTags")),
+    Kind("schedule", "scheduler", "CreateSchedule", "Name"),
     Kind("role", "iam", "CreateRole", "RoleName", tag=_pairs("Tags")),
 )
 
