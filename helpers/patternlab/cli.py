@@ -38,6 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     budget.add_argument("--remove", action="store_true", help="delete the budget")
     budget.add_argument("--yes", action="store_true", help="do it; else only say what it would")
 
+    sweep = commands.add_parser("sweep", help="find what was left on a real account")
+    sweep.add_argument("--delete", action="store_true", help="delete it (default: only show it)")
+    sweep.add_argument("--session", metavar="ID", help="only what this session made")
+    sweep.add_argument("--expired", action="store_true", help="only sessions whose time is over")
+    sweep.add_argument("--all", action="store_true", help="also sessions of other machines at work")
+    sweep.add_argument("--region", action="append", help="look there (may be given several times)")
+
     options, rest = parser.parse_known_args(argv)
     if options.command == "lab":
         return open_lab(options.port, options.folder, rest)
@@ -67,6 +74,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             remove=options.remove,
             whole_account=options.whole_account,
             yes=options.yes,
+        )
+    if options.command == "sweep":
+        from patternlab.account import sweep as sweeping
+
+        return sweeping.command(
+            delete=options.delete,
+            session=options.session,
+            expired=options.expired,
+            everything=options.all,
+            regions=options.region or [],
         )
     return check_machine()
 
