@@ -27,6 +27,7 @@ from patternlab.account.sweep import sweep_session
 from patternlab.account.waiting import wait, wait_until, when_quiet
 from patternlab.clock import WallClock
 from patternlab.delivery_status import read_delivery_status
+from patternlab.service_models import boto3_session
 
 RETENTION = 1  # days that a log is kept if nobody sweeps it
 QUIET, LATEST = 5.0, 60.0  # seconds without a new log line; seconds we look at most
@@ -43,14 +44,14 @@ class AccountBackend:
         self.clock = WallClock()
         self.session = new_session(region, self.clock.now(), self.settings.hours)
         self.card, self.ceiling = agreed(self.settings, self.session.notebook)
-        self.boto3 = boto3.Session(region_name=region)
+        self.boto3 = boto3_session(region)
         self.identity = who_am_i(self.boto3)
         refuse_if_unsafe(self.identity, self.settings)
         self.ledger = Ledger.open(
             self.settings.state, self.session, account=self.identity.masked, endpoint=endpoint()
         )
         # before the session's clients are made: they take the events as they are then
-        self.boto3 = boto3.Session(region_name=region)
+        self.boto3 = boto3_session(region)
         hooks = Hooks(self.session, self.ledger, self._allow, self._made)
         hooks.register(self.boto3.events)
         ask_again(self.boto3.events, print)
@@ -157,7 +158,7 @@ class AccountBackend:
         atexit.unregister(self._at_exit)
         if boto3.DEFAULT_SESSION is self.boto3:
             boto3.DEFAULT_SESSION = self._default
-        return str(sweep_session(boto3.Session(region_name=self.session.region), self.ledger))
+        return str(sweep_session(boto3_session(self.session.region), self.ledger))
 
     def _at_exit(self) -> None:
         """The kernel ends without cloud.close()."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
-from botocore.loaders import Loader, create_loader
 from moto.core.models import botocore_stubber
 
 from patternlab.local.ground import NetworkRefused
 from patternlab.local.guard import Guard
 from patternlab.local.tracing import HEADER, traced
+from patternlab.service_models import loader
 
 #: A throttled call is answered at once: a retry would sleep in real time.
 CONFIG = Config(retries={"total_max_attempts": 1}, ignore_configured_endpoint_urls=True)
@@ -39,7 +38,7 @@ class LocalSession:
             for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
         }
         self.core = core = botocore.session.Session(session_vars=defaults)
-        core.register_component("data_loader", _loader())
+        core.register_component("data_loader", loader())
         core.set_credentials("local", "local")
         core.unregister("before-send", botocore_stubber)  # it would answer every request once more
         core.register("before-send", guard.shield(self._answer))
@@ -92,9 +91,3 @@ class LocalSession:
                 "account for that."
             )
         return response
-
-
-@cache
-def _loader() -> Loader:
-    """botocore's service models, read once in a process."""
-    return create_loader()
