@@ -125,6 +125,12 @@ def test_events_of_objects_cost_where_the_notebook_has_rules():
     assert more == pytest.approx(10 / 1e6)
 
 
+def test_each_put_events_is_taken_to_be_full():
+    # 2 x 3 requests of 10 entries at 1.00 USD a million events
+    lines = run(Usage([asked("events", "PutEvents", 3)]))
+    assert total(lines) == pytest.approx(2 * 3 * 10 / 1e6)
+
+
 def test_a_cache_is_billed_for_the_time_of_the_run_and_by_the_hour_after_it():
     usage = Usage([used("apigateway", "cache-0.5GB", 1), used("cloud", "seconds", 1800)])
     assert total(run(usage)) == pytest.approx(0.01)
