@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from patternlab.account import timer
 from patternlab.account.errors import AccountError
+from patternlab.account.hooks import Hooks
 from patternlab.account.naming import Session
 from patternlab.account.timer import billed, clear_timer, end, instance, set_timer, stage_cache
 
@@ -440,6 +441,58 @@ def test_the_timer_stays_where_a_failed_block_could_not_end_its_thing(aws):
 def test_a_block_without_a_timer_is_a_mistake(aws):
     with pytest.raises(AccountError, match="set no timer"), billed(SESSION, AT, **aws.options()):
         pass
+
+
+# -- with the guard of an account's session ----------------------------------------------------
+
+
+class Book:
+    """A ledger that remembers what was planned and how it ended."""
+
+    def __init__(self):
+        self.lines = []
+
+    def planned(self, kind, name):
+        self.lines.append(("planned", kind, name))
+        return f"{kind} {name}"
+
+    def made(self, entry, identifier=None):
+        self.lines.append(("made", entry))
+
+    def failed(self, entry):
+        self.lines.append(("failed", entry))
+
+
+@pytest.fixture
+def guarded(aws):
+    """`aws` with clients that refuse, tag and write down creates, as those of open_cloud() do."""
+    session, book = boto3.Session("testing", "testing", region_name=REGION), Book()
+    Hooks(SESSION, book).register(session.events)
+    made = Aws(session)
+    made.book = book
+    return made
+
+
+def test_the_guard_lets_a_timer_pass_and_the_ledger_hears_of_role_and_schedule(guarded):
+    set_timer(SESSION, WHAT, AT, **guarded.options())
+    assert guarded.book.lines == [
+        ("planned", "role", NAME),
+        ("made", f"role {NAME}"),
+        ("planned", "schedule", NAME),
+        ("made", f"schedule {NAME}"),
+    ]
+    tags = guarded("iam").list_role_tags(RoleName=NAME)["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == SESSION.tags
+    set_timer(SESSION, WHAT, AT + timedelta(hours=1), **guarded.options())
+    clear_timer(SESSION, WHAT, client=guarded)
+    assert guarded.roles() == guarded.schedules() == []
+
+
+def test_what_to_do_is_said_once_with_a_client_that_says_it_too(guarded):
+    guarded.refuse("scheduler", "CreateSchedule", "ThrottlingException", "Rate exceeded")
+    with pytest.raises(AccountError) as refused:
+        set_timer(SESSION, WHAT, AT, **guarded.options())
+    assert str(refused.value).count("slower") == 1
 
 
 # -- the table --------------------------------------------------------------------------------
