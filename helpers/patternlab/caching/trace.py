@@ -63,7 +63,7 @@ class Trace:
         objects = self.objects
         if objects is None:
             objects = int(key.max()) + 1 if self.names is None else len(self.names)
-        _check_range(key, objects)
+        check_keys(key, objects)
         if size.min() < 0:
             at = int(np.argmin(size))
             raise TraceError(f"Request {at} has the size {size[at]}: none has less than 0 bytes.")
@@ -154,7 +154,8 @@ def first_bad_time(time: np.ndarray) -> tuple[int, str] | None:
     )
 
 
-def _check_range(key: np.ndarray, objects: int) -> None:
+def check_keys(key: np.ndarray, objects: int) -> None:
+    """Raise a :class:`TraceError` if a key is not one of the ids 0..objects-1."""
     low, high = int(key.min()), int(key.max())
     if low < 0 or high >= objects:
         wrong = low if low < 0 else high
