@@ -6,6 +6,7 @@ and errors that moto does not give are put in front of it by `Aws.refuse`.
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
 import boto3
 import pytest
@@ -14,9 +15,11 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from patternlab.account import timer
+from patternlab.account.budget import Budget, Scope
 from patternlab.account.errors import AccountError
 from patternlab.account.hooks import Hooks
 from patternlab.account.naming import Session
+from patternlab.account.sweep import sweep
 from patternlab.account.timer import billed, clear_timer, end, instance, set_timer, stage_cache
 
 ACCOUNT = "123456789012"  # moto's
@@ -33,13 +36,13 @@ class Aws:
     """Gives clients as `cloud.client` does; some of their operations can be made to fail."""
 
     def __init__(self, session):
-        self._session = session
+        self.session = session
         self._clients = {}
         self.sleeps = []
 
     def __call__(self, service):
         if service not in self._clients:
-            self._clients[service] = self._session.client(service)
+            self._clients[service] = self.session.client(service)
         return self._clients[service]
 
     def refuse(self, service, operation, code, message="no", times=1):
@@ -493,6 +496,49 @@ def test_what_to_do_is_said_once_with_a_client_that_says_it_too(guarded):
     with pytest.raises(AccountError) as refused:
         set_timer(SESSION, WHAT, AT, **guarded.options())
     assert str(refused.value).count("slower") == 1
+
+
+# -- with the sweep ---------------------------------------------------------------------------
+
+
+def swept(aws):
+    return sweep(
+        lambda region: aws.session,
+        regions=[REGION],
+        ledgers=[],
+        delete=True,
+        everything=True,
+        kinds={"schedule", "role", "budget"},
+        sleep=aws.sleeps.append,
+    )
+
+
+def test_the_sweep_of_another_machine_removes_timer_and_role(aws):
+    """It has no ledger: it knows the role by its tags, and the schedule by its role."""
+    set_timer(SESSION, WHAT, AT, **aws.options())
+    report = swept(aws)
+    assert aws.schedules() == aws.roles() == [] and not report.left
+
+
+def test_the_sweep_removes_the_role_of_a_timer_that_went_off(aws):
+    aws.go_off(set_timer(SESSION, instance(aws.instance()), AT, **aws.options()))
+    swept(aws)
+    assert aws.roles() == []
+
+
+def test_the_sweep_leaves_the_schedules_of_others_and_the_alarm_on_the_bill(aws):
+    set_timer(SESSION, WHAT, AT, **aws.options())
+    target = aws.schedule(NAME)["Target"]
+    aws("scheduler").create_schedule(
+        Name="nightly",
+        ScheduleExpression="rate(1 day)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target=target,
+    )
+    budget = Budget(aws.session)
+    budget.put(Decimal(5), "me@example.org", Scope({}, "the whole account"))
+    swept(aws)
+    assert aws.schedules() == ["nightly"] and budget.there()
 
 
 # -- the table --------------------------------------------------------------------------------

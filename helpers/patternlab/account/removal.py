@@ -364,6 +364,11 @@ class Schedule(Removal):
     def look(self, at, thing):
         return at.call("scheduler", "get_schedule", Name=thing.name)
 
+    def tags(self, at, thing):
+        """Those of the role that it acts through: a schedule cannot have any."""
+        role = bare(self.look(at, thing)["Target"]["RoleArn"])
+        return pairs(at.call("iam", "list_role_tags", RoleName=role)["Tags"])
+
     def delete(self, at, thing):
         at.call("scheduler", "delete_schedule", Name=thing.name)
 
