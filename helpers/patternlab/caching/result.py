@@ -1,0 +1,135 @@
+"""What a simulated cache did: one Result for each cache, or each layer of caches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+#: What the first layer does with a request: the values of `Result.outcome`.
+#: A "passed" request finds its object on the way, and is not collapsed: it fetches, too.
+OUTCOMES = ("hit", "stale", "collapsed", "miss", "passed")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Counts of one simulated cache or layer, after the warm-up. Times are in seconds.
+
+    Provenance: simulated. The same trace, settings and seed give the same numbers.
+
+    Attributes
+    ----------
+    name:
+        The layer's name.
+    requests:
+        Requests that reached the layer: viewers', or the fetches of the layer ahead.
+    hits:
+        Answered from the cache, fresh.
+    stale_hits:
+        Answered from the cache, expired, within stale-while-revalidate.
+    collapsed:
+        Waited for a fetch that was already under way (CloudFront's log calls them hits).
+    misses:
+        Waited for a fetch of their own.
+    fetches:
+        Requests sent to the layer behind, or the origin: misses and revalidations.
+    outdated:
+        Answers whose object had changed at the origin since they were made.
+    evictions:
+        Objects put out to make room.
+    too_large:
+        Misses of objects larger than the whole cache, which are passed on and not stored.
+    mean_age, max_age:
+        Seconds since the origin made the answer, over all answers of the layer.
+    bytes, bytes_fetched:
+        Of the requests and of the fetches. Where the trace has no sizes: the numbers of them.
+    bin_seconds:
+        How long a bin of `requests_over_time` and `fetches_over_time` lasts.
+    requests_over_time, fetches_over_time:
+        int64[bins]: how many requests came and fetches went in each bin, warm-up included.
+    outcome, answered_by, age:
+        One value a request of the whole trace, with ``keep=True`` and in the first layer only:
+        int8, an index into OUTCOMES; int8, the layer that answered (the number of layers: the
+        origin); float64, seconds.
+    """
+
+    name: str
+    requests: int
+    hits: int
+    stale_hits: int
+    collapsed: int
+    misses: int
+    fetches: int
+    outdated: int
+    evictions: int
+    too_large: int
+    mean_age: float
+    max_age: float
+    bytes: int
+    bytes_fetched: int
+    bin_seconds: float
+    requests_over_time: np.ndarray
+    fetches_over_time: np.ndarray
+    outcome: np.ndarray | None = None
+    answered_by: np.ndarray | None = None
+    age: np.ndarray | None = None
+
+    @property
+    def hit_ratio(self) -> float:
+        """The share of requests that needed no fetch of their own: hits, stale hits, collapsed."""
+        return _share(self.requests - self.misses, self.requests)
+
+    @property
+    def miss_ratio(self) -> float:
+        """The share of requests that waited for a fetch of their own."""
+        return _share(self.misses, self.requests)
+
+    @property
+    def stale_ratio(self) -> float:
+        """The share of answers whose object had changed at the origin since they were made."""
+        return _share(self.outdated, self.requests)
+
+    @property
+    def fetch_ratio(self) -> float:
+        """Fetches for each request: what of the load is passed on, revalidations included."""
+        return _share(self.fetches, self.requests)
+
+    @property
+    def byte_hit_ratio(self) -> float:
+        """The share of bytes that did not have to be fetched."""
+        return _share(self.bytes - self.bytes_fetched, self.bytes)
+
+    @property
+    def bin_starts(self) -> np.ndarray:
+        """float64[bins]: seconds at which the bins begin."""
+        return np.arange(len(self.fetches_over_time)) * self.bin_seconds
+
+    @property
+    def fetches_per_second(self) -> np.ndarray:
+        """float64[bins]: the load on what is behind the cache, over time."""
+        return self.fetches_over_time / self.bin_seconds
+
+    def row(self) -> dict[str, object]:
+        """The result as a row of a table."""
+        return {
+            "layer": self.name,
+            "requests": self.requests,
+            "hit ratio": self.hit_ratio,
+            "fetches": self.fetches,
+            "stale ratio": self.stale_ratio,
+            "mean age (s)": self.mean_age,
+            "greatest age (s)": self.max_age,
+            "evictions": self.evictions,
+        }
+
+
+def table(results: Iterable[Result]) -> pd.DataFrame:
+    """One row a result: the text twin of figures about layers."""
+    return pd.DataFrame([result.row() for result in results])
+
+
+def _share(part: float, whole: float) -> float:
+    """`part` of `whole`; not a number where there is nothing to share."""
+    return part / whole if whole else float("nan")

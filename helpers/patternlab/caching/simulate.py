@@ -1,0 +1,280 @@
+"""The simulator: requests served by one cache, or by layers of caches, in one pass.
+
+>>> from patternlab.caching.simulate import Layer, hierarchy, simulate
+>>> simulate(trace, ttl=60).hit_ratio
+>>> edge, gateway = hierarchy(trace, [Layer("edge", ttl=60, nodes=8), Layer("gateway", ttl=300)])
+
+What is modelled: a request asks layer after layer until one can answer, and the answer is stored
+on its way out. Requests travel inwards in no time, answers take `fetch_seconds` a layer. The
+origin's answer is as of its arrival at the last layer. Whether an answer is outdated is judged
+when the request comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from patternlab.caching.errors import CachingError
+from patternlab.caching.kernels import serve as kernel
+from patternlab.caching.result import OUTCOMES, Result, table
+from patternlab.caching.settings import POLICIES, Layer, check_seconds
+from patternlab.caching.trace import Trace, Updates
+
+__all__ = ["OUTCOMES", "POLICIES", "Layer", "Result", "hierarchy", "simulate", "table"]
+
+#: How many random numbers the jitter of TTLs goes through before it begins again.
+JITTERS = 1 << 16
+
+
+def simulate(
+    trace: Trace,
+    policy: str = "lru",
+    capacity: int | None = None,
+    ttl: float | None = None,
+    *,
+    unit: str = "objects",
+    sliding: bool = False,
+    jitter: float = 0.0,
+    stale_while_revalidate: float = 0.0,
+    fetch_seconds: float = 0.0,
+    collapse: bool = True,
+    updates: Updates | None = None,
+    drops_changed: bool = False,
+    oversize: str = "refuse",
+    warm_up: float = 0.0,
+    bins: int = 100,
+    keep: bool = False,
+    seed: int = 0,
+) -> Result:
+    """Serve `trace` from one cache. The settings of the cache are those of :class:`Layer`.
+
+    Parameters
+    ----------
+    updates:
+        When which object changes at the origin. None: nothing ever does.
+    oversize:
+        What to do with objects larger than a capacity in bytes: "refuse" the trace, or "pass" them
+        on, never stored.
+    warm_up:
+        Requests before this time (seconds on the trace's clock) fill the cache and do not count.
+    bins:
+        Into how many bins the trace's time is cut for the load over time.
+    keep:
+        Keep what became of each request, too (17 bytes a request).
+    seed:
+        Decides the jitter, and nothing else.
+
+    Raises
+    ------
+    ValueError
+        A setting that no cache can have.
+    CachingError
+        An object is larger than the cache, or the simulation is too large for the arrays.
+    """
+    layer = Layer(
+        "cache",
+        ttl,
+        policy,
+        capacity,
+        unit,
+        sliding=sliding,
+        jitter=jitter,
+        stale_while_revalidate=stale_while_revalidate,
+        fetch_seconds=fetch_seconds,
+        collapse=collapse,
+        drops_changed=drops_changed,
+    )
+    return hierarchy(
+        trace,
+        [layer],
+        updates=updates,
+        oversize=oversize,
+        warm_up=warm_up,
+        bins=bins,
+        keep=keep,
+        seed=seed,
+    )[0]
+
+
+def hierarchy(
+    trace: Trace,
+    layers: Sequence[Layer],
+    *,
+    entry: np.ndarray | None = None,
+    updates: Updates | None = None,
+    oversize: str = "refuse",
+    warm_up: float = 0.0,
+    bins: int = 100,
+    keep: bool = False,
+    seed: int = 0,
+) -> list[Result]:
+    """Serve `trace` through `layers`, the one nearest the viewers first; a Result for each.
+
+    The first Result is what viewers see (its hits are the first layer's own; its ages and its
+    stale ratio are those of all answers), and the `fetches` of the last one reach the origin.
+
+    Parameters
+    ----------
+    entry:
+        int[n], which node of the first layer each request goes to. None: any of them, by `seed`.
+        Node i of a layer fetches from node ``i * m // n`` of the next one, where they have n and m.
+
+    The other parameters, and what is raised, are as in :func:`simulate`.
+    """
+    layers = list(layers)
+    _check_layers(layers)
+    check_seconds("warm_up", warm_up, "Give 0 to count all requests.")
+    if bins < 1:
+        raise ValueError(f"bins is a whole number from 1, not {bins}.")
+    _check_sizes(trace, layers, oversize)
+    rng = np.random.default_rng(seed)
+    entry = _entries(trace, layers[0].nodes, entry, rng)
+    width = max(trace.duration / bins, np.finfo(float).tiny)
+    changes = Updates(np.empty(0), np.empty(0, np.int64)) if updates is None else updates
+    objects = max(trace.objects, int(changes.key.max()) + 1 if len(changes) else 0)
+    totals = np.zeros((len(layers), 12), np.int64)
+    sums = np.zeros((len(layers), 2))
+    load = np.zeros((len(layers) + 1, bins), np.int64)
+    kept = len(trace) if keep else 0
+    each = np.empty(kept, np.int8), np.empty(kept, np.int8), np.empty(kept)
+    sized = bool((trace.size != 1).any())
+    kernel.serve(
+        trace.time,
+        trace.key,
+        trace.size if sized else np.empty(0, np.int64),
+        entry,
+        changes.time,
+        changes.key,
+        *_settings(layers),
+        rng.uniform(-1, 1, JITTERS if any(layer.jitter for layer in layers) else 1),
+        width,
+        int(np.searchsorted(trace.time, warm_up)),
+        *_memory(trace, layers, objects, len(changes) > 0),
+        objects,
+        totals,
+        sums,
+        load,
+        *each,
+    )
+    return [
+        _result(layer.name, totals[at], sums[at], load[at : at + 2], width, each if not at else ())
+        for at, layer in enumerate(layers)
+    ]
+
+
+def _check_layers(layers: list[Layer]) -> None:
+    if not layers:
+        raise ValueError("A hierarchy needs at least one Layer.")
+    for ahead, behind in zip(layers, layers[1:], strict=False):
+        if behind.nodes > ahead.nodes:
+            raise ValueError(
+                f"{behind.name!r} has {behind.nodes} nodes behind the {ahead.nodes} of "
+                f"{ahead.name!r}, and some would never be asked: give it {ahead.nodes} at most."
+            )
+
+
+def _check_sizes(trace: Trace, layers: list[Layer], oversize: str) -> None:
+    if oversize not in ("refuse", "pass"):
+        raise ValueError(f"oversize is 'refuse' or 'pass', not {oversize!r}.")
+    limits = [layer.capacity for layer in layers if layer.capacity and layer.unit == "bytes"]
+    if oversize == "pass" or not limits or trace.size.max() <= min(limits):
+        return
+    key = int(trace.key[trace.size.argmax()])
+    name = f"Object {key}" if trace.names is None else f"The object {trace.names[key]!r}"
+    raise CachingError(
+        f"{name} has {trace.size.max():,} bytes and the capacity is {min(limits):,}: it never fits."
+        " Give more capacity, or oversize='pass' to pass such objects on without storing them."
+    )
+
+
+def _entries(trace: Trace, nodes: int, entry, rng: np.random.Generator) -> np.ndarray:
+    """int32[n], the first layer's node for each request; int32[0] where there is only one."""
+    if entry is None:
+        return rng.integers(nodes, size=len(trace) if nodes > 1 else 0, dtype=np.int32)
+    entry = np.ascontiguousarray(entry, np.int32)
+    if entry.shape != trace.time.shape or entry.min() < 0 or entry.max() >= nodes:
+        raise ValueError(
+            f"entry needs one node for each of the {len(trace):,} requests, from 0 to {nodes - 1}."
+        )
+    return entry
+
+
+def _settings(layers: list[Layer]) -> tuple[np.ndarray, np.ndarray]:
+    """The settings as the kernel's two arrays, one row a layer."""
+    whole = [
+        (
+            POLICIES[layer.policy],
+            layer.nodes,
+            np.iinfo(np.int64).max // 16 if layer.capacity is None else layer.capacity,
+            layer.unit == "bytes",
+            layer.sliding,
+            layer.collapse,
+            layer.respects_age,
+            layer.drops_changed,
+        )
+        for layer in layers
+    ]
+    real = [
+        (
+            np.inf if layer.ttl is None else layer.ttl,
+            layer.jitter,
+            layer.stale_while_revalidate,
+            layer.fetch_seconds,
+        )
+        for layer in layers
+    ]
+    return np.array(whole, np.int64), np.array(real, np.float64)
+
+
+def _memory(trace: Trace, layers: list[Layer], objects: int, changing: bool) -> tuple:
+    """The kernel's arrays for what the caches hold; those that are not needed are empty."""
+    ends = 3
+    if any(layer.policy == "lfu" for layer in layers):
+        ends += int(np.bincount(trace.key).max())
+    rows = sum(layer.nodes for layer in layers) * (objects + ends)
+    if rows > np.iinfo(np.int32).max:
+        raise CachingError(
+            f"{objects:,} objects in {sum(layer.nodes for layer in layers):,} nodes are more than "
+            "the simulator can index: take fewer nodes, or a part of the trace."
+        )
+    timed = any(layer.fetch_seconds for layer in layers)
+    in_bytes = any(layer.unit == "bytes" for layer in layers)
+    return (
+        np.zeros((rows, 4), np.int32),
+        np.zeros((rows, 3 if len(layers) > 1 else 2)),
+        np.zeros((rows if timed else 0, 4)),
+        np.zeros(rows if in_bytes else 0, np.int64),
+        np.full(objects if changing else 0, -np.inf),
+    )
+
+
+def _result(name, totals, sums, load, width, each) -> Result:
+    hits, stale, collapsed, missed, passed, requests = (int(count) for count in totals[:6])
+    sized = totals[kernel.BYTES] > 0
+    mean = sums[kernel.AGE] / requests if requests else float("nan")
+    kept = each if each and len(each[0]) else (None, None, None)
+    fetches = int(totals[kernel.FETCHES])
+    return Result(
+        name=name,
+        requests=requests,
+        hits=hits,
+        stale_hits=stale,
+        collapsed=collapsed,
+        misses=missed + passed,
+        fetches=fetches,
+        outdated=int(totals[kernel.OUTDATED]),
+        evictions=int(totals[kernel.EVICTED]),
+        too_large=int(totals[kernel.TOO_LARGE]),
+        mean_age=float(mean),
+        max_age=float(sums[kernel.GREATEST_AGE]),
+        bytes=int(totals[kernel.BYTES]) if sized else requests,
+        bytes_fetched=int(totals[kernel.BYTES_FETCHED]) if sized else fetches,
+        bin_seconds=float(width),
+        requests_over_time=load[0],
+        fetches_over_time=load[1],
+        outcome=kept[0],
+        answered_by=kept[1],
+        age=kept[2],
+    )
