@@ -19,6 +19,7 @@ from moto.core import DEFAULT_ACCOUNT_ID, enable_iam_authentication
 from moto.core.exceptions import AccessDeniedError
 from moto.iam.access_control import IAMRequestBase
 from moto.iam.models import iam_backends
+from moto.moto_api._internal import mock_random
 from moto.s3.exceptions import S3AccessDeniedError
 
 from patternlab.cloud import Cloud
@@ -28,8 +29,11 @@ from patternlab.cloud import Cloud
 #: the Amazon SQS API Reference.
 TAKES = {
     "lambda:CreateFunction": ("lambda:CreateFunction", "iam:PassRole"),
+    "apigateway:GetRestApis": ("apigateway:GET",),
+    "budgets:DescribeBudgets": ("budgets:ViewBudget",),
     "lambda:Invoke": ("lambda:InvokeFunction",),
     "lambda:UpdateFunctionConfiguration": ("lambda:UpdateFunctionConfiguration", "iam:PassRole"),
+    "s3:ListBuckets": ("s3:ListAllMyBuckets",),
     "sns:PublishBatch": ("sns:Publish",),
     "sqs:DeleteMessageBatch": ("sqs:DeleteMessage",),
     "sqs:SendMessageBatch": ("sqs:SendMessage",),
@@ -53,11 +57,7 @@ class Guarded:
 
     def prepare(self, cloud: Cloud) -> None:
         """Let this local cloud's requests come from a user who has the policy and nothing else."""
-        iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
-        iam.create_user("us-east-1", "learner")
-        iam.put_user_policy("learner", "patternlab", json.dumps(_actions_only(self.document)))
-        key = iam.create_access_key("learner")
-        cloud._backend.session.core.set_credentials(key.access_key_id, key.secret_access_key)
+        cloud._backend.session.core.set_credentials(*attach(self.document))
 
 
 @contextmanager
@@ -82,6 +82,16 @@ def enforced(document: Mapping[str, Any]) -> Iterator[Guarded]:
         patch.object(IAMRequestBase, "check_signature", lambda request: None),
     ):
         yield guarded
+
+
+def attach(document: Mapping[str, Any]) -> tuple[str, str]:
+    """Make a user in moto who has the policy and nothing else: access key and secret."""
+    iam, drawn = iam_backends[DEFAULT_ACCOUNT_ID]["aws"], mock_random.getstate()
+    iam.create_user("us-east-1", "learner")
+    iam.put_user_policy("learner", "patternlab", json.dumps(_actions_only(document)))
+    key = iam.create_access_key("learner")
+    mock_random.setstate(drawn)  # what follows is what it is without a user
+    return key.access_key_id, key.secret_access_key
 
 
 def _actions_only(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,33 +50,56 @@ COURSE: dict[str, dict[str, str]] = {
         "iam": "GetRole CreateRole PutRolePolicy",
         "sns": "SetTopicAttributes",
     },
-    "sweep": {
+    "look for what is left, of every kind": {
+        "lambda": "ListFunctions ListEventSourceMappings",
+        "events": "ListRules",
+        "sns": "ListTopics ListSubscriptions",
+        "s3": "ListBuckets",
+        "sqs": "ListQueues",
+        "logs": "DescribeLogGroups",
+        "iam": "ListRoles",
+        "scheduler": "ListSchedules",
+        "budgets": "DescribeBudgets",
+        "apigateway": "GetRestApis",
+        "cloudfront": "ListDistributions GetDistributionConfig ListCachePolicies",
+        "ec2": """DescribeInstances DescribeLaunchTemplates DescribePlacementGroups
+            DescribeSecurityGroups DescribeRegions""",
         "resourcegroupstaggingapi": "GetResources",
-        "lambda": """ListFunctions ListTags DeleteFunction ListEventSourceMappings
-            GetEventSourceMapping DeleteEventSourceMapping""",
-        "events": """ListRules ListTagsForResource ListTargetsByRule RemoveTargets
-            DeleteRule""",
-        "sns": """ListTopics ListTagsForResource ListSubscriptionsByTopic Unsubscribe
-            DeleteTopic""",
-        "s3": """ListBuckets GetBucketTagging ListObjectVersions DeleteObjects
-            ListMultipartUploads AbortMultipartUpload DeleteBucket""",
-        "sqs": "ListQueues ListQueueTags GetQueueUrl DeleteQueue",
-        "logs": "DescribeLogGroups ListTagsForResource DeleteLogGroup",
-        "iam": """ListRoles ListRoleTags ListRolePolicies DeleteRolePolicy
-            ListAttachedRolePolicies DetachRolePolicy DeleteRole""",
+    },
+    "delete what the notebooks make": {
+        "lambda": """GetFunctionConfiguration ListTags DeleteFunction GetEventSourceMapping
+            DeleteEventSourceMapping""",
+        "events": "DescribeRule ListTagsForResource ListTargetsByRule RemoveTargets DeleteRule",
+        "sns": """GetTopicAttributes ListTagsForResource DeleteTopic GetSubscriptionAttributes
+            Unsubscribe""",
+        "s3": """HeadBucket GetBucketTagging PutBucketNotificationConfiguration
+            ListMultipartUploads AbortMultipartUpload ListObjectVersions DeleteObjects
+            DeleteBucket""",
+        "sqs": "GetQueueUrl ListQueueTags DeleteQueue",
+        "logs": "ListTagsForResource DeleteLogGroup",
+        "iam": """GetRole ListRoleTags ListAttachedRolePolicies DetachRolePolicy ListRolePolicies
+            DeleteRolePolicy DeleteRole""",
     },
 }
 
 #: The same for who runs the course, beside all that a learner may do.
 INSTRUCTOR: dict[str, dict[str, str]] = {
-    "sweep every region": {"ec2": "DescribeRegions"},
+    "delete every other kind": {
+        "scheduler": "GetSchedule DeleteSchedule",
+        "budgets": "DescribeBudget ListTagsForResource DeleteBudget",
+        "apigateway": "GetRestApi GetStages GetStage DeleteRestApi DeleteStage",
+        "cloudfront": """GetDistribution ListTagsForResource UpdateDistribution DeleteDistribution
+            GetCachePolicy DeleteCachePolicy""",
+        "ec2": """TerminateInstances DeleteLaunchTemplate DeletePlacementGroup
+            DeleteSecurityGroup""",
+    },
     "watch the bill": {
         "budgets": """DescribeBudget DescribeNotificationsForBudget CreateBudget UpdateBudget
             CreateNotification DeleteNotification DeleteBudget""",
         "ce": "ListCostAllocationTags",
     },
     "set self-destruct timers": {
-        "scheduler": "CreateSchedule GetSchedule ListSchedules UpdateSchedule DeleteSchedule",
+        "scheduler": "CreateSchedule UpdateSchedule DeleteSchedule",
     },
     "read prices and quotas": {
         "pricing": "GetProducts",

@@ -63,17 +63,20 @@ _ACTIONS: dict[tuple[str, str], tuple[str, ...]] = {
         "sqs:SendMessage",
     ),
     ("sts", "GetCallerIdentity"): (),  # nobody can be denied it
-} | {
-    ("budgets", operation): ("budgets:ViewBudget" if looks else "budgets:ModifyBudget",)
-    for operation, looks in {
-        "DescribeBudget": True,
-        "DescribeNotificationsForBudget": True,
-        "CreateBudget": False,
-        "CreateNotification": False,
-        "DeleteBudget": False,
-        "DeleteNotification": False,
-        "UpdateBudget": False,
-    }.items()
+}
+
+#: Services whose actions group operations: action -> its operations.
+_GROUPED = {
+    "apigateway:DELETE": "DeleteRestApi DeleteStage",
+    "apigateway:GET": "GetRestApi GetRestApis GetStage GetStages",
+    "budgets:ModifyBudget": """CreateBudget CreateNotification DeleteBudget DeleteNotification
+        UpdateBudget""",
+    "budgets:ViewBudget": "DescribeBudget DescribeBudgets DescribeNotificationsForBudget",
+}
+_ACTIONS |= {
+    (action.split(":")[0], operation): (action,)
+    for action, operations in _GROUPED.items()
+    for operation in operations.split()
 }
 
 #: Services whose actions have another prefix than boto3's name.
@@ -131,7 +134,11 @@ SCOPES: tuple[Scope, ...] = (
     Scope(
         "LookForLeftovers",
         (
-            "ec2:DescribeRegions",
+            "budgets:ViewBudget",
+            "cloudfront:GetDistributionConfig",
+            "cloudfront:ListCachePolicies",
+            "cloudfront:ListDistributions",
+            "ec2:Describe*",
             "events:ListRules",
             "iam:ListRoles",
             "lambda:ListEventSourceMappings",
@@ -145,7 +152,13 @@ SCOPES: tuple[Scope, ...] = (
             "tag:GetResources",
         ),
         ("*",),
-        "Lists of all there is: IAM knows no resource for them. They read names and tags.",
+        "Lists of all there is, most of which IAM knows no resource for. They only read.",
+    ),
+    Scope(
+        "LookForRestApis",
+        ("apigateway:GET",),
+        ("arn:aws:apigateway:*::/restapis", "arn:aws:apigateway:*::/restapis/*"),
+        "The same for API Gateway, whose actions are the verbs of HTTP.",
     ),
     Scope(
         "PassRolesToServices",
@@ -173,6 +186,25 @@ SCOPES: tuple[Scope, ...] = (
     ),
     Scope("Buckets", ("s3:*",), (f"arn:aws:s3:::{OURS}",), "The notebooks' buckets and objects."),
     Scope("Rules", ("events:*",), (f"arn:aws:events:*:*:rule/{OURS}",), "EventBridge's rules."),
+    Scope(
+        "TaggedThings",
+        (
+            "apigateway:DELETE",
+            "cloudfront:*Distribution",
+            "cloudfront:ListTagsForResource",
+            "ec2:Delete*",
+            "ec2:TerminateInstances",
+        ),
+        ("*",),
+        "Their ids are AWS's choice, so the tag of the course is looked at instead.",
+        {"StringEquals": {"aws:ResourceTag/project": PROJECT}},
+    ),
+    Scope(
+        "CachePolicies",
+        ("cloudfront:*CachePolicy",),
+        ("arn:aws:cloudfront::*:cache-policy/*",),
+        "They have an id of AWS's choice and no tags: any that no distribution uses can go.",
+    ),
     Scope(
         "Budget",
         ("budgets:*",),
@@ -274,4 +306,40 @@ def files(rows: Iterable[Row]) -> dict[str, str]:
     """Name -> text of the files in ``data/policies/``."""
     rows = list(rows)
     made = {"learner.json": learner(rows), "instructor.json": instructor(rows)}
-    return {name: json.dumps(document, indent=2) + "\n" for name, document in made.items()}
+    texts = {name: json.dumps(document, indent=2) + "\n" for name, document in made.items()}
+    return texts | {"README.md": _page(*made.values())}
+
+
+_HEAD = """# IAM policies for the course
+
+Written by `python -m patternlab policies` from what the notebooks and the course really call
+(`data/notebook_calls.csv`, `helpers/patternlab/account/calls.py`). Do not edit them here.
+
+An administrator makes them once, and attaches one to whoever runs the notebooks:
+
+    aws iam create-policy --policy-name patternlab-learner \\
+        --policy-document file://data/policies/learner.json
+    aws iam create-policy --policy-name patternlab-instructor \\
+        --policy-document file://data/policies/instructor.json
+
+**Give learners an account that holds nothing else.** All sessions share the prefix `patternlab-`,
+so learners in one account can delete each other's things. And who writes a role's policy and passes
+the role to a function can do through the function whatever that policy says: a learner's roles have
+no permissions boundary.
+
+| statement | on what | why | learner | instructor |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def _page(*documents: dict[str, Any]) -> str:
+    """A table of the statements: IAM's documents take no comments."""
+    text = _HEAD
+    for scope in SCOPES:
+        has = [scope.sid in [one["Sid"] for one in document["Statement"]] for document in documents]
+        where = "<br>".join(f"`{resource}`" for resource in scope.resources)
+        for test in (scope.condition or {}).values():
+            where += "".join(f"<br>where {key} is `{value}`" for key, value in test.items())
+        marks = " | ".join("yes" if one else "" for one in has)
+        text += f"| {scope.sid} | {where} | {scope.why} | {marks} |\n"
+    return text
