@@ -85,6 +85,12 @@ def test_what_hangs_on_a_foreign_thing_is_refused(clients):
         )
 
 
+def test_what_hangs_on_nothing_is_refused(clients, book):
+    with pytest.raises(Refused, match="give Placement.GroupName"):
+        clients("ec2").run_instances(ImageId="ami-1", MinCount=1, MaxCount=1)
+    assert book.lines == []
+
+
 def test_a_create_that_aws_refuses_is_written_down_as_failed(clients, book):
     with pytest.raises(ClientError):
         clients("sqs").create_queue(QueueName=SESSION.name("no such character: !"))

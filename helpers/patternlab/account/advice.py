@@ -9,13 +9,13 @@ _ACCOUNT = re.compile(r"(?<!\d)\d{8}(\d{4})(?!\d)")
 _SIGNED = re.compile(r"([?&](?:X-Amz-[A-Za-z-]+|Signature|AWSAccessKeyId)=)[^&\s\"']+")
 _KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{12,}")
 
-_EXPIRED = "The credentials have expired: get new ones (aws sso login), then run the cell again. "
+_EXPIRED = "The credentials have expired: get new ones (aws sso login), then try again. "
 _WRONG = "The credentials are wrong or belong to another partition: check AWS_PROFILE. "
 _DENIED = (
     "Your user or role may not do this: attach data/policies/learner.json to it, or ask who "
     "manages the account. "
 )
-_SLOW = "AWS asks to go slower: wait a minute and run the cell again. "
+_SLOW = "AWS asks to go slower: wait a minute and try again. "
 _QUOTA = (
     "A quota of the account is reached: delete what you no longer need "
     f"({_SWEEP} finds what this course left), or ask for more in Service Quotas. "

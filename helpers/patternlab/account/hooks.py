@@ -87,7 +87,7 @@ class Hooks:
         if kind is None:
             return
         name = kind.name_in(params)
-        if name is None:
+        if name is None and kind.named_by is not None:
             return  # boto3 will say which parameter is missing
         self._check(kind, name)
         self.allow(kind, params)
@@ -95,7 +95,12 @@ class Hooks:
             kind.tag(params, self.session.tags)
         context[_OURS] = _Making(kind, name)
 
-    def _check(self, kind: Kind, name: str) -> None:
+    def _check(self, kind: Kind, name: str | None) -> None:
+        if name is None:
+            raise Refused(
+                f"A {kind.name} of its own could not be told from others': give {kind.of}, naming "
+                "something that this notebook made."
+            )
         if self.session.prefix in name:
             return
         if kind.named_by is None:
