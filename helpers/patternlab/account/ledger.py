@@ -31,6 +31,7 @@ from patternlab.account.naming import Session
 AWS = "aws"
 _FOLDER = "ledger"
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
+_FINE_STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"  # when a create was sent
 _MENDED = b'\n{"is": "mended"}\n'  # ends the line that a killed process began
 _SECRET = re.compile(r"arn:|://|[?&]X-Amz-|(?<!\d)\d{12}(?!\d)")
 
@@ -157,7 +158,7 @@ class Ledger:
         The file is opened anew each time: forked processes and threads share no position in it,
         and O_APPEND keeps the lines of two writers apart.
         """
-        line = json.dumps({**record, "at": datetime.now(UTC).strftime(_STAMP)}).encode() + b"\n"
+        line = json.dumps({**record, "at": datetime.now(UTC).strftime(_FINE_STAMP)}).encode() + b"\n"
         try:
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND)
             try:
@@ -198,7 +199,7 @@ class Ledger:
                 _text(record, "kind"),
                 _text(record, "name"),
                 record.get("region", self.region),
-                _moment(record["at"]),
+                _moment(record["at"], _FINE_STAMP),
             )
         elif what in ("made", "failed", "gone"):
             identifier = record.get("id", found[key].identifier)
@@ -284,8 +285,8 @@ def _text(record: dict[str, Any], key: str) -> str:
     return record[key]
 
 
-def _moment(text: str) -> datetime:
-    return datetime.strptime(text, _STAMP).replace(tzinfo=UTC)
+def _moment(text: str, stamp: str = _STAMP) -> datetime:
+    return datetime.strptime(text, stamp).replace(tzinfo=UTC)
 
 
 def _clean(text: str) -> str:

@@ -168,7 +168,8 @@ class Sweep:
         ]
         if look.quiet and self.session is None:
             report.notes.append(
-                f"Not looked for, AWS does not let us: {', '.join(sorted(look.quiet))}."
+                "Not looked for, because AWS did not let us or did not answer: "
+                f"{', '.join(sorted(look.quiet))}."
             )
 
     def _is_in_use(self, found: Found, claims: Claims) -> bool:
@@ -236,8 +237,8 @@ class Sweep:
         """Wait until no create can be on its way any more."""
         planned = [e.at for ledger in mine for e in ledger.open_entries() if e.state == "planned"]
         if planned:
-            end = max(planned) + timedelta(seconds=self.settled + 1)  # stamps are whole seconds
-            self.sleep(min(max((end - self.now()).total_seconds(), 0.0), self.settled + 1))
+            end = max(planned) + timedelta(seconds=self.settled)
+            self.sleep(min(max((end - self.now()).total_seconds(), 0.0), self.settled))
 
     # -- the ledgers -------------------------------------------------------------------------
 
