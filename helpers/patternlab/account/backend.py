@@ -43,7 +43,7 @@ class AccountBackend:
         self.settings = read_settings()
         self.clock = WallClock()
         self.session = new_session(region, self.clock.now(), self.settings.hours)
-        self.card, self.ceiling = agreed(self.settings, self.session.notebook)
+        self.card, self.ceiling = agreed(self.settings, self.session)
         self.boto3 = boto3_session(region)
         self.identity = who_am_i(self.boto3)
         refuse_if_unsafe(self.identity, self.settings)
@@ -166,9 +166,9 @@ class AccountBackend:
             print(self.close())
 
 
-def agreed(settings: Settings, notebook: str) -> tuple[Card, Ceiling]:
-    """The cost card of `notebook` and the ceiling; AccountError unless it was agreed to."""
-    price = card(notebook)
+def agreed(settings: Settings, session: Session) -> tuple[Card, Ceiling]:
+    """The session's cost card and the ceiling; AccountError unless it was agreed to."""
+    price = card(session.notebook, session.region)
     if settings.ceiling is None:
         raise AccountError(
             f"{price}\nNothing is created on a real account before you agree to a price. Set "

@@ -87,7 +87,7 @@ class Hooks:
         if kind is None:
             return
         name = kind.name_in(params)
-        if name is None and kind.named_by is not None:
+        if not name and kind.named_by is not None:
             return  # boto3 will say which parameter is missing
         self._check(kind, name)
         self.allow(kind, params)
@@ -96,7 +96,7 @@ class Hooks:
         context[_OURS] = _Making(kind, name)
 
     def _check(self, kind: Kind, name: str | None) -> None:
-        if name is None:
+        if not name:
             raise Refused(
                 f"A {kind.name} of its own could not be told from others': give {kind.of}, naming "
                 "something that this notebook made."
