@@ -20,7 +20,7 @@ from patternlab.account.hooks import Hooks
 from patternlab.account.identity import refuse_if_unsafe, who_am_i
 from patternlab.account.kinds import Kind
 from patternlab.account.ledger import Ledger
-from patternlab.account.naming import new_session
+from patternlab.account.naming import Session, new_session
 from patternlab.account.settings import CEILING, Settings, read_settings
 from patternlab.account.status_logs import feedback_role, write_status
 from patternlab.account.sweep import sweep_session
