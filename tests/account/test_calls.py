@@ -11,8 +11,9 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from patternlab import notebook_calls, open_cloud
-from patternlab.account import calls
+from patternlab.account import calls, policy
 from patternlab.account.calls import CLOUD, FUNCTION, NOTEBOOK, Row
+from patternlab.cli import main
 
 
 def notebook(folder: Path, *cells: str, local_only: str = "") -> Path:
@@ -47,6 +48,22 @@ def test_what_is_written_is_read_again(tmp_path):
     path.write_text(calls.as_csv(rows), encoding="utf-8")
     assert calls.read(path) == rows
     assert "01-a,sqs,SendMessage,12,notebook" in path.read_text(encoding="utf-8")
+
+
+def test_the_command_writes_counts_and_policies(tmp_path, monkeypatch, capsys):
+    notebook(tmp_path, OPEN, QUEUE)
+    for module, name, place in (
+        (notebook_calls, "ROOT", tmp_path),
+        (notebook_calls, "NOTEBOOKS", tmp_path),
+        (notebook_calls, "FILE", tmp_path / "calls.csv"),
+        (policy, "FOLDER", tmp_path / "policies"),
+    ):
+        monkeypatch.setattr(module, name, place)
+    assert main(["policies"]) == 0
+    assert len(calls.read(tmp_path / "calls.csv")) == 2
+    made = {path.name for path in (tmp_path / "policies").iterdir()}
+    assert made == {"learner.json", "instructor.json", "README.md"}
+    assert len(capsys.readouterr().out.splitlines()) == 4
 
 
 def test_each_request_is_counted_once_and_a_page_is_a_request(tmp_path):

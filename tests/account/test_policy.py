@@ -1,11 +1,11 @@
 """The IAM policies: enough for every notebook, and no statement of them too much."""
 
 import ast
-import inspect
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 
 import boto3
 import pytest
@@ -22,6 +22,7 @@ from patternlab.notebook_calls import Call, Recording
 from patternlab.paths import NOTEBOOKS
 from tests.account.iam import Guarded, allows, attach, enforced, without
 
+FOLDER = Path(policy.__file__).parent
 ROWS = calls.read()
 LEARNER, INSTRUCTOR = policy.learner(ROWS), policy.instructor(ROWS)
 SIDS = [statement["Sid"] for statement in LEARNER["Statement"]]
@@ -168,22 +169,25 @@ def test_a_sweep_that_may_not_look_for_apis_says_so():
 
 
 def sweeping() -> dict[str, set[tuple[str, str]]]:
-    """Class of removal.py -> (service, operation) of the calls in its source."""
-    found: dict[str, set[tuple[str, str]]] = {}
-    for item in ast.parse(inspect.getsource(removal)).body:
-        if isinstance(item, ast.ClassDef):
-            found[item.name] = {
-                (node.args[0].value, node.args[1].value)
-                for node in ast.walk(item)
-                if isinstance(node, ast.Call)
-                and getattr(node.func, "attr", "") in ("call", "pages")
-                and len(node.args) > 1
-                and isinstance(node.args[1], ast.Constant)
-            }
+    """Class -> (service, operation) of the calls in the source of the sweep, "" outside classes."""
+    found: dict[str, set[tuple[str, str]]] = {"": set()}
+    for path in sorted(FOLDER.glob("*.py")):
+        for item in ast.parse(path.read_text(encoding="utf-8")).body:
+            name = item.name if isinstance(item, ast.ClassDef) and path.stem == "removal" else ""
+            found.setdefault(name, set()).update(asked_in(item))
     for one in removal.REMOVALS.values():
         if hasattr(one, "operation"):  # EC2's kinds name it in their class
             found[type(one).__name__].add(("ec2", one.operation))
     return found
+
+
+def asked_in(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """The first two arguments of Place.call and Place.pages where they are spelled out."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("call", "pages"):
+            words = [one.value for one in node.args[:2] if isinstance(one, ast.Constant)]
+            if len(words) == 2:
+                yield words[0], words[1]
 
 
 def named(*tables: dict[str, dict[str, str]]) -> set[tuple[str, str]]:
@@ -197,10 +201,14 @@ def named(*tables: dict[str, dict[str, str]]) -> set[tuple[str, str]]:
     }
 
 
-def test_the_courses_tables_name_every_call_of_the_sweep():
+def test_the_courses_tables_name_every_call_of_the_sweep_and_no_other():
     every = set().union(*sweeping().values())
     assert len(every) > 50
     assert every - named(calls.COURSE, calls.INSTRUCTOR) == set()
+    tables = calls.COURSE | calls.INSTRUCTOR
+    of_the_sweep = {why: tables[why] for why in tables if why.startswith(("look for", "delete"))}
+    assert len(of_the_sweep) == 3
+    assert named(of_the_sweep) - every == set()
 
 
 def test_a_learner_may_delete_what_a_notebook_makes(runs):

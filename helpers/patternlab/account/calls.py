@@ -63,7 +63,7 @@ COURSE: dict[str, dict[str, str]] = {
         "apigateway": "GetRestApis",
         "cloudfront": "ListDistributions GetDistributionConfig ListCachePolicies",
         "ec2": """DescribeInstances DescribeLaunchTemplates DescribePlacementGroups
-            DescribeSecurityGroups DescribeRegions""",
+            DescribeSecurityGroups""",
         "resourcegroupstaggingapi": "GetResources",
     },
     "delete what the notebooks make": {
@@ -93,6 +93,7 @@ INSTRUCTOR: dict[str, dict[str, str]] = {
         "ec2": """TerminateInstances DeleteLaunchTemplate DeletePlacementGroup
             DeleteSecurityGroup""",
     },
+    "name the regions to sweep": {"ec2": "DescribeRegions"},
     "watch the bill": {
         "budgets": """DescribeBudget DescribeNotificationsForBudget CreateBudget UpdateBudget
             CreateNotification DeleteNotification DeleteBudget""",
