@@ -1,0 +1,91 @@
+"""The bytes and the lines of a file, compressed or not, with errors that name file and line."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from pathlib import Path
+from typing import IO
+
+from patternlab.caching.errors import TraceError
+
+try:
+    import lzma
+except ImportError:  # not every Python is built with it
+    lzma = None
+
+#: What reading a damaged packed file raises.
+DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, *([lzma.LZMAError] if lzma else []))
+
+#: How compressed files begin, whatever they are called.
+GZIP, XZ = b"\x1f\x8b", b"\xfd7zXZ\x00"
+
+#: What no line of a log or of a CSV file holds: control characters other than tab and line end.
+JUNK = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)")
+
+
+def content(path: str | Path, length: int = -1) -> bytes:
+    """All bytes of the file, or the first `length`, unpacked if it is gzip or xz.
+
+    Raises
+    ------
+    TraceError
+        The file is missing, cannot be opened, is empty, or its packing is damaged or cut off.
+    """
+    try:
+        with _opened(path) as file:
+            data = file.read(length)
+    except DAMAGE as error:
+        raise TraceError(f"the packed file is cut off or damaged ({error}).", path) from None
+    except FileNotFoundError:
+        raise TraceError("there is no such file.", path) from None
+    except OSError as error:
+        raise TraceError(f"the file cannot be read ({error.strerror}).", path) from None
+    if not data:
+        raise TraceError("the file is empty: there must be at least one request.", path)
+    return data
+
+
+def _opened(path: str | Path) -> IO[bytes]:
+    with open(path, "rb") as file:
+        start = file.read(len(XZ))
+    if start.startswith(GZIP):
+        return gzip.open(path)
+    if start == XZ:
+        if lzma is None:
+            raise TraceError("this Python cannot unpack xz: unpack the file first.", path)
+        return lzma.open(path)
+    return open(path, "rb")
+
+
+def is_text(data: bytes) -> bool:
+    """Could `data` be lines of UTF-8 text?"""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return JUNK.search(data) is None
+
+
+def lines_of(data: bytes, path: str | Path) -> list[str]:
+    """The lines of a text file, without their ends; a :class:`TraceError` if it is no text."""
+    data = data.removeprefix(b"\xef\xbb\xbf")  # a byte order mark, as spreadsheets write it
+    junk = JUNK.search(data)
+    good = data[: junk.start()] if junk else data
+    try:
+        text = good.decode()
+    except UnicodeDecodeError as error:
+        raise _no_text(data, error.start, path) from None
+    if junk:
+        raise _no_text(data, junk.start(), path)
+    lines = text.replace("\r\n", "\n").split("\n")
+    return lines[:-1] if not lines[-1] else lines
+
+
+def _no_text(data: bytes, at: int, path: str | Path) -> TraceError:
+    return TraceError(
+        f"the byte {data[at]:#04x} is no text: the file is damaged, or binary, or not in UTF-8.",
+        path,
+        data.count(b"\n", 0, at) + 1,
+    )
