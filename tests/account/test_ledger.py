@@ -163,6 +163,12 @@ def test_no_account_id_arn_or_url_gets_in(ledger, name):
     assert states(ledger) == {entry: "planned"}
 
 
+def test_an_id_that_happens_to_end_in_twelve_digits_is_no_account_id(ledger):
+    entry = ledger.planned("subscription", NAME)
+    ledger.made(entry, f"{NAME}:1e9faf30-5073-4fd9-89bc-815559591012")
+    assert states(ledger) == {entry: "made"}
+
+
 def test_an_unknown_kind_is_refused_before_the_create(ledger):
     with pytest.raises(LedgerError, match="'zeppelin'"):
         ledger.planned("zeppelin", NAME)
