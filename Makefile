@@ -9,7 +9,7 @@ ARGS ?=
 # a script's first line cannot hold a path with a space in it.
 VENV := .venv/bin/python
 UV := $(VENV) -m uv
-TARGETS := lab test bench notebooks conformance lock clean help
+TARGETS := lab test bench notebooks conformance policies lock clean help
 
 .DEFAULT_GOAL := help
 .PHONY: $(TARGETS)
@@ -20,6 +20,7 @@ help:
 	@echo "make bench      measure it, and print a table"
 	@echo "make notebooks  run all notebooks again and keep their outputs"
 	@echo "make conformance  run the SQS tests and write docs/sqs-conformance.md from them"
+	@echo "make policies   count the notebooks' calls and write the IAM policies from them"
 	@echo "make lock       refresh the exact versions in requirements.lock"
 	@echo "make clean      remove .venv and what the tools leave behind"
 	@echo "Another Python: make lab PYTHON=/path/to/python3"
@@ -39,6 +40,9 @@ notebooks: .venv/installed
 
 conformance: .venv/installed
 	$(VENV) -m patternlab conformance
+
+policies: .venv/installed
+	$(VENV) -m patternlab policies
 
 lock: .venv/uv
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --python $(VENV) \

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from patternlab.paths import ROOT
 
-TARGETS = ["lab", "test", "bench", "notebooks", "conformance", "lock", "clean", "help"]
+TARGETS = ["lab", "test", "bench", "notebooks", "conformance", "policies", "lock", "clean", "help"]
 MAKE_VARIABLES = ["PYTHON", "PORT", "ARGS"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")

@@ -65,10 +65,13 @@ def status_line(subscription: Subscription, fate: Fate, now: float, delivery_id:
     )
 
 
-def read_delivery_status(logs: Any, topic: str | None = None) -> pd.DataFrame:
+def read_delivery_status(
+    logs: Any, topic: str | None = None, *, beginning: str = ""
+) -> pd.DataFrame:
     """One row a delivery, oldest first, in the columns of ``cloud.deliveries()``.
 
-    `logs` is a boto3 client, `topic` a topic's name. `attempt` is the number of attempts, `time`
+    `logs` is a boto3 client, `topic` a topic's name, `beginning` what the names of topics to read
+    begin with: the logs of others may be closed to us. `attempt` is the number of attempts, `time`
     when the last one was made, and `outcome` "delivered" or "failed": SNS does not write whether a
     dead-letter queue took the message.
     """
@@ -77,12 +80,16 @@ def read_delivery_status(logs: Any, topic: str | None = None) -> pd.DataFrame:
     rows = [
         row
         for name in names
-        if topic is None or topic == name.removesuffix("/Failure").split("/")[-1]
+        if _topic(name).startswith(beginning) and topic in (None, _topic(name))
         for row in _rows(_messages(logs, name))
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame["time"] = pd.to_datetime(frame["time"], utc=True)
     return frame.sort_values("time", kind="stable", ignore_index=True)
+
+
+def _topic(group: str) -> str:
+    return group.removesuffix("/Failure").split("/")[-1]
 
 
 def _messages(logs: Any, group: str) -> Iterator[str]:

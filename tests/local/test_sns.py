@@ -732,6 +732,8 @@ def test_delivery_status_lines_are_written_and_read_back(hub):
         assert (row["outcome"] == "delivered") == (own["outcome"] == "delivered")
     assert len(table) == 3
     assert read_delivery_status(hub.logs, "another").empty
+    assert read_delivery_status(hub.logs, beginning="another").empty
+    assert len(read_delivery_status(hub.logs, beginning=hub.own[:3])) == len(table)
 
 
 def test_without_feedback_roles_nothing_is_logged(hub):

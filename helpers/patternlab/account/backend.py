@@ -147,8 +147,8 @@ class AccountBackend:
     def deliveries(self) -> pd.DataFrame:
         """What SNS wrote of its deliveries: one row each, with the number of attempts."""
         logs = self.client("logs")
-        found = self.when_written(lambda: read_delivery_status(logs))
-        return found[found["topic"].str.startswith(self.session.prefix)].reset_index(drop=True)
+        ours = {"beginning": self.session.prefix}
+        return self.when_written(lambda: read_delivery_status(logs, **ours))
 
     # -- the end -----------------------------------------------------------------------------
 
