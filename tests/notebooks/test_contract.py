@@ -24,6 +24,7 @@ from patternlab.paths import NOTEBOOKS
 
 MOST_LINES = 12
 MOST_MINUTES = 25
+LOCAL_ONLY = "local-only"
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 # Account numbers that AWS's own documentation uses in its examples.
 EXAMPLE_ACCOUNTS = {"000000000000", "111111111111", "111122223333", "444455556666", "123456789012"}
@@ -155,6 +156,29 @@ def no_credentials(book: NotebookNode) -> list[str]:
     return found
 
 
+def no_addresses(book: NotebookNode) -> list[str]:
+    """No output shows where in an account something is: on a real one that tells which it is."""
+    shown = json.dumps(outputs(book))
+    found = re.findall(r"arn:aws[\w-]*:[\w-]+:[\w-]*:\d{12}:|amazonaws\.com/\d{12}/", shown)
+    found += re.findall(r"ReceiptHandle", shown)
+    return [f"an output shows {text}: print the last part of the name" for text in found]
+
+
+def local_only(book: NotebookNode) -> list[str]:
+    """What a real account cannot do is tagged, and the text above it says so."""
+    found, said = [], ""
+    for cell in book.cells:
+        tags = cell.metadata.get("tags", [])
+        found += [f"there is no tag {tag!r}" for tag in tags if tag != LOCAL_ONLY]
+        if cell.cell_type == "markdown":
+            said = cell.source
+        elif LOCAL_ONLY in tags and "Only a local cloud can" not in said:
+            found.append("a cell is tagged local-only, and the text above it does not say why")
+        elif LOCAL_ONLY not in tags and re.search(r"\.(faults|web_endpoint)\b", cell.source):
+            found.append("a cell that only a local cloud can run is not tagged local-only")
+    return found
+
+
 def figures_in_words(book: NotebookNode) -> list[str]:
     """Each picture has alt text for a screen reader, and a twin in text that nbval compares."""
     found = []
@@ -184,6 +208,8 @@ GATES: list[Gate] = [
     plain_metadata,
     no_machine_paths,
     no_credentials,
+    no_addresses,
+    local_only,
     figures_in_words,
 ]
 BOOKS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -218,10 +244,10 @@ def figure(**changes) -> NotebookNode:
 
 
 def good() -> NotebookNode:
-    arn = new_output("stream", name="stdout", text="arn:aws:sqs:us-east-1:123456789012:orders\n")
+    name = new_output("stream", name="stdout", text="orders\n")
     cells = [
         new_markdown_cell(OPENING),
-        new_code_cell("print(arn)", execution_count=1, outputs=[arn]),
+        new_code_cell("print(name)", execution_count=1, outputs=[name]),
         new_markdown_cell("## Try it"),
         new_code_cell("show(history)", execution_count=2, outputs=[figure()]),
         new_markdown_cell("## What we saw\n\nIt came back.\n\n## Sources\n\nAWS, 2026-01-01."),
@@ -281,6 +307,13 @@ def set_metadata(**values) -> Callable[[NotebookNode], None]:
     return lambda book: book.metadata.update(values)
 
 
+def tagged(tag: str) -> Callable[[NotebookNode], None]:
+    def change(book: NotebookNode) -> None:
+        book.cells[1].metadata["tags"] = [tag]
+
+    return change
+
+
 def timed(book: NotebookNode) -> None:
     book.cells[1].metadata["execution"] = {"iopub.execute_input": "2026-01-01T00:00:00Z"}
 
@@ -311,13 +344,19 @@ BAD = [
     (plain_metadata, "another kernel", set_metadata(kernelspec={"name": "conda-env"})),
     (plain_metadata, "a version", set_metadata(language_info={"name": "python", "version": "3"})),
     (plain_metadata, "times", timed),
-    (no_machine_paths, "in a source", edit(1, "print(arn)", "open('/home/ann/x')")),
+    (no_machine_paths, "in a source", edit(1, "print(name)", "open('/home/ann/x')")),
     (no_machine_paths, "in an output", prints("saved /tmp/ab12/figure.png\n")),
-    (no_machine_paths, "on Windows", edit(1, "print(arn)", "open('C:\\\\Users\\\\ann')")),
-    (no_credentials, "a key id", edit(1, "print(arn)", f"key = '{KEY}'")),
+    (no_machine_paths, "on Windows", edit(1, "print(name)", "open('C:\\\\Users\\\\ann')")),
+    (no_credentials, "a key id", edit(1, "print(name)", f"key = '{KEY}'")),
     (no_credentials, "a secret", prints("aws_secret_access_key = abcdefghijkl\n")),
-    (no_credentials, "an account", prints("arn:aws:sqs:eu-west-1:987654321098:orders\n")),
-    (no_credentials, "a queue's URL", prints("https://sqs.amazonaws.com/987654321098/orders\n")),
+    (no_credentials, "an account", edit(1, "name", "'arn:aws:sqs:eu-west-1:987654321098:orders'")),
+    (no_credentials, "a URL", edit(1, "name", "'https://sqs.amazonaws.com/987654321098/orders'")),
+    (no_addresses, "an ARN", prints("arn:aws:sqs:eu-west-1:123456789012:orders\n")),
+    (no_addresses, "a queue's URL", prints("https://sqs.amazonaws.com/123456789012/orders\n")),
+    (no_addresses, "a receipt handle", prints("{'ReceiptHandle': 'AQEB'}\n")),
+    (local_only, "an outage, no tag", edit(1, "print(name)", "cloud.faults.outage(arn)")),
+    (local_only, "a tag, no word of it", tagged(LOCAL_ONLY)),
+    (local_only, "a tag of one's own", tagged("slow")),
     (figures_in_words, "no alt text", shows(metadata={})),
     (figures_in_words, "blank alt text", shows(metadata={"image/png": {"alt": " "}})),
     (figures_in_words, "no twin", shows(data=PNG)),
@@ -337,9 +376,17 @@ def test_alt_text_may_also_stand_for_the_whole_output():
     assert figures_in_words(book) == []
 
 
+def test_a_cell_that_is_said_to_need_a_local_cloud_may_order_an_outage():
+    book = good()
+    edit(0, "In this notebook", "Only a local cloud can do this. In this notebook")(book)
+    edit(1, "print(name)", "cloud.faults.outage(arn)")(book)
+    tagged(LOCAL_ONLY)(book)
+    assert local_only(book) == []
+
+
 def test_lambda_s_own_folder_may_be_named_in_a_source():
     book = good()
-    edit(1, "print(arn)", "open('/tmp/scratch')")(book)
+    edit(1, "print(name)", "open('/tmp/scratch')")(book)
     assert no_machine_paths(book) == []
 
 
