@@ -1,0 +1,121 @@
+"""A server that ends with its owner: at the end of a block, of Python, and when Python is killed.
+
+A process that is killed (SIGKILL; a kernel that is restarted hard) can run nothing at its end, so
+somebody else must look. Here a small shell does: it reads from a pipe whose other end only the
+owner holds, and when that ends, for whatever reason, it ends the server and removes its folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from patternlab.caching.errors import CachingError
+
+# $0 is the folder, "$@" the server's command. The shell becomes the server (exec), so its process
+# is the one we started; beside it stays the one that reads. Both are one process group, whose
+# number cannot be given to anybody else while the reader lives.
+_WITH_ITS_OWNER = """
+exec 3<&0 </dev/null
+(trap '' TERM; cat <&3 >/dev/null 2>&1; kill -TERM 0; sleep 0.3; rm -rf -- "$0"; kill -KILL 0) &
+exec 3<&- "$@"
+"""
+
+LAST_WORDS = 2000  # characters of what a server said before it ended
+
+
+class OwnedServer:
+    """A running server process with a folder of its own; both go when :meth:`close` is called.
+
+    Parameters
+    ----------
+    name:
+        What to call it in a sentence.
+    command:
+        The program and its arguments. It must stay in the foreground.
+    folder:
+        Its folder, from :func:`own_folder`. What the server prints goes to ``output`` in it.
+    environment:
+        The server's whole environment; without it, this process's.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name, self.folder = name, folder
+        with open(folder / "output", "ab") as output:
+            try:
+                self._process = subprocess.Popen(
+                    ["/bin/sh", "-c", _WITH_ITS_OWNER, str(folder), *command],
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    cwd=folder,
+                    env=environment,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise CachingError(f"{name} cannot be started ({error.strerror}).") from None
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server, which is also its process group."""
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Has it ended, by itself or by :meth:`close`?"""
+        return self._process.poll() is not None
+
+    def last_words(self) -> str:
+        """The end of what it printed, on one line."""
+        with suppress(OSError):
+            said = (self.folder / "output").read_text("utf-8", "replace")
+            return " ".join(said.split())[-LAST_WORDS:]
+        return ""
+
+    def wait_for(self, answers: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Return once ``answers()`` is true; a :class:`CachingError` if it ends or takes longer."""
+        end = time.monotonic() + seconds
+        while not answers():
+            if self.ended:
+                raise CachingError(f"{self.name} ended at once. It said: {self.last_words()}")
+            if time.monotonic() > end:
+                raise CachingError(
+                    f"{self.name} did not answer within {seconds:g} s. It said: {self.last_words()}"
+                )
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """End the server and remove its folder. Closing twice is fine."""
+        with suppress(OSError):
+            os.killpg(self.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=5)
+        with suppress(OSError):
+            os.killpg(self.pid, signal.SIGKILL)  # the reader, and a server that did not listen
+        self._process.wait()
+        self._process.stdin.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def own_folder(name: str) -> Path:
+    """A new temporary folder for a server, for this user only."""
+    try:
+        return Path(tempfile.mkdtemp(prefix=f"patternlab-{name}-"))
+    except OSError as error:
+        raise CachingError(
+            f"No temporary folder can be made for {name} ({error}). Free some space, or set TMPDIR "
+            "to a folder you may write to."
+        ) from None
