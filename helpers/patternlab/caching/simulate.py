@@ -138,26 +138,24 @@ def hierarchy(
     sums = np.zeros((len(layers), 2))
     load = np.zeros((len(layers) + 1, bins), np.int64)
     kept = len(trace) if keep else 0
-    each = np.empty(kept, np.int8), np.empty(kept, np.int8), np.empty(kept)
-    sized = bool((trace.size != 1).any())
-    kernel.serve(
-        trace.time,
-        trace.key,
-        trace.size if sized else np.empty(0, np.int64),
-        entry,
-        changes.time,
-        changes.key,
-        *_settings(layers),
-        rng.uniform(-1, 1, JITTERS if any(layer.jitter for layer in layers) else 1),
-        width,
+    each = np.zeros(kept, np.int8), np.zeros(kept, np.int8), np.zeros(kept)
+    whole, real = _settings(layers)
+    jitters = JITTERS if any(layer.jitter for layer in layers) else 1
+    size = trace.size if (trace.size != 1).any() else np.empty(0, np.int64)
+    asked = trace.time, trace.key, size
+    how = (
+        *(changes.time, changes.key, whole, real, rng.uniform(-1, 1, jitters), width),
         int(np.searchsorted(trace.time, warm_up)),
-        *_memory(trace, layers, objects, len(changes) > 0),
-        objects,
-        totals,
-        sums,
-        load,
-        *each,
     )
+    find, links, clock, flight, weight, state = _memory(trace, layers, objects)
+    changed = np.full(objects if len(changes) else 0, -np.inf)
+    if len(state) == 1 and not len(flight):
+        held = find, links, clock, weight, state, changed
+        kernel.serve_one(*asked, *how, *held, totals, sums, load, each[0], each[2])
+        np.copyto(each[1], each[0] == kernel.MISS)
+    else:
+        held = find, links, clock, flight, weight, state, changed
+        kernel.serve_layers(*asked, entry, *how, *held, totals, sums, load, *each)
     return [
         _result(layer.name, totals[at], sums[at], load[at : at + 2], width, each if not at else ())
         for at, layer in enumerate(layers)
@@ -228,31 +226,47 @@ def _settings(layers: list[Layer]) -> tuple[np.ndarray, np.ndarray]:
     return np.array(whole, np.int64), np.array(real, np.float64)
 
 
-def _memory(trace: Trace, layers: list[Layer], objects: int, changing: bool) -> tuple:
-    """The kernel's arrays for what the caches hold; those that are not needed are empty."""
-    ends = 3
-    if any(layer.policy == "lfu" for layer in layers):
-        ends += int(np.bincount(trace.key).max())
-    rows = sum(layer.nodes for layer in layers) * (objects + ends)
-    if rows > np.iinfo(np.int32).max:
+def _memory(trace: Trace, layers: list[Layer], objects: int) -> tuple[np.ndarray, ...]:
+    """The kernel's arrays for what the caches hold, empty; those that are not needed have no rows.
+
+    In the kernel's words: find, links, clock, flight, weight, state.
+    """
+    most = int(np.bincount(trace.key).max()) if any(x.policy == "lfu" for x in layers) else 0
+    plans = [(max(3, most + 2 if layer.policy == "lfu" else 0), layer) for layer in layers]
+    rows = 1 + sum(layer.nodes * (ends + _places(layer, objects)) for ends, layer in plans)
+    nodes = sum(layer.nodes for layer in layers)
+    if max(rows, nodes * objects) > np.iinfo(np.int32).max:
         raise CachingError(
-            f"{objects:,} objects in {sum(layer.nodes for layer in layers):,} nodes are more than "
-            "the simulator can index: take fewer nodes, or a part of the trace."
+            f"{objects:,} objects in {nodes:,} nodes are more than the simulator can index: take "
+            "fewer nodes, or a part of the trace."
         )
     timed = any(layer.fetch_seconds for layer in layers)
     in_bytes = any(layer.unit == "bytes" for layer in layers)
+    links, state = np.zeros((rows, 4), np.int32), np.zeros((nodes, 8), np.int64)
+    node, start = 0, 1  # row 0 says that there is none
+    for ends, layer in plans:
+        for _ in range(layer.nodes):
+            kernel.prepare(links, state, node, start, ends)
+            node, start = node + 1, start + ends + _places(layer, objects)
     return (
-        np.zeros((rows, 4), np.int32),
-        np.zeros((rows, 3 if len(layers) > 1 else 2)),
+        np.zeros(nodes * objects, np.int32),
+        links,
+        np.zeros((rows, 3 if nodes > 1 or timed else 2)),
         np.zeros((rows if timed else 0, 4)),
         np.zeros(rows if in_bytes else 0, np.int64),
-        np.full(objects if changing else 0, -np.inf),
+        state,
     )
+
+
+def _places(layer: Layer, objects: int) -> int:
+    """How many objects a node can hold or remember at most."""
+    if layer.capacity is None or layer.unit == "bytes":
+        return objects
+    return min(objects, int(layer.capacity) * (2 if layer.policy == "s3fifo" else 1))
 
 
 def _result(name, totals, sums, load, width, each) -> Result:
     hits, stale, collapsed, missed, passed, requests = (int(count) for count in totals[:6])
-    sized = totals[kernel.BYTES] > 0
     mean = sums[kernel.AGE] / requests if requests else float("nan")
     kept = each if each and len(each[0]) else (None, None, None)
     fetches = int(totals[kernel.FETCHES])
@@ -269,8 +283,8 @@ def _result(name, totals, sums, load, width, each) -> Result:
         too_large=int(totals[kernel.TOO_LARGE]),
         mean_age=float(mean),
         max_age=float(sums[kernel.GREATEST_AGE]),
-        bytes=int(totals[kernel.BYTES]) if sized else requests,
-        bytes_fetched=int(totals[kernel.BYTES_FETCHED]) if sized else fetches,
+        bytes=int(totals[kernel.BYTES]),
+        bytes_fetched=int(totals[kernel.BYTES_FETCHED]),
         bin_seconds=float(width),
         requests_over_time=load[0],
         fetches_over_time=load[1],

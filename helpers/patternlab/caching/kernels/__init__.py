@@ -29,3 +29,8 @@ def jit(function: Callable) -> Callable:
         return numba.njit(cache=True)(function)
     except RuntimeError:  # numba: "cannot cache function: no locator available"
         return numba.njit(function)
+
+
+def inline(function: Callable) -> Callable:
+    """`function` as a part of those that call it: a call passes each array as nine numbers."""
+    return function if numba is None else numba.njit(forceinline=True)(function)

@@ -1,11 +1,12 @@
-"""One pass over a trace through one cache or layers of them.
+"""One pass over a trace, through one cache (`serve_one`) or layers of them (`serve_layers`).
 
 All of it is in one file on purpose: numba notices a change by the file of the function that is
 called, and would keep old machine code for what that function uses from another one.
 
-Every node (one cache) owns `rows` rows of the arrays below: row `base + key` is an object, and the
-rows behind the objects are the ends of the node's lists. A list is a ring through its end: the
-newest member follows the end, and the oldest is ahead of it.
+A node is one cache. It owns some rows of the arrays below: first the ends of its lists, then one
+row for each object that it holds or remembers. A list is a ring through its end: the newest member
+follows the end, and the oldest is ahead of it. `find[node * objects + key]` is the row of an
+object; its negative for a ghost; 0 where the node does not know the object.
 """
 
 from __future__ import annotations
@@ -14,23 +15,22 @@ import math
 
 import numpy as np
 
-from patternlab.caching.kernels import jit
+from patternlab.caching.kernels import inline, jit
 
 # Policies.
 LRU, LFU, FIFO, SIEVE, S3FIFO = range(5)
 
-# Columns of `links` (int32). In the rows of LFU's buckets WHERE and COUNT hold the bucket above
-# and the one below, so that empty buckets cost nothing.
-PREV, NEXT, WHERE, COUNT = range(4)
-ABOVE, BELOW = WHERE, COUNT
+# Columns of `links` (int32). PLACE is the index into `find`. MARK is what the policy notes: LFU how
+# often the object was asked for; SIEVE whether it was since the hand came by; S3-FIFO the same up
+# to 3 times, and 4 more if the object is in its main queue.
+PREV, NEXT, PLACE, MARK = range(4)
+IN_MAIN = 4
+# The ends of LFU's lists are in order, too, so that empty ones cost nothing.
+ABOVE, BELOW = PLACE, MARK
 
-# Values of WHERE. S3-FIFO's ghosts are remembered but not there.
-ABSENT, HERE, MAIN, GHOST = range(4)
-
-# The ends of the lists, counted from the node's first row that is not an object. LFU keeps a list
-# for each number of requests f, whose end is row BUCKETS + f; BUCKETS itself ends the ring of these.
-SMALL_END, MAIN_END, GHOST_END = range(3)
-BUCKETS = 0
+# The ends of the lists, counted from the node's first row. LFU keeps a list for each number of
+# requests f, with its end at row f; row 0 ends the ring of these ends.
+MAIN_END, GHOST_END = 1, 2
 
 # Columns of `clock` (float64 seconds): when the origin made the answer, when it expires here, and
 # since when its Age counts.
@@ -40,8 +40,10 @@ BORN, EXPIRES, SAID = range(3)
 # until then: when that was made, since when its Age counts, and when it is too old even so.
 READY, OLD_BORN, OLD_SAID, OLD_UNTIL = range(4)
 
-# Columns of `state` (int64), one row a node. HAND is SIEVE's.
-USED, SMALL_USED, GHOST_USED, FULL, HAND = range(5)
+# Columns of `state` (int64), one row a node: its first row; the first row never used, and the ring
+# of rows given back; what is taken of its capacity, in all, in S3-FIFO's small queue and by ghosts;
+# whether S3-FIFO was ever full; SIEVE's hand.
+ENDS, UNUSED, FREE, USED, SMALL_USED, GHOST_USED, WAS_FULL, HAND = range(8)
 
 # Columns of `whole` (int64) and `real` (float64): the settings of a layer.
 POLICY, NODES, CAPACITY, IN_BYTES, SLIDING, COLLAPSE, RESPECTS_AGE, DROPS_CHANGED = range(8)
@@ -55,7 +57,10 @@ REQUESTS, FETCHES, OUTDATED, EVICTED, TOO_LARGE, BYTES, BYTES_FETCHED = range(5,
 AGE, GREATEST_AGE = range(2)
 
 
-@jit
+# ---- Lists
+
+
+@inline
 def unlink(links, row):
     """Take `row` out of the ring it is in."""
     before, after = links[row, PREV], links[row, NEXT]
@@ -63,7 +68,7 @@ def unlink(links, row):
     links[after, PREV] = before
 
 
-@jit
+@inline
 def push(links, end, row):
     """Make `row` the newest of the ring with `end`."""
     newest = links[end, NEXT]
@@ -73,17 +78,7 @@ def push(links, end, row):
     links[end, NEXT] = row
 
 
-@jit
-def prepare(links, node, rows, ends):
-    """Make the rings of `node` empty: its last `ends` rows are their ends."""
-    for end in range((node + 1) * rows - ends, (node + 1) * rows):
-        links[end, PREV] = end
-        links[end, NEXT] = end
-        links[end, ABOVE] = end
-        links[end, BELOW] = end
-
-
-@jit
+@inline
 def lfu_push(links, below, bucket, row):
     """Put `row` into `bucket`, which comes right after `below` in the order of requests."""
     if links[bucket, NEXT] == bucket:
@@ -95,7 +90,7 @@ def lfu_push(links, below, bucket, row):
     push(links, bucket, row)
 
 
-@jit
+@inline
 def lfu_close(links, bucket):
     """Take `bucket` out of the order of requests if nothing is left in it."""
     if links[bucket, NEXT] == bucket:
@@ -105,6 +100,22 @@ def lfu_close(links, bucket):
 
 
 @jit
+def prepare(links, state, node, start, ends):
+    """Begin `node` at row `start`, with `ends` empty lists."""
+    for end in range(start, start + ends):
+        links[end, PREV] = end
+        links[end, NEXT] = end
+        links[end, ABOVE] = end
+        links[end, BELOW] = end
+    state[node, ENDS] = start
+    state[node, UNUSED] = start + ends
+    state[node, HAND] = start
+
+
+# ---- Policies
+
+
+@inline
 def touch(policy, links, ends, row):
     """Tell the policy that the object of `row` was asked for and is there."""
     if policy == LRU:
@@ -112,51 +123,68 @@ def touch(policy, links, ends, row):
             unlink(links, row)
             push(links, ends, row)
     elif policy == SIEVE:
-        if links[row, COUNT] == 0:
-            links[row, COUNT] = 1
+        if links[row, MARK] == 0:
+            links[row, MARK] = 1
     elif policy == S3FIFO:
-        if links[row, COUNT] < 3:
-            links[row, COUNT] += 1
+        if links[row, MARK] & 3 < 3:
+            links[row, MARK] += 1
     elif policy == LFU:
-        bucket = ends + BUCKETS + links[row, COUNT]
-        links[row, COUNT] += 1
+        count = links[row, MARK]
+        links[row, MARK] = count + 1
         unlink(links, row)
-        lfu_push(links, bucket, bucket + 1, row)
-        lfu_close(links, bucket)
+        lfu_push(links, ends + count, ends + count + 1, row)
+        lfu_close(links, ends + count)
 
 
-@jit
-def weigh(whole, layer, weight, row):
-    """What the object of `row` takes of the layer's capacity."""
-    if whole[layer, IN_BYTES] == 1:
+@inline
+def weigh(in_bytes, weight, row):
+    """What the object of `row` takes of the capacity."""
+    if in_bytes:
         return weight[row]
     return 1
 
 
-@jit
-def remove(policy, links, ends, state, node, row, taken):
-    """Take the object of `row`, which takes `taken` of the capacity, out of the node."""
-    if policy == LFU:
-        unlink(links, row)
-        lfu_close(links, ends + BUCKETS + links[row, COUNT])
+@inline
+def forget(find, links, state, node, row):
+    """Give back a row that is in no list any more."""
+    find[links[row, PLACE]] = 0
+    links[row, NEXT] = state[node, FREE]
+    state[node, FREE] = row
+
+
+@inline
+def claim(find, links, state, node, place):
+    """A row for the object at `place`."""
+    row = state[node, FREE]
+    if row:
+        state[node, FREE] = links[row, NEXT]
     else:
-        if policy == SIEVE and state[node, HAND] == row:
-            state[node, HAND] = links[row, PREV]
-        if links[row, WHERE] == HERE:
-            state[node, SMALL_USED] -= taken
-        unlink(links, row)
+        row = state[node, UNUSED]
+        state[node, UNUSED] = row + 1
+    find[place] = row
+    links[row, PLACE] = place
+    return row
+
+
+@inline
+def take_out(policy, links, state, node, row, taken):
+    """Take the object of `row` out of its list and off the capacity."""
+    if policy == SIEVE and state[node, HAND] == row:
+        state[node, HAND] = links[row, PREV]
+    if policy == S3FIFO and links[row, MARK] < IN_MAIN:
+        state[node, SMALL_USED] -= taken
+    unlink(links, row)
+    if policy == LFU:
+        lfu_close(links, state[node, ENDS] + links[row, MARK])
     state[node, USED] -= taken
-    links[row, WHERE] = ABSENT
 
 
-@jit
-def sieve_victim(links, ends, state, node):
+@inline
+def sieve_victim(links, ends, hand):
     """The hand goes from old to new, spares what was asked for since, and stops at the rest."""
-    row = state[node, HAND]
-    if row == ends:
-        row = links[ends, PREV]
-    while links[row, COUNT] == 1:
-        links[row, COUNT] = 0
+    row = links[ends, PREV] if hand == ends else hand
+    while links[row, MARK] == 1:
+        links[row, MARK] = 0
         row = links[row, PREV]
         if row == ends:
             row = links[ends, PREV]
@@ -164,131 +192,270 @@ def sieve_victim(links, ends, state, node):
 
 
 @jit
-def evict(layer, whole, links, ends, state, node, weight):
-    """Make room by one object, as the layer's policy chooses it."""
-    policy = whole[layer, POLICY]
-    if policy == S3FIFO:
-        state[node, FULL] = 1
-        small = whole[layer, CAPACITY] // 10
-        in_main = state[node, USED] - state[node, SMALL_USED]
-        crowded = in_main > whole[layer, CAPACITY] - small
-        if crowded or state[node, SMALL_USED] == 0:
-            s3_evict_main(layer, whole, links, ends, state, node, weight)
-        else:
-            s3_evict_small(layer, whole, links, ends, state, node, weight)
-        return
-    if policy == LFU:
-        row = links[links[ends + BUCKETS, ABOVE], PREV]
-    elif policy == SIEVE:
-        row = sieve_victim(links, ends, state, node)
-        state[node, HAND] = row  # remove() moves it on
-    else:
-        row = links[ends, PREV]
-    remove(policy, links, ends, state, node, row, weigh(whole, layer, weight, row))
-
-
-@jit
-def s3_evict_main(layer, whole, links, ends, state, node, weight):
+def s3_evict_main(in_bytes, find, links, state, node, weight):
     """Main is a FIFO with second chances: what was asked for goes back, with one chance less."""
-    row = links[ends + MAIN_END, PREV]
-    while links[row, COUNT] > 0:
-        links[row, COUNT] -= 1
+    end = state[node, ENDS] + MAIN_END
+    row = links[end, PREV]
+    while links[row, MARK] > IN_MAIN:
+        links[row, MARK] -= 1
         unlink(links, row)
-        push(links, ends + MAIN_END, row)
-        row = links[ends + MAIN_END, PREV]
-    remove(S3FIFO, links, ends, state, node, row, weigh(whole, layer, weight, row))
+        push(links, end, row)
+        row = links[end, PREV]
+    take_out(S3FIFO, links, state, node, row, weigh(in_bytes, weight, row))
+    forget(find, links, state, node, row)
 
 
 @jit
-def s3_evict_small(layer, whole, links, ends, state, node, weight):
-    """What was asked for twice goes from small to main; the first that was not is evicted.
-
-    If all of small goes to main, nothing is evicted: the caller asks again.
-    """
-    while links[ends + SMALL_END, PREV] != ends + SMALL_END:
-        row = links[ends + SMALL_END, PREV]
-        taken = weigh(whole, layer, weight, row)
-        if links[row, COUNT] < 2:
-            remove(S3FIFO, links, ends, state, node, row, taken)
-            s3_remember(layer, whole, links, ends, state, node, weight, row, taken)
-            return
-        unlink(links, row)
-        push(links, ends + MAIN_END, row)
-        links[row, WHERE] = MAIN
-        links[row, COUNT] = 0
-        state[node, SMALL_USED] -= taken
-
-
-@jit
-def s3_remember(layer, whole, links, ends, state, node, weight, row, taken):
-    """Keep the name of an evicted object among the ghosts: nine tenths of the capacity of them."""
-    room = whole[layer, CAPACITY] * 9 // 10
+def s3_remember(room, in_bytes, find, links, state, node, weight, row):
+    """Keep the name of an evicted object among the ghosts, which have `room`."""
+    taken = weigh(in_bytes, weight, row)
     if taken > room:
+        forget(find, links, state, node, row)
         return
+    end = state[node, ENDS] + GHOST_END
     while state[node, GHOST_USED] + taken > room:
-        oldest = links[ends + GHOST_END, PREV]
+        oldest = links[end, PREV]
         unlink(links, oldest)
-        links[oldest, WHERE] = ABSENT
-        state[node, GHOST_USED] -= weigh(whole, layer, weight, oldest)
-    push(links, ends + GHOST_END, row)
-    links[row, WHERE] = GHOST
+        state[node, GHOST_USED] -= weigh(in_bytes, weight, oldest)
+        forget(find, links, state, node, oldest)
+    push(links, end, row)
+    find[links[row, PLACE]] = -row
     state[node, GHOST_USED] += taken
 
 
 @jit
-def insert(layer, whole, links, ends, state, node, weight, row, size):
-    """Store the object of `row`. Returns how many others were evicted; -1: it is too large."""
-    policy, capacity = whole[layer, POLICY], whole[layer, CAPACITY]
-    in_bytes = whole[layer, IN_BYTES] == 1
+def s3_evict(capacity, in_bytes, find, links, state, node, weight):
+    """What was asked for twice goes from small to main; the first that was not is evicted.
+
+    If main has more than its nine tenths, or all of small goes to main, main is what evicts.
+    """
+    state[node, WAS_FULL] = 1
+    end = state[node, ENDS]
+    in_main = state[node, USED] - state[node, SMALL_USED]
+    if in_main <= capacity - capacity // 10:
+        while links[end, PREV] != end:
+            row = links[end, PREV]
+            taken = weigh(in_bytes, weight, row)
+            if links[row, MARK] < 2:
+                take_out(S3FIFO, links, state, node, row, taken)
+                s3_remember(capacity * 9 // 10, in_bytes, find, links, state, node, weight, row)
+                return
+            unlink(links, row)
+            push(links, end + MAIN_END, row)
+            links[row, MARK] = IN_MAIN
+            state[node, SMALL_USED] -= taken
+    s3_evict_main(in_bytes, find, links, state, node, weight)
+
+
+@inline
+def evict(policy, capacity, in_bytes, find, links, state, node, weight):
+    """Make room by one object, as the policy chooses it."""
+    ends = state[node, ENDS]
+    if policy == S3FIFO:
+        s3_evict(capacity, in_bytes, find, links, state, node, weight)
+        return
+    if policy == LFU:
+        row = links[links[ends, ABOVE], PREV]
+    elif policy == SIEVE:
+        row = sieve_victim(links, ends, state[node, HAND])
+        state[node, HAND] = row  # take_out() moves it on
+    else:
+        row = links[ends, PREV]
+    take_out(policy, links, state, node, row, weigh(in_bytes, weight, row))
+    forget(find, links, state, node, row)
+
+
+@inline
+def s3_returns(in_bytes, find, links, state, node, weight, place):
+    """Whether the object at `place` is a ghost; it is none any more."""
+    if find[place] >= 0:
+        return False
+    row = -find[place]
+    unlink(links, row)
+    state[node, GHOST_USED] -= weigh(in_bytes, weight, row)
+    forget(find, links, state, node, row)
+    return True
+
+
+@inline
+def insert(policy, capacity, in_bytes, find, links, state, node, weight, place, size, made_room):
+    """Store an object of `size` bytes. Returns its row, or 0 if it is larger than the cache.
+
+    `made_room[0]` is raised by the number of objects evicted.
+    """
     taken = size if in_bytes else 1
     if taken > capacity:
-        return -1
-    returns = links[row, WHERE] == GHOST
-    if returns:
-        unlink(links, row)
-        state[node, GHOST_USED] -= weigh(whole, layer, weight, row)
-        links[row, WHERE] = ABSENT
-    evicted = 0
+        return 0
+    to_main = policy == S3FIFO and s3_returns(in_bytes, find, links, state, node, weight, place)
     while state[node, USED] + taken > capacity:
-        held = state[node, USED]
-        evict(layer, whole, links, ends, state, node, weight)
-        if state[node, USED] < held:
-            evicted += 1
+        evict(policy, capacity, in_bytes, find, links, state, node, weight)
+        made_room[0] += 1
+    row = claim(find, links, state, node, place)
+    ends = state[node, ENDS]
+    state[node, USED] += taken
     if in_bytes:
         weight[row] = taken
-    links[row, COUNT] = 0
-    links[row, WHERE] = HERE
-    state[node, USED] += taken
+    links[row, MARK] = 0
     if policy == LFU:
-        links[row, COUNT] = 1
-        lfu_push(links, ends + BUCKETS, ends + BUCKETS + 1, row)
-    elif policy == S3FIFO and (
-        returns or (state[node, FULL] == 0 and state[node, SMALL_USED] >= capacity // 10)
-    ):
-        links[row, WHERE] = MAIN
-        push(links, ends + MAIN_END, row)
+        links[row, MARK] = 1
+        lfu_push(links, ends, ends + 1, row)
+    elif policy == S3FIFO:
+        if state[node, WAS_FULL] == 0 and state[node, SMALL_USED] >= capacity // 10:
+            to_main = True
+        if to_main:
+            links[row, MARK] = IN_MAIN
+            push(links, ends + MAIN_END, row)
+        else:
+            state[node, SMALL_USED] += taken
+            push(links, ends, row)
     else:
         push(links, ends, row)
-        state[node, SMALL_USED] += taken
-    return evicted
+    return row
 
 
-@jit
-def lasts(real, layer, spread, fetched):
-    """Seconds for which the layer's `fetched`-th answer is fresh: the TTL, jitter included."""
-    ttl = real[layer, TTL]
-    if real[layer, JITTER] > 0:
-        ttl *= 1 + real[layer, JITTER] * spread[fetched % len(spread)]
+@inline
+def jittered(ttl, jitter, spread, fetched):
+    """Seconds for which the answer number `fetched` is fresh."""
+    if jitter > 0:
+        return ttl * (1 + jitter * spread[fetched % len(spread)])
     return ttl
 
 
 @jit
-def look(layer, whole, real, links, clock, flight, state, weight, ends, node, row, now, ttl):
+def drop(key, whole, find, links, state, weight):
+    """Take the object out of all layers that drop what changes."""
+    objects = len(find) // len(state)
+    node = 0
+    for layer in range(len(whole)):
+        for _ in range(whole[layer, NODES]):
+            row = find[node * objects + key]
+            if whole[layer, DROPS_CHANGED] == 1 and row > 0:
+                taken = weigh(whole[layer, IN_BYTES] == 1, weight, row)
+                take_out(whole[layer, POLICY], links, state, node, row, taken)
+                forget(find, links, state, node, row)
+            node += 1
+
+
+# ---- One cache
+
+
+@jit
+def serve_one(
+    time,  # float64[n], seconds
+    key,  # int64[n]
+    size,  # int64[n], bytes, or int64[0]: each request counts 1
+    change_time,  # float64[m], seconds
+    change_key,  # int64[m]
+    whole,  # int64[1, 8]
+    real,  # float64[1, 4]
+    spread,  # float64[any], from -1 to 1
+    width,  # seconds a bin of `load` lasts
+    first,  # the first request that counts
+    find,  # int32[objects], zeros
+    links,  # int32[rows, 4]
+    clock,  # float64[rows, 2]
+    weight,  # int64[rows or 0]; needed where the capacity is in bytes
+    state,  # int64[1, 8], prepared
+    changed,  # float64[objects or 0], minus infinity: when each last changed; needed for changes
+    totals,  # int64[1, 12], zeros: the answer
+    sums,  # float64[1, 2], zeros: the answer
+    load,  # int64[2, bins], zeros: requests that reach the cache, and the origin
+    outcome,  # int8[n or 0]: what becomes of each request
+    age,  # float64[n or 0]: seconds since the origin made the answer
+):
+    """Serve the trace from one cache whose fetches take no time; the last arguments are filled in.
+
+    The same as `serve_layers` with one layer, several times as fast.
+    """
+    policy, capacity = whole[0, POLICY], whole[0, CAPACITY]
+    in_bytes, sliding = whole[0, IN_BYTES] == 1, whole[0, SLIDING] == 1
+    ttl, jitter, window = real[0, TTL], real[0, JITTER], real[0, STALE_WINDOW]
+    ends, bins = state[0, ENDS], load.shape[1]
+    sized, watched, kept = len(size) > 0, len(changed) > 0, len(outcome) > 0
+    hits, stale, misses, outdated, large, fetched = 0, 0, 0, 0, 0, 0
+    total_bytes, fetched_bytes, total_age, greatest_age = 0, 0, 0.0, 0.0
+    made_room = np.zeros(1, np.int64)
+    change, bin_, bin_began, bin_fetched, bin_end = 0, 0, 0, 0, width
+    for request in range(len(time)):
+        now, wanted = time[request], key[request]
+        bytes_ = size[request] if sized else 1
+        if request == first:  # what came before does not count
+            hits, stale, misses, outdated, large = 0, 0, 0, 0, 0
+            total_bytes, fetched_bytes, total_age, greatest_age = 0, 0, 0.0, 0.0
+            made_room[0] = 0
+        while now >= bin_end and bin_ < bins - 1:
+            load[0, bin_], load[1, bin_] = request - bin_began, fetched - bin_fetched
+            bin_began, bin_fetched, bin_ = request, fetched, bin_ + 1
+            bin_end = (bin_ + 1) * width
+        while change < len(change_time) and change_time[change] <= now:
+            changed[change_key[change]] = change_time[change]
+            drop(change_key[change], whole, find, links, state, weight)
+            change += 1
+
+        kind, born = MISS, now
+        row = find[wanted]
+        if row > 0:
+            expires = clock[row, EXPIRES]
+            if now < expires + window:
+                touch(policy, links, ends, row)
+                born = clock[row, BORN]
+                if now < expires:
+                    kind = HIT
+                    hits += 1
+                    if sliding:
+                        clock[row, EXPIRES] = now + jittered(ttl, jitter, spread, request)
+                else:
+                    kind = STALE
+                    stale += 1
+                    clock[row, BORN] = now
+                    clock[row, EXPIRES] = now + jittered(ttl, jitter, spread, request)
+            else:
+                take_out(policy, links, state, 0, row, weigh(in_bytes, weight, row))
+                forget(find, links, state, 0, row)
+        if kind == MISS:
+            misses += 1
+            lasts = jittered(ttl, jitter, spread, request)
+            if lasts + window > 0:
+                row = insert(
+                    policy, capacity, in_bytes, find, links, state, 0, weight, wanted, bytes_,
+                    made_room,
+                )  # fmt: skip
+                if row > 0:
+                    clock[row, BORN] = now
+                    clock[row, EXPIRES] = now + lasts
+                else:
+                    large += 1
+        if kind != HIT:
+            fetched += 1
+            fetched_bytes += bytes_
+        total_bytes += bytes_
+        total_age += now - born
+        greatest_age = max(greatest_age, now - born)
+        if watched and changed[wanted] > born:
+            outdated += 1
+        if kept:
+            outcome[request] = kind
+            age[request] = now - born
+    load[0, bin_], load[1, bin_] = len(time) - bin_began, fetched - bin_fetched
+    if first >= len(time):
+        return
+    totals[0, HIT], totals[0, STALE], totals[0, MISS] = hits, stale, misses
+    totals[0, REQUESTS], totals[0, FETCHES] = len(time) - first, stale + misses
+    totals[0, OUTDATED], totals[0, EVICTED], totals[0, TOO_LARGE] = outdated, made_room[0], large
+    totals[0, BYTES], totals[0, BYTES_FETCHED] = total_bytes, fetched_bytes
+    sums[0, AGE], sums[0, GREATEST_AGE] = total_age, greatest_age
+
+
+# ---- Layers
+
+
+@jit
+def look(layer, whole, real, find, links, clock, flight, weight, state, node, place, now, ttl):
     """What the layer does with a request at `now`; an answer that is of no more use goes."""
-    where = links[row, WHERE]
-    if where != HERE and where != MAIN:
+    row = find[place]
+    if row <= 0:
         return MISS
-    policy = whole[layer, POLICY]
+    policy, ends = whole[layer, POLICY], state[node, ENDS]
     if len(flight) > 0 and flight[row, READY] > now:
         touch(policy, links, ends, row)
         if flight[row, OLD_UNTIL] > now:
@@ -302,27 +469,14 @@ def look(layer, whole, real, links, clock, flight, state, weight, ends, node, ro
     if now < clock[row, EXPIRES] + real[layer, STALE_WINDOW]:
         touch(policy, links, ends, row)
         return STALE
-    remove(policy, links, ends, state, node, row, weigh(whole, layer, weight, row))
+    taken = weigh(whole[layer, IN_BYTES] == 1, weight, row)
+    take_out(policy, links, state, node, row, taken)
+    forget(find, links, state, node, row)
     return MISS
 
 
 @jit
-def drop(key, whole, links, state, weight, rows, ends_from):
-    """Take the object out of all layers that drop what changes."""
-    node = 0
-    for layer in range(len(whole)):
-        for _ in range(whole[layer, NODES]):
-            row = node * rows + key
-            where = links[row, WHERE]
-            if whole[layer, DROPS_CHANGED] == 1 and (where == HERE or where == MAIN):
-                taken = weigh(whole, layer, weight, row)
-                ends = node * rows + ends_from
-                remove(whole[layer, POLICY], links, ends, state, node, row, taken)
-            node += 1
-
-
-@jit
-def serve(
+def serve_layers(
     time,  # float64[n], seconds
     key,  # int64[n]
     size,  # int64[n], bytes, or int64[0]: each request counts 1
@@ -334,12 +488,13 @@ def serve(
     spread,  # float64[any], from -1 to 1
     width,  # seconds a bin of `load` lasts
     first,  # the first request that counts
-    links,  # int32[nodes * rows, 4], zeros
-    clock,  # float64[nodes * rows, 2 for one layer, 3 for more]
-    flight,  # float64[nodes * rows or 0, 4], zeros; needed where fetching takes time
-    weight,  # int64[nodes * rows or 0]; needed where a capacity is in bytes
+    find,  # int32[nodes * objects], zeros
+    links,  # int32[rows, 4]
+    clock,  # float64[rows, 3]
+    flight,  # float64[rows or 0, 4]; needed where fetching takes time
+    weight,  # int64[rows or 0]; needed where a capacity is in bytes
+    state,  # int64[nodes, 8], prepared
     changed,  # float64[objects or 0], minus infinity: when each last changed; needed for changes
-    objects,  # how many keys there are
     totals,  # int64[layers, 12], zeros: the answer
     sums,  # float64[layers, 2], zeros: the answer
     load,  # int64[layers + 1, bins], zeros: requests that reach each layer, and then the origin
@@ -347,118 +502,100 @@ def serve(
     answered,  # int8[n or 0]: which layer answers it; the number of layers: the origin
     age,  # float64[n or 0]: seconds since the origin made the answer
 ):
-    """Serve the trace; the last six arguments are filled in."""
-    layers, bins = len(whole), load.shape[1]
-    nodes = 0
-    for layer in range(layers):
-        nodes += whole[layer, NODES]
-    rows = len(links) // nodes
-    state = np.zeros((nodes, 5), np.int64)
-    for node in range(nodes):
-        prepare(links, node, rows, rows - objects)
-        state[node, HAND] = node * rows + objects
+    """Serve the trace through layers of caches; the last six arguments are filled in."""
+    layers, bins, objects = len(whole), load.shape[1], len(find) // len(state)
     path, kinds = np.zeros(layers, np.int64), np.zeros(layers, np.int64)
-    timed, stacked = len(flight) > 0, layers > 1
-    sized, watched, kept = len(size) > 0, len(changed) > 0, len(outcome) > 0
-    change, fetched, slot, slot_end = 0, 0, 0, width
+    made_room = np.zeros(1, np.int64)
+    timed, sized = len(flight) > 0, len(size) > 0
+    watched, kept = len(changed) > 0, len(outcome) > 0
+    change, bin_, bin_end = 0, 0, width
     old_born, old_said, old_until = 0.0, 0.0, 0.0
     for request in range(len(time)):
         now, wanted = time[request], key[request]
-        wanted_bytes = size[request] if sized else 1
+        bytes_ = size[request] if sized else 1
+        while now >= bin_end and bin_ < bins - 1:
+            bin_ += 1
+            bin_end = (bin_ + 1) * width
         while change < len(change_time) and change_time[change] <= now:
             changed[change_key[change]] = change_time[change]
-            drop(change_key[change], whole, links, state, weight, rows, objects)
+            drop(change_key[change], whole, find, links, state, weight)
             change += 1
-        while now >= slot_end and slot < bins - 1:
-            slot += 1
-            slot_end = (slot + 1) * width
 
         # Inwards, to the first layer that can answer.
-        place = entry[request] if len(entry) > 0 else 0
+        column = entry[request] if len(entry) > 0 else 0
         ahead, top = 0, layers
         for layer in range(layers):
-            load[layer, slot] += 1
-            node = ahead + place
-            row = node * rows + wanted
-            ends = node * rows + objects
-            ttl = lasts(real, layer, spread, fetched)
+            load[layer, bin_] += 1
+            node = ahead + column
+            place = node * objects + wanted
+            ttl = jittered(real[layer, TTL], real[layer, JITTER], spread, request + layer)
             kind = look(
-                layer, whole, real, links, clock, flight, state, weight, ends, node, row, now, ttl
+                layer, whole, real, find, links, clock, flight, weight, state, node, place, now, ttl
             )
             path[layer], kinds[layer] = node, kind
-            if kind == HIT or kind == COLLAPSED:
-                top = layer
-                break
-            if kind == STALE and timed and flight[row, READY] > now:
+            waits = kind == STALE and timed and flight[find[place], READY] > now
+            if waits or kind == HIT or kind == COLLAPSED:
                 top = layer
                 break
             if layer + 1 < layers:
                 ahead += whole[layer, NODES]
-                place = place * whole[layer + 1, NODES] // whole[layer, NODES]
+                column = column * whole[layer + 1, NODES] // whole[layer, NODES]
         if top == layers:
-            load[layers, slot] += 1
+            load[layers, bin_] += 1
 
         # Outwards, with the answer: when it was made, since when its Age counts, when it arrives.
-        born, said, ready = now, now, now
-        source = top
+        born, said, ready, source = now, now, now, top
         for layer in range(min(top, layers - 1), -1, -1):
             node, kind = path[layer], kinds[layer]
-            row = node * rows + wanted
-            evicted = 0
+            place = node * objects + wanted
+            row = find[place]
             if layer == top:
                 if kind == STALE:
                     born, said = flight[row, OLD_BORN], flight[row, OLD_SAID]
                 else:
-                    born = clock[row, BORN]
-                    said = clock[row, SAID] if stacked else born
+                    born, said = clock[row, BORN], clock[row, SAID]
                     if kind == COLLAPSED:
                         ready = flight[row, READY]
             else:
                 ready += real[layer, FETCH]
                 if layer == layers - 1:
                     born = ready
+                if layer == layers - 1 or whole[layer, RESPECTS_AGE] == 0:
                     said = ready
-                elif whole[layer, RESPECTS_AGE] == 0:
-                    said = ready
-                expires = said + lasts(real, layer, spread, fetched)
-                fetched += 1
-                store = kind == STALE
+                window = real[layer, STALE_WINDOW]
+                expires = said + jittered(
+                    real[layer, TTL], real[layer, JITTER], spread, request + layer
+                )
                 if kind == STALE:
-                    old_born = clock[row, BORN]
-                    old_said = clock[row, SAID] if stacked else old_born
-                    old_until = clock[row, EXPIRES] + real[layer, STALE_WINDOW]
-                elif kind == MISS and ready < expires + real[layer, STALE_WINDOW]:
-                    ends = node * rows + objects
-                    evicted = insert(
-                        layer, whole, links, ends, state, node, weight, row, wanted_bytes
-                    )
-                    store = evicted >= 0
-                    old_born, old_said, old_until = now, now, -math.inf
-                if store:
-                    clock[row, BORN] = born
-                    clock[row, EXPIRES] = expires
-                    if stacked:
-                        clock[row, SAID] = said
+                    old_born, old_said = clock[row, BORN], clock[row, SAID]
+                    old_until = clock[row, EXPIRES] + window
+                else:
+                    row, old_born, old_said, old_until = 0, now, now, -math.inf
+                    if kind == MISS and ready < expires + window:
+                        made_room[0] = 0
+                        row = insert(
+                            whole[layer, POLICY], whole[layer, CAPACITY],
+                            whole[layer, IN_BYTES] == 1, find, links, state, node, weight, place,
+                            bytes_, made_room,
+                        )  # fmt: skip
+                        if request >= first:
+                            totals[layer, EVICTED] += made_room[0]
+                            totals[layer, TOO_LARGE] += 1 if row == 0 else 0
+                if row > 0:
+                    clock[row, BORN], clock[row, EXPIRES], clock[row, SAID] = born, expires, said
                     if timed:
-                        flight[row, READY] = ready
-                        flight[row, OLD_BORN] = old_born
-                        flight[row, OLD_SAID] = old_said
-                        flight[row, OLD_UNTIL] = old_until
+                        flight[row, READY], flight[row, OLD_UNTIL] = ready, old_until
+                        flight[row, OLD_BORN], flight[row, OLD_SAID] = old_born, old_said
                 if kind == STALE:
                     born, said, ready, source = old_born, old_said, now, layer
             if request < first:
                 continue
+            fetches = 1 if layer < top else 0
             totals[layer, REQUESTS] += 1
             totals[layer, kind] += 1
-            if evicted > 0:
-                totals[layer, EVICTED] += evicted
-            elif evicted < 0:
-                totals[layer, TOO_LARGE] += 1
-            fetches = 1 if layer < top else 0
             totals[layer, FETCHES] += fetches
-            if sized:
-                totals[layer, BYTES] += wanted_bytes
-                totals[layer, BYTES_FETCHED] += wanted_bytes * fetches
+            totals[layer, BYTES] += bytes_
+            totals[layer, BYTES_FETCHED] += bytes_ * fetches
             if watched and changed[wanted] > born:
                 totals[layer, OUTDATED] += 1
             sums[layer, AGE] += ready - born
