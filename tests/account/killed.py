@@ -9,10 +9,17 @@ import threading
 from typing import Any
 
 from patternlab import open_cloud
+from patternlab.service_models import loader
 
 BEFORE, UNDER_WAY, AFTER = "before it is sent", "while it is under way", "after it is answered"
 MOMENTS = (BEFORE, UNDER_WAY, AFTER)
 COUNTED = "counted"  # the file that holds how many calls a whole run makes
+SERVICES = ("sts", "iam", "logs", "lambda", "sqs", "sns", "s3", "events")
+
+# Read once, in the process that all kernels are forked from.
+for _service in SERVICES:
+    loader().load_service_model(_service, "service-2")
+    loader().load_service_model(_service, "endpoint-rule-set-1")
 
 
 def work(event: Any, context: Any) -> None:

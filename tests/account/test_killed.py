@@ -3,11 +3,13 @@
 import multiprocessing
 import random
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from patternlab.account import sweep
 from patternlab.account.ledger import Ledger, ledgers_in
+from patternlab.cli import main
 from tests.account.killed import AFTER, COUNTED, MOMENTS, kernel
 
 SEED = 5
@@ -18,11 +20,21 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.account.killed", "patternlab.account.backend"])
 
 
+_clients = {}
+
+
+def client_of(server, service):
+    """Made once for each server: that takes longer than asking."""
+    if (server.url, service) not in _clients:
+        _clients[server.url, service] = server.client(service)
+    return _clients[server.url, service]
+
+
 def still_there(server) -> list[str]:
     """All that the server has of anybody, asked of itself and not of the sweep."""
 
     def ask(service, operation, key, *path, **params):
-        answer = getattr(server.client(service), operation)(**params)
+        answer = getattr(client_of(server, service), operation)(**params)
         for step in path:
             answer = answer[step]
         return [f"{operation}: {one}" for one in answer.get(key, [])]
@@ -59,14 +71,21 @@ def how_many_calls(server, state) -> int:
     return int((state / COUNTED).read_text())
 
 
-def swept(state) -> int:
+def prefix_of(state) -> str:
+    (path,) = ledgers_in(state)
+    return f"patternlab-{Ledger.read(path).session}-"
+
+
+def sweep_of(state) -> int:
+    """Sweep what the one session in `state` left."""
     return sweep.command(
         delete=True,
-        session=None,
+        session=prefix_of(state).split("-")[1],
         expired=False,
         everything=False,
         regions=[],
         state=state,
+        kinds=KINDS,
         settled=0.5,
     )
 
@@ -83,28 +102,32 @@ def at_home(ministack, monkeypatch):
     return ministack
 
 
-def test_a_whole_run_without_a_close_is_swept(at_home, tmp_path):
+def test_a_whole_run_without_a_close_is_swept(at_home, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PATTERNLAB_STATE", str(tmp_path))
     assert how_many_calls(at_home, tmp_path) > KILLS
-    made = {entry.kind for entry in open_entries(tmp_path)}
-    assert made == set(KINDS)
-    assert swept(tmp_path) == 0
+    assert {entry.kind for entry in open_entries(tmp_path)} == set(KINDS)
+    assert main(["sweep"]) == 1
+    assert open_entries(tmp_path) and still_there(at_home)  # it only looked
+    assert main(["sweep", "--delete"]) == 0
     assert not still_there(at_home) and not open_entries(tmp_path)
+    assert capsys.readouterr().out.endswith("Nothing is left.\n")
+    assert main(["sweep", "--delete"]) == 0
 
 
 def test_twenty_kills_and_nothing_is_left_every_time(at_home, tmp_path, capsys):
-    calls = how_many_calls(at_home, tmp_path)
-    assert swept(tmp_path) == 0
-    chance = random.Random(SEED)
-    points = chance.sample(
-        [(call, moment) for call in range(1, calls + 1) for moment in MOMENTS], KILLS
-    )
-    some_had_things = 0
-    for number, (call, moment) in enumerate(points):
-        state = tmp_path / str(number)
-        run_and_kill(at_home, state, moment, call)
-        some_had_things += bool(still_there(at_home))
-        where = f"killed at call {call} of {calls}, {moment}"
-        assert swept(state) == 0, f"{where}: {capsys.readouterr().out}"
-        assert not still_there(at_home), where
+    calls = how_many_calls(at_home, tmp_path / "whole")
+    assert sweep_of(tmp_path / "whole") == 0
+    places = [(call, moment) for call in range(1, calls + 1) for moment in MOMENTS]
+    points = random.Random(SEED).sample(places, KILLS)
+    states = [tmp_path / str(number) for number in range(KILLS)]
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(lambda state, at: run_and_kill(at_home, state, *at), states, points))
+    had_things = 0
+    for state, (call, moment) in zip(states, points, strict=True):
+        prefix, where = prefix_of(state), f"killed at call {call} of {calls}, {moment}"
+        had_things += any(prefix in thing for thing in still_there(at_home))
+        assert sweep_of(state) == 0, f"{where}: {capsys.readouterr().out}"
+        assert not [thing for thing in still_there(at_home) if prefix in thing], where
         assert not open_entries(state), where
-    assert some_had_things > KILLS / 2  # or this test proves nothing
+    assert had_things > KILLS / 2  # or this test proves nothing
+    assert not still_there(at_home)

@@ -24,6 +24,7 @@ from patternlab.account.looking import EVERYDAY, ORDER, Claims, Look, look_aroun
 from patternlab.account.removal import REMOVALS, Thing
 from patternlab.account.report import LOG_GROUPS, SWEEP, Found, Left, Report
 from patternlab.account.settings import state_folder
+from patternlab.service_models import boto3_session
 
 #: Seconds after which a create that was sent has either made its thing or never will.
 SETTLED = 15.0
@@ -315,7 +316,7 @@ def command(
         print(f"Name a region: {SWEEP} --region us-east-1", file=sys.stderr)
         return 1
     report = sweep(
-        lambda region: boto3.Session(region_name=region),
+        boto3_session,
         regions=regions,
         ledgers=ledgers,
         delete=delete,
