@@ -1,0 +1,89 @@
+"""What caching costs and saves in a month, in US dollars, at the prices of ``data/prices.csv``."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from patternlab import facts
+from patternlab.caching.theory import origin_rate
+
+#: Hours and seconds of a month, as AWS bills it.
+HOURS = 730
+SECONDS = HOURS * 3600
+
+#: Invalidation paths that are free in each month, for all distributions of an account together.
+FREE_PATHS = 1000
+
+
+def price(service: str, item: str) -> float:
+    """USD for one unit of `item`; a ``ValueError`` if ``data/prices.csv`` does not have it."""
+    table = facts.read("prices")
+    row = table[(table["service"] == service) & (table["item"] == item)]
+    if row.empty:
+        known = ", ".join(table.loc[table["service"] == service, "item"])
+        raise ValueError(f"No price for {item!r} of {service!r}; known: {known or 'none'}.")
+    return float(row["price_usd"].iloc[0] / row["per"].iloc[0])
+
+
+def invalidation_cost(deployments: ArrayLike, paths: ArrayLike) -> np.ndarray:
+    """USD a month for `deployments` that each invalidate `paths` paths.
+
+    (deployments · paths − 1,000) · $0.005, at least 0. A wildcard (``/images/*``) is one path
+    however many files it covers, and so is a cache tag. Versioned names (``app.3f2a.js``) need no
+    path at all; their only price is the short TTL of the page that names them: see
+    :func:`origin_cost`.
+    """
+    billed = np.maximum(np.asarray(deployments) * np.asarray(paths) - FREE_PATHS, 0)
+    return billed * price("cloudfront", "invalidation-path")
+
+
+def origin_cost(
+    rate: ArrayLike, ttl: ArrayLike, per_fetch: ArrayLike, caches: ArrayLike = 1
+) -> np.ndarray:
+    """USD a month for the fetches of one object: origin_rate · seconds · USD `per_fetch`."""
+    return origin_rate(rate, ttl, caches=caches) * SECONDS * np.asarray(per_fetch)
+
+
+def origin_shield_cost(
+    requests: ArrayLike, hit_ratio: ArrayLike, other_regions: ArrayLike
+) -> np.ndarray:
+    """USD a month for CloudFront Origin Shield, which bills only requests from other Regions.
+
+    `requests` a month · (1 − `hit_ratio` of the layers ahead) · share from `other_regions` · price.
+    """
+    billed = np.asarray(requests) * (1 - _share(hit_ratio, "hit_ratio"))
+    return billed * _share(other_regions, "other_regions") * price("cloudfront", "origin-shield")
+
+
+def gateway_cache_cost(size: str = "0.5") -> float:
+    """USD a month for an API Gateway cache of `size` GB: by the hour, whatever the traffic."""
+    return price("apigateway", f"cache-{size}GB") * HOURS
+
+
+def gateway_cache_gain(
+    requests: ArrayLike, hit_ratio: ArrayLike, per_request: ArrayLike, size: str = "0.5"
+) -> np.ndarray:
+    """USD a month that the cache brings, negative where it costs more than it saves.
+
+    `requests` a month · `hit_ratio` · USD `per_request` behind the gateway − the cache's price. The
+    gateway's own price for a request is due for hits as well, so it is no part of this.
+    """
+    saved = np.asarray(requests) * _share(hit_ratio, "hit_ratio") * np.asarray(per_request)
+    return saved - gateway_cache_cost(size)
+
+
+def gateway_cache_break_even(
+    hit_ratio: ArrayLike, per_request: ArrayLike, size: str = "0.5"
+) -> np.ndarray:
+    """Requests a month from which the cache saves more than it costs; ``inf`` if it never does."""
+    saved = _share(hit_ratio, "hit_ratio") * np.asarray(per_request, dtype=float)
+    with np.errstate(divide="ignore"):
+        return gateway_cache_cost(size) / saved
+
+
+def _share(value: ArrayLike, what: str) -> np.ndarray:
+    found = np.asarray(value, dtype=float)
+    if not ((found >= 0) & (found <= 1)).all():
+        raise ValueError(f"{what} is a share between 0 and 1, not {value}.")
+    return found
