@@ -4,8 +4,8 @@ Three parties have a say: the origin by its headers, the cache policy by its min
 maximum TTL, and, for errors, the error caching minimum TTL. The rule is the same that the real edge
 of the course follows (``edge.js``); a test holds the two together, case by case.
 
-Source: Amazon CloudFront Developer Guide, "Manage how long content stays in the cache" (Expiration),
-"Control how long CloudFront caches errors", "Using the managed cache policies", read 2026-11-22.
+Source: Amazon CloudFront Developer Guide, "Manage how long content stays in the cache",
+"Control how long CloudFront caches errors", "Use managed cache policies", read 2026-11-22.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import time as wall_time
 
@@ -96,7 +96,7 @@ class CachePolicy:
 _OWN_HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 _MEDIA_QUERIES = ("aws.manifestfilter", "start", "end", "m")
 
-#: CloudFront's managed policies that a lab can use (the eighth, Amplify's, needs its own headers).
+#: CloudFront's managed policies.
 MANAGED: dict[str, CachePolicy] = {
     policy.name: policy
     for policy in (
@@ -282,7 +282,7 @@ def _expires_in(headers: Mapping[str, str], now: float) -> int | None:
         return None
     try:
         moment: datetime = parsedate_to_datetime(value)
-        left = moment.timestamp() - now
+        left = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
     except (ValueError, TypeError, OverflowError):
         return 0
     return min(max(0, math.ceil(left)), HUNDRED_YEARS)
