@@ -80,7 +80,7 @@ DIFFERENCES = [
         "03-sns-lambda-retries",
         'reveal("deleted"',
         "Subscriptions have no dead-letter queue: their RedrivePolicy is kept and not used.",
-        "KeyError: 'Messages'",
+        "answer: 1 hour",
     ),
     Difference(
         "04-fan-out",

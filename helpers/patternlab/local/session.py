@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import boto3
@@ -37,6 +38,8 @@ class LocalSession:
             name: (None, None, default, convert)
             for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
         }
+        for file in ("config_file", "credentials_file"):  # read for a token of IAM Identity Center
+            defaults[file] = (None, None, os.devnull, None)
         self.core = core = botocore.session.Session(session_vars=defaults)
         core.register_component("data_loader", loader())
         core.set_credentials("local", "local")
