@@ -159,7 +159,8 @@ class Ledger:
         The file is opened anew each time: forked processes and threads share no position in it,
         and O_APPEND keeps the lines of two writers apart.
         """
-        line = json.dumps({**record, "at": datetime.now(UTC).strftime(_FINE_STAMP)}).encode() + b"\n"
+        stamp = datetime.now(UTC).strftime(_FINE_STAMP)
+        line = json.dumps({**record, "at": stamp}).encode() + b"\n"
         try:
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND)
             try:

@@ -522,12 +522,11 @@ class CachePolicy(Removal):
 
 
 class _Ec2(Removal):
-    """What EC2 lists under `listing` in the answer to `operation`, by the key `by`."""
+    """What EC2 lists under `listing` in the answer to `operation`, each with its name in `by`."""
 
     operation: str
     listing: str
     by: str
-    id_key: str
     filter: str
 
     def _all(self, at: Place) -> Iterator[dict[str, Any]]:
@@ -536,11 +535,11 @@ class _Ec2(Removal):
             yield from page[self.listing]
 
     def names(self, at):
-        yield from ((one[self.by], one.get(self.id_key)) for one in self._all(at))
+        yield from ((one[self.by], None) for one in self._all(at))
 
     def look(self, at, thing):
         for one in self._all(at):
-            if one[self.by] == thing.name and thing.identifier in (None, one.get(self.id_key)):
+            if one[self.by] == thing.name:
                 return one
         raise Gone(f"There is no {thing}.")
 
@@ -550,7 +549,7 @@ class _Ec2(Removal):
 
 class LaunchTemplate(_Ec2):
     kind, operation, listing = "launch template", "describe_launch_templates", "LaunchTemplates"
-    by, id_key, filter = "LaunchTemplateName", "LaunchTemplateId", "launch-template-name"
+    by, filter = "LaunchTemplateName", "launch-template-name"
 
     def delete(self, at, thing):
         at.call("ec2", "delete_launch_template", LaunchTemplateName=thing.name)
@@ -561,7 +560,7 @@ class LaunchTemplate(_Ec2):
 
 class PlacementGroup(_Ec2):
     kind, operation, listing = "placement group", "describe_placement_groups", "PlacementGroups"
-    by, id_key, filter = "GroupName", "GroupId", "group-name"
+    by, filter = "GroupName", "group-name"
 
     def delete(self, at, thing):
         at.call("ec2", "delete_placement_group", GroupName=thing.name)
@@ -572,14 +571,16 @@ class PlacementGroup(_Ec2):
 
 class SecurityGroup(_Ec2):
     kind, operation, listing = "security group", "describe_security_groups", "SecurityGroups"
-    by, id_key, filter = "GroupName", "GroupId", "group-name"
+    by, filter = "GroupName", "group-name"
 
     def delete(self, at, thing):
         group = self.look(at, thing)["GroupId"]
         at.call("ec2", "delete_security_group", GroupId=group)
 
     def by_hand(self, thing):
-        return aws(thing, "ec2 delete-security-group", group_id=thing.identifier or "ID")
+        find = aws(thing, "ec2 describe-security-groups")
+        find += f' --filters Name=group-name,Values={thing.name} --query "SecurityGroups[].GroupId"'
+        return f"{aws(thing, 'ec2 delete-security-group')} --group-id $({find} --output text)"
 
 
 class Instance(Removal):
