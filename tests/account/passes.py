@@ -9,6 +9,7 @@ not end the run: the next cell is tried, so that one run tells of every cell.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import Iterable
@@ -52,9 +53,8 @@ class Pass:
         files = [path for path in self.folder.rglob("*") if path.is_file()]
         texts = {str(path): path.read_text("utf-8", "replace") for path in files}
         for number, cell in enumerate(self.ran):
-            texts[f"cell {number} ({cell.id})"] = nbformat.writes(
-                nbformat.v4.new_notebook(cells=[cell], metadata=self.notebook.metadata)
-            )
+            texts[f"cell {number} ({cell.id})"] = json.dumps(cell, ensure_ascii=False)
+        texts["metadata"] = json.dumps(self.notebook.metadata, ensure_ascii=False)  # widgets
         return texts
 
 

@@ -36,7 +36,7 @@ WAIT = 12.0
 SERVER = 30.0
 LONGEST = 6.0  # real seconds
 SETTLED = 5.0  # real seconds
-PATIENCE = 60.0  # real seconds
+PATIENCE = 45.0  # real seconds
 QUIET = 1.0  # real seconds
 DEFAULT_VISIBILITY = 30  # seconds, of a queue that is not told otherwise
 
