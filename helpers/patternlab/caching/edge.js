@@ -7,6 +7,7 @@ const HUNDRED_YEARS = 3153600000;
 const failing = () => ngx.shared.failing;          // until when the origin is left alone, and why
 const uncollapsed = () => ngx.shared.uncollapsed;  // what was not kept when last seen
 const validated = () => ngx.shared.validated;      // when a 304 said: still good
+const staleUntil = () => ngx.shared.stale_until;   // how long a copy will do if the origin fails
 
 // ---- the TTL table ------------------------------------------------------------------------
 
@@ -76,39 +77,40 @@ function ttlOf(status, said, expires, policy, now) {
 
 // ---- the origin server: what comes from the origin is made ready for nginx's cache ----------
 
-// nginx serves a stale copy for 403, 404 and 429, and none for 501 and most of 5xx. CloudFront:
-// for 5xx and for nothing else. So nginx is shown other numbers; answer() puts the real one back.
-function shownStatus(status) {
-    return status >= 500 ? 503 : [403, 404, 429].includes(status) ? 490 : status;
+// nginx serves a stale copy for a 503, and is told so in nginx.conf; some versions do it for 403, 404
+// and 429 too. CloudFront does it for all of 5xx and nothing else, if the copy may be so old. So
+// nginx is shown other numbers, and answer() puts the real one back.
+const STALE_WILL_DO = 503, STALE_WILL_NOT_DO = 590, NO_FAILURE = 490;
+
+function shownStatus(status, mayBeStale) {
+    if (status >= 500) {
+        return mayBeStale ? STALE_WILL_DO : STALE_WILL_NOT_DO;
+    }
+    return [403, 404, 429].includes(status) ? NO_FAILURE : status;
 }
 
 function prepare(r) {
     const now = Date.now() / 1000;
-    const key = r.headersIn['X-Edge-Key'];
+    const key = keyOf(r);
     const policy = JSON.parse(r.headersIn['X-Edge-Policy']);
     const cacheControl = r.headersOut['Cache-Control'];
     const said = directives(cacheControl);
-    const status = remembered(key) ? remembered(key).status : r.status;
+    const before = remembered(key);
+    const status = before ? before.status : r.status;
     let ttl = ttlOf(status, said, r.headersOut['Expires'], policy, now);
-    let revalidate = 0, ifError = 0;
-    if (status >= 500) {
-        ttl = remember(key, status, ttl, now);
-    } else {
-        failing().delete(key);
+    let whileAsking = 0, ifError = 0;
+    if (before) {
+        ttl = Math.max(0, Math.ceil(before.until - now));
     }
     if (status < 400 && ttl !== null) {
         const asked = seconds(said['stale-if-error']);
-        revalidate = Math.min(seconds(said['stale-while-revalidate']) || 0, policy.max_ttl - ttl);
+        whileAsking = Math.min(seconds(said['stale-while-revalidate']) || 0, policy.max_ttl - ttl);
         ifError = asked === null ? HUNDRED_YEARS : Math.min(asked, policy.max_ttl);
     }
-    if (status === 304) {
-        validated().set(key, now);
-    }
-    // A miss for what is not kept, or not for long, is nothing for others to wait for.
-    if (ttl) {
-        uncollapsed().delete(key);
-    } else {
-        uncollapsed().set(key, 1);
+    const copy = key ? staleUntil().get(key) : undefined;
+    const mayBeStale = copy === undefined || copy >= now;
+    if (key) {
+        remember(key, status, ttl, ifError, mayBeStale, now);
     }
     if (cacheControl !== undefined) {
         r.headersOut['X-Edge-Cache-Control'] = cacheControl;
@@ -117,8 +119,8 @@ function prepare(r) {
     r.headersOut['X-Edge-Status'] = String(status);
     r.headersOut['X-Accel-Expires'] = accelExpires(ttl, now);
     r.headersOut['Cache-Control'] =
-        `stale-while-revalidate=${revalidate}, stale-if-error=${ifError}`;
-    r.status = shownStatus(status);
+        `stale-while-revalidate=${whileAsking}, stale-if-error=${ifError}`;
+    r.status = shownStatus(status, mayBeStale);
 }
 
 // How nginx wants to be told: seconds from now (it serves up to and with the last one), 0 for not at
@@ -127,16 +129,31 @@ function accelExpires(ttl, now) {
     return ttl === null ? '0' : ttl === 0 ? '@' + (Math.floor(now) - 1) : String(ttl);
 }
 
-// The origin failed: leave it alone for the time the error is kept.
-function remember(key, status, ttl, now) {
-    const known = remembered(key);
-    if (known) {
-        return Math.max(0, Math.ceil(known.until - now));
-    }
-    if (ttl) {
+// What later requests for this key need to know of this response.
+function remember(key, status, ttl, ifError, mayBeStale, now) {
+    // The origin failed: leave it alone for as long as the error is kept.
+    if (status < 500) {
+        failing().delete(key);
+    } else if (ttl && !remembered(key)) {
         failing().set(key, JSON.stringify({ status: status, until: now + ttl }));
     }
-    return ttl;
+    if (status < 500 || !mayBeStale) {
+        staleUntil().set(key, ifError ? now + ttl + ifError : 0);
+    }
+    if (status === 304) {
+        validated().set(key, now);
+    }
+    // A response that is not kept is nothing for others to wait for.
+    if (ttl) {
+        uncollapsed().delete(key);
+    } else {
+        uncollapsed().set(key, 1);
+    }
+}
+
+// The cache key of a request whose response may be cached at all.
+function keyOf(r) {
+    return ['GET', 'HEAD'].includes(r.method) ? r.headersIn['X-Edge-Key'] : undefined;
 }
 
 function remembered(key) {
@@ -147,13 +164,13 @@ function remembered(key) {
 
 // "1" while the origin is left alone for this key.
 function originFailed(r) {
-    return remembered(r.headersIn['X-Edge-Key']) ? '1' : '';
+    return remembered(keyOf(r)) ? '1' : '';
 }
 
 // Forget all about the keys in the body, a JSON list: they were invalidated.
 function forget(r) {
     JSON.parse(r.requestText || '[]').forEach((key) => {
-        [failing(), uncollapsed(), validated()].forEach((dict) => dict.delete(key));
+        [failing(), uncollapsed(), validated(), staleUntil()].forEach((dict) => dict.delete(key));
     });
     r.return(204);
 }
@@ -221,9 +238,9 @@ function resultType(r) {
 function answer(r) {
     const out = r.headersOut;
     if (out['X-Edge-Status']) {
-        const status = Number(out['X-Edge-Status']);
-        if (r.status === shownStatus(status)) {  // and not 304 or 206, which are for this viewer
-            r.status = status;
+        // Not where nginx made a 304 or 206 for this viewer of it.
+        if ([STALE_WILL_DO, STALE_WILL_NOT_DO, NO_FAILURE].includes(r.status)) {
+            r.status = Number(out['X-Edge-Status']);
         }
     }
     const result = resultType(r);
@@ -259,14 +276,16 @@ function logLine(r) {
     const v = r.variables;
     const moment = new Date(Number(v.msec) * 1000).toISOString();
     const result = resultType(r);
-    const firstByte = (v.upstream_header_time || '').split(/[,:] */).pop();
+    const waited = Number((v.upstream_header_time || '').split(/[,:] */).pop());
+    // Two clocks, and each rounds: the first byte is never after the last.
+    const firstByte = waited > 0 ? Math.min(waited, v.request_time).toFixed(3) : v.request_time;
     return [
         moment.slice(0, 10), moment.slice(11, 19), 'LOCAL1', v.bytes_sent, v.remote_addr,
         r.method, v.host, pathOf(r), r.status, r.headersIn['Referer'],
         r.headersIn['User-Agent'], v.args, r.headersIn['Cookie'], result, v.request_id,
         r.headersIn['Host'], v.scheme, v.request_length, v.request_time,
         r.headersIn['X-Forwarded-For'], '', '', result, v.server_protocol, '', '', v.remote_port,
-        firstByte > 0 ? firstByte : v.request_time, result, r.headersOut['Content-Type'],
+        firstByte, result, r.headersOut['Content-Type'],
         r.headersOut['Content-Length'], '', '',
     ].map(cell).join('\t');
 }

@@ -30,13 +30,16 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from patternlab.caching.cloudfront_log import HEADER, read_cloudfront
+from patternlab.caching.cloudfront_log import FIELDS, HEADER, read_cloudfront
 from patternlab.caching.errors import CachingError
 from patternlab.caching.nginx import configuration, nginx_program
 from patternlab.caching.origin import Origin, Request, Response
 from patternlab.caching.process import OwnedServer, own_folder
 from patternlab.caching.ttl import CachePolicy, policy_of
 
+HOST = "127.0.0.1"  # this machine and no other
+_ID = FIELDS.index("x-edge-request-id")
+_TAKEN = f"bind() to {HOST}"
 ATTEMPTS = 3  # somebody may be quicker to take a free port
 
 # The head of a file in nginx's cache, as its C struct begins: version, then the seconds since 1970
@@ -120,6 +123,7 @@ class Edge:
         program = nginx_program()
         self.origin = None if isinstance(origin, str) else Origin(origin)
         self._asked: set[str] = set()  # ids of answers whose line in the log nobody has seen yet
+        self._read_to = 0  # how far into the log, in bytes
         self._local = threading.local()
         self._connections: list[http.client.HTTPConnection] = []
         self._closed = False
@@ -130,7 +134,7 @@ class Edge:
             if self.origin:
                 self.origin.close()
             raise
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{HOST}:{self.port}"
         atexit.register(self.close)
 
     def get(
@@ -158,7 +162,8 @@ class Edge:
                 if last or self._server.ended:
                     raise CachingError(f"The edge does not answer ({error}).") from None
         seconds = time.perf_counter() - start
-        self._asked.add(response.headers.get("X-Amz-Cf-Id", ""))
+        if "X-Amz-Cf-Id" in response.headers:
+            self._asked.add(response.headers["X-Amz-Cf-Id"])
         return Answer(response.status, response.headers, content, seconds)
 
     def get_together(
@@ -177,12 +182,7 @@ class Edge:
         TraceError
             There was no request yet.
         """
-        end = time.monotonic() + 2
-        while self._asked and time.monotonic() < end:  # nginx writes it after it has answered
-            text = self.log_file.read_text("utf-8")
-            self._asked = {one for one in self._asked if one not in text}
-            if self._asked:
-                time.sleep(0.01)
+        self._settle()
         return read_cloudfront(self.log_file)
 
     @property
@@ -193,11 +193,13 @@ class Edge:
     def objects(self) -> pd.DataFrame:
         """What is in the cache, read from nginx's own files; one row an object.
 
-        `key`, `fetched` (or validated, UTC), `ttl`, `stale_while_revalidate` and `stale_if_error`
-        in seconds. A TTL of 0 means that the origin is asked each time.
+        `path` (with the query string that is in the key), the whole cache `key`, `fetched` (or
+        validated, UTC), and `ttl`, `stale_while_revalidate` and `stale_if_error` in seconds. A TTL
+        of 0 means that the origin is asked each time.
         """
+        self._settle()
         rows = [_read(file) for file in self._files()]
-        columns = ["key", "fetched", "ttl", "stale_while_revalidate", "stale_if_error"]
+        columns = ["path", "key", "fetched", "ttl", "stale_while_revalidate", "stale_if_error"]
         found = pd.DataFrame([row for row in rows if row], columns=columns)
         return found.sort_values("key", ignore_index=True)
 
@@ -210,10 +212,11 @@ class Edge:
         path = path if path.startswith("/") else "/" + path
         if "*" in path[:-1]:
             raise CachingError(f"{path!r} has a * inside: CloudFront takes it at the end only.")
+        self._settle()
         removed = []
         for file in self._files():
             row = _read(file)
-            if row and _invalidates(path, row["key"]):
+            if row and _invalidates(path, row["path"]):
                 file.unlink(missing_ok=True)
                 removed.append(row["key"])
         if removed:
@@ -242,6 +245,23 @@ class Edge:
         state = "closed" if self._closed else self.url
         return f"Edge({state}, {', '.join(policy.name for _, policy in self.policies)})"
 
+    def _settle(self) -> None:
+        """Wait until nginx has finished what it has answered: the file in the cache, the log line.
+
+        It does both just after the last byte has left for the viewer.
+        """
+        end = time.monotonic() + 2
+        while self._asked and time.monotonic() < end:
+            with open(self.log_file, "rb") as log:
+                log.seek(self._read_to)
+                lines, newline, _ = log.read().rpartition(b"\n")
+            self._read_to += len(lines) + len(newline)
+            cells = (line.decode("ascii").split("\t") for line in lines.split(b"\n"))
+            self._asked.difference_update(cell[_ID] for cell in cells if len(cell) > _ID)
+            if self._asked:
+                time.sleep(0.005)
+        self._asked.clear()
+
     def _start(self, program: str, origin: str, port: int | None) -> tuple[OwnedServer, int]:
         for attempt in range(ATTEMPTS):
             chosen = _port(port)
@@ -260,7 +280,7 @@ class Edge:
                 return server, chosen
             except CachingError as error:
                 server.close()
-                if "in use" not in str(error) or port is not None or attempt == ATTEMPTS - 1:
+                if _TAKEN not in str(error) or port is not None or attempt == ATTEMPTS - 1:
                     raise
             except BaseException:
                 server.close()
@@ -268,6 +288,9 @@ class Edge:
         raise AssertionError("not reached")
 
     def _ready(self) -> bool:
+        said = self._server.last_words()
+        if _TAKEN in said:  # nginx would try for some seconds more
+            raise CachingError(f"The edge's port was taken meanwhile. nginx said: {said}")
         try:
             return self._control("GET", "/ready") == 204
         except OSError:
@@ -288,7 +311,7 @@ class Edge:
     def _connection(self) -> http.client.HTTPConnection:
         if not hasattr(self._local, "connection"):
             timeout = self._origin_timeout * 3 + 10
-            self._local.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout)
+            self._local.connection = http.client.HTTPConnection(HOST, self.port, timeout)
             self._connections.append(self._local.connection)
         return self._local.connection
 
@@ -307,8 +330,10 @@ def _read(file: Path) -> dict[str, object] | None:
         if version != _CACHE_VERSION:
             raise CachingError(f"nginx's cache files have version {version}, not {_CACHE_VERSION}.")
         start = head.index(b"\nKEY: ") + len(b"\nKEY: ")
+        key = head[start : head.index(b"\n", start)].decode("utf-8", "replace")
         return {
-            "key": head[start : head.index(b"\n", start)].decode("utf-8", "replace"),
+            "path": key.split(" ")[0],
+            "key": key,
             "fetched": datetime.fromtimestamp(fetched, UTC),
             "ttl": max(0, expires - fetched),
             "stale_while_revalidate": updating,
@@ -317,14 +342,11 @@ def _read(file: Path) -> dict[str, object] | None:
     return None
 
 
-def _invalidates(path: str, key: str) -> bool:
-    """Does the path of an invalidation mean the object with this cache key?"""
-    target = key.split(" ")[0]
+def _invalidates(path: str, kept: str) -> bool:
+    """Does the path of an invalidation mean the object that is kept of this path?"""
     if "?" not in path:
-        target = target.split("?")[0]
-    if path.endswith("*"):
-        return target.startswith(path[:-1])
-    return target == path
+        kept = kept.split("?")[0]
+    return kept.startswith(path[:-1]) if path.endswith("*") else kept == path
 
 
 def _policies(
@@ -359,7 +381,7 @@ def _port(wanted: int | None) -> int:
     with socket.socket() as free:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            free.bind(("127.0.0.1", wanted or 0))
+            free.bind((HOST, wanted or 0))
         except (OSError, OverflowError) as error:
             raise CachingError(
                 f"The port {wanted} of 127.0.0.1 cannot be used ({error}). Give another port, or "
