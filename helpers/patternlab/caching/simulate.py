@@ -154,8 +154,8 @@ def hierarchy(
         kernel.serve_one(*asked, *how, *held, totals, sums, load, each[0], each[2])
         np.copyto(each[1], each[0] == kernel.MISS)
     else:
-        held = find, links, clock, flight, weight, state, changed
-        kernel.serve_layers(*asked, entry, *how, *held, totals, sums, load, *each)
+        held = find, links, clock, flight, weight, state, *np.empty((2, len(layers)), np.int64)
+        kernel.serve_layers(*asked, entry, *how, *held, changed, totals, sums, load, *each)
     return [
         _result(layer.name, totals[at], sums[at], load[at : at + 2], width, each if not at else ())
         for at, layer in enumerate(layers)
@@ -203,7 +203,8 @@ def _settings(layers: list[Layer]) -> tuple[np.ndarray, np.ndarray]:
     """The settings as the kernel's two arrays, one row a layer."""
     whole = [
         (
-            POLICIES[layer.policy],
+            # Where there is no limit nothing is evicted, and FIFO notes least.
+            kernel.FIFO if layer.capacity is None else POLICIES[layer.policy],
             layer.nodes,
             np.iinfo(np.int64).max // 16 if layer.capacity is None else layer.capacity,
             layer.unit == "bytes",
@@ -242,20 +243,28 @@ def _memory(trace: Trace, layers: list[Layer], objects: int) -> tuple[np.ndarray
         )
     timed = any(layer.fetch_seconds for layer in layers)
     in_bytes = any(layer.unit == "bytes" for layer in layers)
-    links, state = np.zeros((rows, 4), np.int32), np.zeros((nodes, 8), np.int64)
+    clock = _zeros((rows, 5 if nodes > 1 or timed else 4))
+    links, state = clock.view(np.int32), np.zeros((nodes, 9), np.int64)
     node, start = 0, 1  # row 0 says that there is none
     for ends, layer in plans:
         for _ in range(layer.nodes):
             kernel.prepare(links, state, node, start, ends)
             node, start = node + 1, start + ends + _places(layer, objects)
     return (
-        np.zeros(nodes * objects, np.int32),
+        _zeros(nodes * objects, np.int32),
         links,
-        np.zeros((rows, 3 if nodes > 1 or timed else 2)),
-        np.zeros((rows if timed else 0, 4)),
-        np.zeros(rows if in_bytes else 0, np.int64),
+        clock,
+        _zeros((rows if timed else 0, 4)),
+        _zeros(rows if in_bytes else 0, np.int64),
         state,
     )
+
+
+def _zeros(shape, dtype=np.float64) -> np.ndarray:
+    """np.zeros in large pages, where the system has them: the kernel jumps about in its arrays."""
+    array = np.empty(shape, dtype)
+    array.fill(0)
+    return array
 
 
 def _places(layer: Layer, objects: int) -> int:

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from patternlab.caching.kernels import inline, jit
 
 # Policies.
@@ -33,17 +31,18 @@ ABOVE, BELOW = PLACE, MARK
 MAIN_END, GHOST_END = 1, 2
 
 # Columns of `clock` (float64 seconds): when the origin made the answer, when it expires here, and
-# since when its Age counts.
-BORN, EXPIRES, SAID = range(3)
+# since when its Age counts. The two ahead of them are `links`: both are views of one memory, so
+# that a row is found in one place.
+BORN, EXPIRES, SAID = range(2, 5)
 
 # Columns of `flight` (float64 seconds): when the answer being fetched arrives, and what is served
 # until then: when that was made, since when its Age counts, and when it is too old even so.
 READY, OLD_BORN, OLD_SAID, OLD_UNTIL = range(4)
 
-# Columns of `state` (int64), one row a node: its first row; the first row never used, and the ring
+# Columns of `state` (int64), one row a node: its first row; the first row never used, and the chain
 # of rows given back; what is taken of its capacity, in all, in S3-FIFO's small queue and by ghosts;
-# whether S3-FIFO was ever full; SIEVE's hand.
-ENDS, UNUSED, FREE, USED, SMALL_USED, GHOST_USED, WAS_FULL, HAND = range(8)
+# whether S3-FIFO was ever full; SIEVE's hand; how many objects were evicted.
+ENDS, UNUSED, FREE, USED, SMALL_USED, GHOST_USED, WAS_FULL, HAND, EVICTIONS = range(9)
 
 # Columns of `whole` (int64) and `real` (float64): the settings of a layer.
 POLICY, NODES, CAPACITY, IN_BYTES, SLIDING, COLLAPSE, RESPECTS_AGE, DROPS_CHANGED = range(8)
@@ -278,18 +277,15 @@ def s3_returns(in_bytes, find, links, state, node, weight, place):
 
 
 @inline
-def insert(policy, capacity, in_bytes, find, links, state, node, weight, place, size, made_room):
-    """Store an object of `size` bytes. Returns its row, or 0 if it is larger than the cache.
-
-    `made_room[0]` is raised by the number of objects evicted.
-    """
+def insert(policy, capacity, in_bytes, find, links, state, node, weight, place, size):
+    """Store an object of `size` bytes. Returns its row, or 0 if it is larger than the cache."""
     taken = size if in_bytes else 1
     if taken > capacity:
         return 0
     to_main = policy == S3FIFO and s3_returns(in_bytes, find, links, state, node, weight, place)
     while state[node, USED] + taken > capacity:
         evict(policy, capacity, in_bytes, find, links, state, node, weight)
-        made_room[0] += 1
+        state[node, EVICTIONS] += 1
     row = claim(find, links, state, node, place)
     ends = state[node, ENDS]
     state[node, USED] += taken
@@ -352,10 +348,10 @@ def serve_one(
     width,  # seconds a bin of `load` lasts
     first,  # the first request that counts
     find,  # int32[objects], zeros
-    links,  # int32[rows, 4]
-    clock,  # float64[rows, 2]
+    links,  # int32[rows, 8], a view of `clock`
+    clock,  # float64[rows, 4]
     weight,  # int64[rows or 0]; needed where the capacity is in bytes
-    state,  # int64[1, 8], prepared
+    state,  # int64[1, 9], prepared
     changed,  # float64[objects or 0], minus infinity: when each last changed; needed for changes
     totals,  # int64[1, 12], zeros: the answer
     sums,  # float64[1, 2], zeros: the answer
@@ -374,7 +370,6 @@ def serve_one(
     sized, watched, kept = len(size) > 0, len(changed) > 0, len(outcome) > 0
     hits, stale, misses, outdated, large, fetched = 0, 0, 0, 0, 0, 0
     total_bytes, fetched_bytes, total_age, greatest_age = 0, 0, 0.0, 0.0
-    made_room = np.zeros(1, np.int64)
     change, bin_, bin_began, bin_fetched, bin_end = 0, 0, 0, 0, width
     for request in range(len(time)):
         now, wanted = time[request], key[request]
@@ -382,7 +377,7 @@ def serve_one(
         if request == first:  # what came before does not count
             hits, stale, misses, outdated, large = 0, 0, 0, 0, 0
             total_bytes, fetched_bytes, total_age, greatest_age = 0, 0, 0.0, 0.0
-            made_room[0] = 0
+            state[0, EVICTIONS] = 0
         while now >= bin_end and bin_ < bins - 1:
             load[0, bin_], load[1, bin_] = request - bin_began, fetched - bin_fetched
             bin_began, bin_fetched, bin_ = request, fetched, bin_ + 1
@@ -417,9 +412,8 @@ def serve_one(
             lasts = jittered(ttl, jitter, spread, request)
             if lasts + window > 0:
                 row = insert(
-                    policy, capacity, in_bytes, find, links, state, 0, weight, wanted, bytes_,
-                    made_room,
-                )  # fmt: skip
+                    policy, capacity, in_bytes, find, links, state, 0, weight, wanted, bytes_
+                )
                 if row > 0:
                     clock[row, BORN] = now
                     clock[row, EXPIRES] = now + lasts
@@ -441,7 +435,7 @@ def serve_one(
         return
     totals[0, HIT], totals[0, STALE], totals[0, MISS] = hits, stale, misses
     totals[0, REQUESTS], totals[0, FETCHES] = len(time) - first, stale + misses
-    totals[0, OUTDATED], totals[0, EVICTED], totals[0, TOO_LARGE] = outdated, made_room[0], large
+    totals[0, OUTDATED], totals[0, EVICTED], totals[0, TOO_LARGE] = outdated, state[0, EVICTIONS], large
     totals[0, BYTES], totals[0, BYTES_FETCHED] = total_bytes, fetched_bytes
     sums[0, AGE], sums[0, GREATEST_AGE] = total_age, greatest_age
 
@@ -449,7 +443,7 @@ def serve_one(
 # ---- Layers
 
 
-@jit
+@inline
 def look(layer, whole, real, find, links, clock, flight, weight, state, node, place, now, ttl):
     """What the layer does with a request at `now`; an answer that is of no more use goes."""
     row = find[place]
@@ -489,11 +483,13 @@ def serve_layers(
     width,  # seconds a bin of `load` lasts
     first,  # the first request that counts
     find,  # int32[nodes * objects], zeros
-    links,  # int32[rows, 4]
-    clock,  # float64[rows, 3]
+    links,  # int32[rows, 10], a view of `clock`
+    clock,  # float64[rows, 5]
     flight,  # float64[rows or 0, 4]; needed where fetching takes time
     weight,  # int64[rows or 0]; needed where a capacity is in bytes
-    state,  # int64[nodes, 8], prepared
+    state,  # int64[nodes, 9], prepared
+    path,  # int64[layers], for the node of each layer
+    kinds,  # int64[layers], for what it does
     changed,  # float64[objects or 0], minus infinity: when each last changed; needed for changes
     totals,  # int64[layers, 12], zeros: the answer
     sums,  # float64[layers, 2], zeros: the answer
@@ -504,8 +500,6 @@ def serve_layers(
 ):
     """Serve the trace through layers of caches; the last six arguments are filled in."""
     layers, bins, objects = len(whole), load.shape[1], len(find) // len(state)
-    path, kinds = np.zeros(layers, np.int64), np.zeros(layers, np.int64)
-    made_room = np.zeros(1, np.int64)
     timed, sized = len(flight) > 0, len(size) > 0
     watched, kept = len(changed) > 0, len(outcome) > 0
     change, bin_, bin_end = 0, 0, width
@@ -572,14 +566,15 @@ def serve_layers(
                 else:
                     row, old_born, old_said, old_until = 0, now, now, -math.inf
                     if kind == MISS and ready < expires + window:
-                        made_room[0] = 0
+                        evictions = state[node, EVICTIONS]
+                        policy, capacity = whole[layer, POLICY], whole[layer, CAPACITY]
+                        in_bytes = whole[layer, IN_BYTES] == 1
                         row = insert(
-                            whole[layer, POLICY], whole[layer, CAPACITY],
-                            whole[layer, IN_BYTES] == 1, find, links, state, node, weight, place,
-                            bytes_, made_room,
+                            policy, capacity, in_bytes, find, links, state, node, weight, place,
+                            bytes_,
                         )  # fmt: skip
                         if request >= first:
-                            totals[layer, EVICTED] += made_room[0]
+                            totals[layer, EVICTED] += state[node, EVICTIONS] - evictions
                             totals[layer, TOO_LARGE] += 1 if row == 0 else 0
                 if row > 0:
                     clock[row, BORN], clock[row, EXPIRES], clock[row, SAID] = born, expires, said
