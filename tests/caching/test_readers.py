@@ -84,11 +84,12 @@ def test_the_header_decides_the_columns(save):
 
 
 def test_quotes_hashes_and_the_word_nan_are_plain_text(save):
-    line = edge_line(cs_uri_stem='/"NA"', cs_uri_query="q=#nan")
+    line = edge_line(cs_uri_stem='"open', cs_uri_query="#nan", sc_content_type="NA")
 
-    log = read_cloudfront(save(HEADER + line))
+    log = read_cloudfront(save(HEADER + line + line))
 
-    assert log["cs-uri-stem"].iloc[0] == '/"NA"' and log["cs-uri-query"].iloc[0] == "q=#nan"
+    assert log["cs-uri-stem"].tolist() == ['"open'] * 2
+    assert log["cs-uri-query"].iloc[0] == "#nan" and log["sc-content-type"].iloc[0] == "NA"
 
 
 def test_a_log_is_read_packed_and_with_windows_line_ends(save):
@@ -109,8 +110,8 @@ def test_logs_joined_into_one_file_keep_their_line_numbers(save):
 def test_a_trace_of_a_standard_log_is_sorted_and_has_each_objects_full_size(save):
     text = HEADER + (
         edge_line(time="08:15:40", cs_uri_stem="/b", sc_bytes=100)
-        + edge_line(time="08:15:30", cs_uri_stem="/a", sc_bytes=900)
-        + edge_line(time="08:15:50", cs_uri_stem="/a", cs_method="HEAD", sc_bytes=30)
+        + edge_line(time="08:15:30", cs_uri_stem="/a", cs_method="HEAD", sc_bytes=30)
+        + edge_line(time="08:15:50", cs_uri_stem="/a", sc_bytes=900)
         + edge_line(time="08:15:55", cs_uri_stem="/a", cs_method="POST", sc_bytes=30)
     )
 
@@ -265,6 +266,7 @@ def test_a_csv_needs_no_sizes_and_may_come_from_a_spreadsheet(save):
         ("time,key\n-1,a\n", "line 2: the request has the negative time -1"),
         ("time,key\n5,a\n6,a\n4,b\n", r"line 4: .* time 4, before .* \(6\): sort the trace"),
         ('time,key\n0,"a\nb"\n-1,c\n', "line 4: the request has the negative time"),
+        ('time,key\n0,"a\nb",c\n', "line 2: the line has 3 fields"),
         ('time,key\n0,a\n1,"b\n2,c\n', "line 3: this is no CSV .* is a quote open"),
         ("time,key\nnoon,a\n", "line 2: time is 'noon', not a number of seconds"),
         ("time,key,size\n0,a,1.5\n", "line 2: size is '1.5', not a whole number of bytes"),

@@ -142,12 +142,13 @@ def test_a_flash_crowd_gets_the_size_that_the_object_has():
 
 
 def test_merged_traces_are_in_order_and_keep_equal_times_first_come_first():
-    one, two = Trace([0, 2], [0, 0], objects=2), Trace([0, 1], [1, 1], objects=2)
+    one = Trace([0] * 99 + [2], [0] * 100, objects=2)
+    two = Trace([0] * 99 + [1], [1] * 100, objects=2)
 
     both = merged(one, two)
 
-    assert both.time.tolist() == [0, 0, 1, 2]
-    assert both.key.tolist() == [0, 1, 1, 0]
+    assert both.time.tolist() == [0] * 198 + [1, 2]
+    assert both.key.tolist() == [0] * 99 + [1] * 99 + [1, 0]
 
 
 def test_periodic_updates_are_exactly_their_period_apart():

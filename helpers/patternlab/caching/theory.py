@@ -144,13 +144,14 @@ def stale_share_of_hits(
     uT / 2 as long as uT ≤ 1, then 1 − 1 / (2uT). The rate of the requests plays no part.
     """
     changes = _checked(ttl, "ttl") * _checked(update_rate, "update_rate")
-    safe = np.where(changes > 0, changes, 1.0)
     if kind == "periodic":
-        return np.where(changes <= 1, changes / 2, 1 - 1 / (2 * safe))
+        return np.where(changes <= 1, changes / 2, 1 - 0.5 / np.maximum(changes, 1))
     if kind != "poisson":
         raise ValueError(f'kind must be "poisson" or "periodic", not {kind!r}.')
-    small = changes / 2 - changes**2 / 6  # where the formula would lose all its digits
-    return np.where(changes < 1e-5, small, 1 + np.expm1(-safe) / safe)
+    few = np.minimum(changes, 1e-5)
+    many = np.maximum(changes, 1e-5)
+    # Below, the formula would lose all its digits: the series has them.
+    return np.where(changes < 1e-5, few / 2 - few**2 / 6, 1 + np.expm1(-many) / many)
 
 
 def stale_read_share(
