@@ -92,3 +92,17 @@ def marks_of():
         return points[points[:, 1] < picture.figure.get_size_inches()[1] - 0.5]  # below the key
 
     return places
+
+
+@pytest.fixture
+def assert_chart_is_inside():
+    """Return a function that fails if a part of a chart with axes lies outside its figure."""
+
+    def check(picture):
+        figure = picture.figure
+        figure.canvas.draw()
+        box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+        assert box.x0 >= 0 and box.y0 >= 0
+        assert box.x1 <= width and box.y1 <= height
+
+    return check
