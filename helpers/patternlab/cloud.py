@@ -16,6 +16,7 @@ from patternlab.history import PREFIX as LOG_PREFIX
 from patternlab.history import read_history
 from patternlab.packaging import ENTRY, package
 from patternlab.roles import put_role
+from patternlab.web import Answer
 
 RUNTIME = "python3.12"
 
@@ -192,6 +193,33 @@ class Cloud:
             )
         return clock.elapsed - begun
 
+    # -- the web -----------------------------------------------------------------------------
+
+    def get(
+        self, url: str, headers: Mapping[str, str] | None = None, *, signed: bool = False
+    ) -> Answer:
+        """Get `url` as a browser would: ``.status``, ``.headers``, ``.body`` (bytes), ``.text``,
+        ``.json()`` and ``.seconds``, the time it took.
+
+        For the address of an API, ``https://API.execute-api.REGION.amazonaws.com/STAGE/PATH``: a
+        local cloud answers that itself, on its clock, and with a real account it is a real request,
+        to any https address. `signed` sends it with the cloud's credentials (AWS Signature Version
+        4), as methods with authorizationType AWS_IAM want it. No status raises an error.
+        """
+        return self.request("GET", url, headers, signed=signed)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        body: str | None = None,
+        *,
+        signed: bool = False,
+    ) -> Answer:
+        """Like :meth:`get`, with any method: ``cloud.request("POST", url, body="...")``."""
+        return self._live().request(method, url, headers or {}, body, signed)
+
     # -- what happened -----------------------------------------------------------------------
 
     def history(self, function: str | None = None) -> pd.DataFrame:
@@ -238,11 +266,11 @@ class Cloud:
         ``kind="client"`` for errors that are not retried; ``cloud.faults.clear()`` ends them."""
         return self._local_only("faults", "Nobody can order an outage of AWS.")
 
-    def web_endpoint(self, url: str, answer: Callable[[dict[str, str], str], int | None]) -> None:
+    def web_endpoint(self, url: str, answer: Callable[[dict[str, str], str], Any]) -> None:
         """Let `answer` stand in for the web server at `url`, in a local cloud.
 
         It is called with the headers and the body of each request and gives a status code, or None
-        for no answer within 15 seconds.
+        for no answer in time. Behind an API it may give ``(status, body)`` as well.
         """
         self._local_only("web_endpoint", "There, subscribe a web server that exists.")(url, answer)
 

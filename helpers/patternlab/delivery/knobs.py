@@ -80,3 +80,9 @@ class Knobs:
     bus_latency: float = 0.5
     #: EventBridge's retries wait 1, 2, 4 ... 488 s (185 fill 24 hours), each times U(this range).
     bus_retry_jitter: tuple[float, float] = (0.5, 1.0)
+    #: Seconds that API Gateway itself takes for a request.
+    gateway_overhead: float = 0.01
+    #: Seconds to create, resize or delete a stage's cache (AWS: "about 4 minutes").
+    gateway_cache_change: float = 240.0
+    #: Seconds to flush it (AWS: "a couple of minutes").
+    gateway_cache_flush: float = 120.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 from moto import mock_aws
+from moto.apigateway.models import apigateway_backends
 from moto.awslambda.models import lambda_backends
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.events.models import events_backends
@@ -22,6 +23,12 @@ from patternlab.clock import VirtualClock, seconds_of
 from patternlab.delivery.delivery_log import delivery_frame
 from patternlab.delivery.faults import Outages
 from patternlab.delivery.knobs import Knobs
+from patternlab.local import gateway
+from patternlab.local.apigateway import (
+    LocalAPIGatewayBackend,
+    LocalStage,
+    stages_that_cache,
+)
 from patternlab.local.awslambda import LocalLambdaBackend
 from patternlab.local.events import LocalEventsBackend, rules_on_the_clock
 from patternlab.local.ground import (
@@ -39,6 +46,7 @@ from patternlab.local.services import Services
 from patternlab.local.session import LocalSession
 from patternlab.local.sns import LocalSNSBackend
 from patternlab.local.sqs import LocalSQSBackend
+from patternlab.web import Answer
 
 MOTO_CONFIG = {
     "core": {"mock_credentials": False, "reset_boto3_session": False},
@@ -81,6 +89,10 @@ class LocalBackend:
         sns = type("LocalSNSBackend", (LocalSNSBackend,), {"services": self.services})
         s3 = type("LocalS3Backend", (LocalS3Backend,), {"services": self.services})
         events = type("LocalEventsBackend", (LocalEventsBackend,), {"services": self.services})
+        rest = type(
+            "LocalAPIGatewayBackend", (LocalAPIGatewayBackend,), {"services": self.services}
+        )
+        stage = type("LocalStage", (LocalStage,), {"services": self.services})
         awslambda = type(
             "LocalLambdaBackend",
             (LocalLambdaBackend,),
@@ -96,6 +108,8 @@ class LocalBackend:
         enter(s3_events_to_notifiers())
         enter(backend_class(events_backends, events))
         enter(rules_on_the_clock())
+        enter(backend_class(apigateway_backends, rest))
+        enter(stages_that_cache(stage))
         enter(backend_class(lambda_simple_backends, awslambda))  # what moto asks without Docker
         enter(backend_class(lambda_backends, awslambda))  # whose addresses it serves
         enter(mock_aws(config=MOTO_CONFIG))
@@ -161,6 +175,14 @@ class LocalBackend:
                 return False
             self.wait(min(max(self.next_change(), clock.elapsed + 1.0), end) - clock.elapsed)
         return True
+
+    # -- the web -----------------------------------------------------------------------------
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: str | None, signed: bool
+    ) -> Answer:
+        """A request to an API of this cloud."""
+        return gateway.request(self.services, method, url, headers, body, signed=signed)
 
     # -- deliveries --------------------------------------------------------------------------
 
