@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from patternlab.account.asking import Gone, Place, Refusal
+from patternlab.account.asking import Place, Refusal
 from patternlab.account.kinds import KINDS, bare
 from patternlab.account.ledger import Entry, Ledger
 from patternlab.account.naming import PROJECT
@@ -60,11 +60,26 @@ class Claims:
 
     def by_tag(self, at: Place, thing: Thing, removal: Removal) -> dict[str, str]:
         """The tags that make it the course's own; empty where it has none."""
-        tags = self.tagged.get((thing.kind, thing.name)) or removal.tags(at, thing)
-        if tags.get("project") == PROJECT:
-            self.tagged[thing.kind, thing.name] = dict(tags)
-            return dict(tags)
-        return self.tagged.get(_owner(thing, removal), {})
+        if tags := self._own_tags(at, thing, removal):
+            return tags
+        kind, name = _owner(thing, removal)
+        if not kind:
+            return {}
+        owner = REMOVALS[kind]
+        return self._own_tags(at, owner.thing(at, name), owner)
+
+    def _own_tags(self, at: Place, thing: Thing, removal: Removal) -> dict[str, str]:
+        """Its tags if they are the course's; asked for once."""
+        key = thing.kind, thing.identifier or thing.name
+        if key not in self.tagged:
+            try:
+                tags = dict(removal.tags(at, thing))
+            except Refusal:  # gone, or not for us to know
+                tags = {}
+            if tags.get("project") != PROJECT:
+                return {}
+            self.tagged[key] = tags
+        return self.tagged[key]
 
 
 @dataclass
@@ -153,7 +168,7 @@ def _sort(
                 look.gone.append(thing)
             continue
         by = ["ledger"] if claims.by_ledger(thing, removal) else []
-        tags = {} if by and thing in listed else _tags(claims, at, thing, removal)
+        tags = {} if by and thing in listed else claims.by_tag(at, thing, removal)
         by += (["tag"] if tags else []) + (["list"] if thing in listed else [])
         if by == ["list"]:
             why = "it has a name of the course, but neither its tag nor an entry in a ledger here"
@@ -167,13 +182,6 @@ def _there(at: Place, removal: Removal, thing: Thing) -> bool:
         return removal.there(at, thing)
     except Refusal:
         return True  # who may not look may still delete
-
-
-def _tags(claims: Claims, at: Place, thing: Thing, removal: Removal) -> dict[str, str]:
-    try:
-        return claims.by_tag(at, thing, removal)
-    except (Gone, Refusal):
-        return {}
 
 
 def _things(entry: Entry, removal: Removal, at: Place) -> list[Thing]:
