@@ -1,0 +1,102 @@
+"""The cache simulator on 10 million Zipf requests, beside libcachesim where that is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.measure import Row, median_seconds, seconds
+from patternlab.caching.simulate import Layer, hierarchy, simulate
+from patternlab.caching.trace import Trace
+
+REQUESTS, OBJECTS, ALPHA, DURATION = 10_000_000, 1_000_000, 0.9, 10_000.0
+CAPACITY = OBJECTS // 10
+TIMES = 3
+#: libcachesim's names, and what the project promises: at least as fast, in the same run.
+ORACLES = {"lru": ("LRU", (">=", 1)), "sieve": ("Sieve", (">=", 1)), "s3fifo": ("S3FIFO", None)}
+
+
+def rows() -> Iterator[Row]:
+    """Against libcachesim, then with TTLs, with layers, and one step of a slider."""
+    _warm()
+    trace = _zipf()
+    yield from _beside_libcachesim(trace)
+    for what, settings in {
+        f"LRU of {CAPACITY:,}, TTL 600 s": {"capacity": CAPACITY, "ttl": 600},
+        "TTL 600 s, no limit": {"ttl": 600},
+    }.items():
+        took = _best(lambda settings=settings: simulate(trace, **settings))
+        yield Row(f"{what}: requests", REQUESTS / took, "/s", (">=", 20e6))
+    layers = [
+        Layer("edge", ttl=60, capacity=CAPACITY // 2, nodes=8),
+        Layer("regional", ttl=600, capacity=CAPACITY * 2),
+    ]
+    took = _best(lambda: hierarchy(trace, layers))
+    yield Row("8 edges and a regional cache: requests", REQUESTS / took, "/s", (">=", 5e6))
+    few = Trace(trace.time[:100_000], trace.key[:100_000] % 10_000)
+    step = median_seconds(lambda: [simulate(few, ttl=ttl, capacity=1000) for ttl in (1, 10, 60)])
+    yield Row("slider step: 100,000 requests, three TTLs", step * 1000, "ms", ("<=", 150))
+
+
+def _warm() -> None:
+    """Compile, or load what was compiled before: that is not what is measured."""
+    few = Trace(np.arange(3.0), np.array([0, 1, 0]))
+    simulate(few)
+    hierarchy(few, [Layer("edge", nodes=2), Layer("regional")])
+
+
+def _zipf() -> Trace:
+    """Zipf(0.9): the object of rank r is asked for in proportion to r to the power of -0.9."""
+    rng = np.random.default_rng(1)
+    share = np.cumsum(np.arange(1, OBJECTS + 1) ** -ALPHA)
+    rank = np.searchsorted(share, rng.random(REQUESTS) * share[-1])
+    return Trace(np.sort(rng.random(REQUESTS)) * DURATION, rng.permutation(OBJECTS)[rank])
+
+
+def _best(run) -> float:
+    """The least of a few runs: what else the machine does only ever adds."""
+    return min(seconds(run) for _ in range(TIMES))
+
+
+def _beside_libcachesim(trace: Trace) -> Iterator[Row]:
+    installed = importlib.util.find_spec("libcachesim") is not None
+    with tempfile.TemporaryDirectory() as folder:
+        file = _written(trace, Path(folder)) if installed else None
+        for policy, (oracle, promised) in ORACLES.items():
+            found = simulate(trace, policy, CAPACITY)
+            took = _best(lambda policy=policy: simulate(trace, policy, CAPACITY))
+            note = "" if installed else " (libcachesim is not installed: nothing to compare with)"
+            yield Row(f"{policy} of {CAPACITY:,}: requests{note}", REQUESTS / took, "/s")
+            if file is None:
+                continue
+            theirs, miss_ratio = _libcachesim(file, oracle)
+            yield Row(f"{policy}: speed, times libcachesim's", theirs / took, "x", promised)
+            apart = abs(found.miss_ratio - miss_ratio)
+            yield Row(f"{policy}: miss ratio apart from libcachesim's", apart, "", ("<=", 5e-5))
+
+
+def _written(trace: Trace, folder: Path) -> Path:
+    """The trace in libcachesim's own binary format, which it reads fastest."""
+    columns = [("time", "<u4"), ("key", "<u8"), ("size", "<u4"), ("next", "<i8")]
+    records = np.zeros(len(trace), np.dtype(columns))
+    records["time"], records["key"], records["size"] = trace.time, trace.key, 1
+    records.tofile(folder / "zipf.bin")
+    return folder / "zipf.bin"
+
+
+def _libcachesim(file: Path, policy: str) -> tuple[float, float]:
+    """Seconds for the trace, and its miss ratio."""
+    import libcachesim
+
+    best, miss_ratio = float("inf"), float("nan")
+    for _ in range(TIMES):
+        reader = libcachesim.TraceReader(str(file), libcachesim.TraceType.ORACLE_GENERAL_TRACE)
+        cache = getattr(libcachesim, policy)(cache_size=CAPACITY)
+        out: list[tuple[float, float]] = []
+        best = min(best, seconds(lambda c=cache, r=reader, o=out: o.append(c.process_trace(r))))
+        miss_ratio = out[0][0]
+    return best, miss_ratio
