@@ -15,17 +15,12 @@ import atexit
 import http.client
 import json
 import os
-import re
 import socket
 import struct
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.client import HTTPMessage
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,6 +32,7 @@ from patternlab.caching.nginx import configuration, nginx_program
 from patternlab.caching.origin import Origin, Request, Response
 from patternlab.caching.process import OwnedServer, own_folder
 from patternlab.caching.ttl import CachePolicy, policy_of
+from patternlab.caching.viewer import Answer, Viewed, Viewer
 
 HOST = "127.0.0.1"  # this machine and no other
 _ID = FIELDS.index("x-edge-request-id")
@@ -50,31 +46,7 @@ _CACHE_FILE = struct.Struct("@N5q")
 _CACHE_VERSION = 5
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a viewer got. `headers` knows names in any case; `seconds` is measured here."""
-
-    status: int
-    headers: HTTPMessage = field(repr=False)
-    body: bytes
-    seconds: float
-
-    @property
-    def x_cache(self) -> str:
-        """``"Hit from cloudfront"`` and the like; empty if there is no such header."""
-        return self.headers.get("X-Cache", "")
-
-    @property
-    def age(self) -> int | None:
-        """Seconds the copy has been in the cache; None if the origin was asked."""
-        return int(self.headers["Age"]) if "Age" in self.headers else None
-
-    @property
-    def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
-
-
-class Edge:
+class Edge(Viewed):
     """One edge location in front of one origin; a context manager.
 
     Parameters
@@ -125,8 +97,6 @@ class Edge:
         self.origin = None if isinstance(origin, str) else Origin(origin)
         self._asked: set[str] = set()  # ids of answers whose line in the log nobody has seen yet
         self._read_to = 0  # how far into the log, in bytes
-        self._local = threading.local()
-        self._connections: list[http.client.HTTPConnection] = []
         self._closed = False
         try:
             url = _checked(origin) if isinstance(origin, str) else self.origin.url
@@ -135,6 +105,8 @@ class Edge:
             if self.origin:
                 self.origin.close()
             raise
+        patience = self._origin_timeout * 3 + 10
+        self._viewer = Viewer("The edge", http.client.HTTPConnection, HOST, self.port, patience)
         self.url = f"http://{HOST}:{self.port}"
         atexit.register(self.close)
 
@@ -148,34 +120,10 @@ class Edge:
         """One request of a viewer, on a connection that stays open."""
         if self._closed:
             raise CachingError("The edge is closed: open another one.")
-        if not re.fullmatch("/[!-~]*", path):
-            raise CachingError(
-                f"The path {path!r} must begin with a slash and be as in a URL: a space is %20."
-            )
-        for last in (False, True):  # a connection that was idle may be gone: once more on a new one
-            connection = self._connection()
-            start = time.perf_counter()
-            try:
-                connection.request(method, path, body, dict(headers or {}))
-                response = connection.getresponse()
-                content = response.read()
-                break
-            except (OSError, http.client.HTTPException) as error:
-                connection.close()
-                if last or self._server.ended:
-                    raise CachingError(f"The edge does not answer ({error}).") from None
-        seconds = time.perf_counter() - start
-        if "X-Amz-Cf-Id" in response.headers:
-            self._asked.add(response.headers["X-Amz-Cf-Id"])
-        return Answer(response.status, response.headers, content, seconds)
-
-    def get_together(
-        self, paths: Iterable[str], headers: Mapping[str, str] | None = None
-    ) -> list[Answer]:
-        """Several requests at the same time, each on a connection of its own, in their order."""
-        paths = list(paths)
-        with ThreadPoolExecutor(max(1, len(paths))) as viewers:
-            return list(viewers.map(lambda path: self.get(path, headers), paths))
+        answer = super().get(path, headers, method, body)
+        if "X-Amz-Cf-Id" in answer.headers:
+            self._asked.add(answer.headers["X-Amz-Cf-Id"])
+        return answer
 
     def log(self) -> pd.DataFrame:
         """The standard log so far, as :func:`read_cloudfront` reads it: one row a request.
@@ -232,8 +180,7 @@ class Edge:
             return
         self._closed = True
         atexit.unregister(self.close)
-        for connection in self._connections:
-            connection.close()
+        self._viewer.close()
         self._server.close()
         if self.origin:
             self.origin.close()
@@ -310,13 +257,6 @@ class Edge:
             return connection.getresponse().status
         finally:
             connection.close()
-
-    def _connection(self) -> http.client.HTTPConnection:
-        if not hasattr(self._local, "connection"):
-            timeout = self._origin_timeout * 3 + 10
-            self._local.connection = http.client.HTTPConnection(HOST, self.port, timeout)
-            self._connections.append(self._local.connection)
-        return self._local.connection
 
     def _files(self) -> Iterator[Path]:
         for file in (self._server.folder / "cache").iterdir():

@@ -1,0 +1,128 @@
+"""A viewer: sends requests to an edge, local or CloudFront's own, and times the answers.
+
+With ``http.client``, because a richer client takes longer than a local edge and hides it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http.client import HTTPMessage
+
+from patternlab.caching.errors import CachingError
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a viewer got. `headers` knows names in any case; `seconds` is measured here."""
+
+    status: int
+    headers: HTTPMessage = field(repr=False)
+    body: bytes
+    seconds: float
+
+    @property
+    def x_cache(self) -> str:
+        """``"Hit from cloudfront"`` and the like; empty if there is no such header."""
+        return self.headers.get("X-Cache", "")
+
+    @property
+    def age(self) -> int | None:
+        """Seconds the copy has been in the cache; None if the origin was asked."""
+        return int(self.headers["Age"]) if "Age" in self.headers else None
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+class Viewer:
+    """Connections to one server, one for each thread, which stay open.
+
+    Parameters
+    ----------
+    name:
+        What to call the server in a sentence.
+    connection:
+        The kind of connection: ``http.client.HTTPConnection`` or ``HTTPSConnection``.
+    host, port, timeout:
+        Where it is, and how many seconds to wait for it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        connection: type[http.client.HTTPConnection],
+        host: str,
+        port: int,
+        timeout: float,
+    ) -> None:
+        self._name, self._new = name, lambda: connection(host, port, timeout=timeout)
+        self._local = threading.local()
+        self._connections: list[http.client.HTTPConnection] = []
+
+    def get(
+        self,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
+        body: bytes | None = None,
+    ) -> Answer:
+        """One request; a :class:`CachingError` if nobody answers or the path is none."""
+        if not re.fullmatch("/[!-~]*", path):
+            raise CachingError(
+                f"The path {path!r} must begin with a slash and be as in a URL: a space is %20."
+            )
+        for last in (False, True):  # a connection that was idle may be gone: once more on a new one
+            connection = self._connection()
+            start = time.perf_counter()
+            try:
+                connection.request(method, path, body, dict(headers or {}))
+                response = connection.getresponse()
+                content = response.read()
+                seconds = time.perf_counter() - start
+                return Answer(response.status, response.headers, content, seconds)
+            except (OSError, http.client.HTTPException) as error:
+                connection.close()
+                if last or method not in ("GET", "HEAD"):
+                    raise CachingError(f"{self._name} does not answer ({error}).") from None
+        raise AssertionError("not reached")
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not hasattr(self._local, "connection"):
+            self._local.connection = self._new()
+            self._connections.append(self._local.connection)
+        return self._local.connection
+
+
+class Viewed:
+    """What can be asked for a path. Who inherits from it has a :class:`Viewer` in `_viewer`."""
+
+    _viewer: Viewer
+
+    def get(
+        self,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
+        body: bytes | None = None,
+    ) -> Answer:
+        """One request of a viewer, on a connection that stays open."""
+        return self._viewer.get(path, headers, method, body)
+
+    def get_together(
+        self, paths: Iterable[str], headers: Mapping[str, str] | None = None
+    ) -> list[Answer]:
+        """Several requests at the same time, each on a connection of its own, in their order."""
+        paths = list(paths)
+        with ThreadPoolExecutor(max(1, len(paths))) as viewers:
+            return list(viewers.map(lambda path: self.get(path, headers), paths))
