@@ -17,7 +17,7 @@ def client():
 
 
 def filled(client, policy, ttl):
-    client.flushall()
+    client.execute_command("FLUSHALL", "SYNC")  # otherwise the memory is freed a little later
     client.config_set("maxmemory-policy", policy)
     return fill(client, KEYS, ttl=ttl)
 
