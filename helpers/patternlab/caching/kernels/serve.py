@@ -5,7 +5,7 @@ called, and would keep old machine code for what that function uses from another
 
 A node is one cache. It owns some rows of the arrays below: first the ends of its lists, then one
 row for each object that it holds or remembers. A list is a ring through its end: the newest member
-follows the end, and the oldest is ahead of it. `find[node * objects + key]` is the row of an
+follows the end, and the oldest is ahead of it. `find[key * nodes + node]` is the row of an
 object; its negative for a ghost; 0 where the node does not know the object.
 """
 
@@ -320,11 +320,10 @@ def jittered(ttl, jitter, spread, fetched):
 @jit
 def drop(key, whole, find, links, state, weight):
     """Take the object out of all layers that drop what changes."""
-    objects = len(find) // len(state)
     node = 0
     for layer in range(len(whole)):
         for _ in range(whole[layer, NODES]):
-            row = find[node * objects + key]
+            row = find[key * len(state) + node]
             if whole[layer, DROPS_CHANGED] == 1 and row > 0:
                 taken = weigh(whole[layer, IN_BYTES] == 1, weight, row)
                 take_out(whole[layer, POLICY], links, state, node, row, taken)
@@ -435,7 +434,8 @@ def serve_one(
         return
     totals[0, HIT], totals[0, STALE], totals[0, MISS] = hits, stale, misses
     totals[0, REQUESTS], totals[0, FETCHES] = len(time) - first, stale + misses
-    totals[0, OUTDATED], totals[0, EVICTED], totals[0, TOO_LARGE] = outdated, state[0, EVICTIONS], large
+    totals[0, OUTDATED], totals[0, TOO_LARGE] = outdated, large
+    totals[0, EVICTED] = state[0, EVICTIONS]
     totals[0, BYTES], totals[0, BYTES_FETCHED] = total_bytes, fetched_bytes
     sums[0, AGE], sums[0, GREATEST_AGE] = total_age, greatest_age
 
@@ -499,7 +499,7 @@ def serve_layers(
     age,  # float64[n or 0]: seconds since the origin made the answer
 ):
     """Serve the trace through layers of caches; the last six arguments are filled in."""
-    layers, bins, objects = len(whole), load.shape[1], len(find) // len(state)
+    layers, bins, nodes = len(whole), load.shape[1], len(state)
     timed, sized = len(flight) > 0, len(size) > 0
     watched, kept = len(changed) > 0, len(outcome) > 0
     change, bin_, bin_end = 0, 0, width
@@ -521,14 +521,14 @@ def serve_layers(
         for layer in range(layers):
             load[layer, bin_] += 1
             node = ahead + column
-            place = node * objects + wanted
+            place = wanted * nodes + node
             ttl = jittered(real[layer, TTL], real[layer, JITTER], spread, request + layer)
             kind = look(
                 layer, whole, real, find, links, clock, flight, weight, state, node, place, now, ttl
             )
             path[layer], kinds[layer] = node, kind
             waits = kind == STALE and timed and flight[find[place], READY] > now
-            if waits or kind == HIT or kind == COLLAPSED:
+            if waits or kind in (HIT, COLLAPSED):
                 top = layer
                 break
             if layer + 1 < layers:
@@ -541,7 +541,7 @@ def serve_layers(
         born, said, ready, source = now, now, now, top
         for layer in range(min(top, layers - 1), -1, -1):
             node, kind = path[layer], kinds[layer]
-            place = node * objects + wanted
+            place = wanted * nodes + node
             row = find[place]
             if layer == top:
                 if kind == STALE:
