@@ -20,8 +20,8 @@ class Book:
     def __init__(self):
         self.lines = []
 
-    def planned(self, kind, name):
-        self.lines.append(("planned", kind, name))
+    def planned(self, kind, name, region=None):
+        self.lines.append(("planned", kind, name, region))
         return str(len(self.lines))
 
     def made(self, entry, identifier=None):
@@ -51,8 +51,13 @@ def test_a_create_is_written_down_before_it_is_sent(clients, book):
     sent = []
     sqs.meta.events.register("before-send", lambda **_: sent.append(list(book.lines)))
     sqs.create_queue(QueueName=SESSION.name("orders"))
-    assert sent[0] == [("planned", "queue", SESSION.name("orders"))]
+    assert sent[0] == [("planned", "queue", SESSION.name("orders"), "us-east-1")]
     assert book.lines[1][:2] == ("made", "1")
+
+
+def test_what_is_made_in_another_region_is_written_down_there(clients, book):
+    clients("sqs", region_name="eu-west-1").create_queue(QueueName=SESSION.name("orders"))
+    assert book.lines[0][-1] == "eu-west-1"
 
 
 def test_a_create_carries_the_sessions_tags_beside_the_learners_own(clients):

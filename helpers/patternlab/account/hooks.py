@@ -18,6 +18,7 @@ from patternlab.account.advice import advice_for, mask
 from patternlab.account.errors import AccountError
 from patternlab.account.kinds import Kind, creation, is_unknown_creation
 from patternlab.account.naming import Session
+from patternlab.account.switches import refusal
 
 _OURS = "patternlab"  # our place in a request's context
 
@@ -25,7 +26,7 @@ _OURS = "patternlab"  # our place in a request's context
 class Book(Protocol):
     """What is asked of the ledger."""
 
-    def planned(self, kind: str, name: str) -> str: ...
+    def planned(self, kind: str, name: str, region: str | None = None) -> str: ...
 
     def made(self, entry: str, identifier: str | None = None) -> None: ...
 
@@ -75,7 +76,7 @@ class Hooks:
     # -- before ------------------------------------------------------------------------------
 
     def before(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        """Refuse what cannot be swept or is not ours; tag the rest."""
+        """Refuse what cannot be swept, is not ours or starts a bill unasked; tag the rest."""
         service, operation = model.service_model.service_name, model.name
         if is_unknown_creation(service, operation):
             raise Refused(
@@ -83,6 +84,9 @@ class Hooks:
                 "patternlab sweep' would not find again. Try it on a local cloud, or outside of "
                 "this course."
             )
+        why = refusal(service, operation, params)
+        if why is not None:
+            raise Refused(why)
         kind = creation(service, operation)
         if kind is None:
             return
@@ -117,7 +121,9 @@ class Hooks:
         """Write a create down; what follows may kill this kernel."""
         making = context.get(_OURS)
         if making is not None:
-            making.entry = self.ledger.planned(making.kind.name, making.name)
+            region = context.get("client_region") or ""
+            region = None if region.endswith("-global") else region or None  # IAM's is no region
+            making.entry = self.ledger.planned(making.kind.name, making.name, region)
 
     # -- after -------------------------------------------------------------------------------
 
