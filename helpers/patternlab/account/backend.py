@@ -25,9 +25,11 @@ from patternlab.account.settings import CEILING, Settings, read_settings
 from patternlab.account.status_logs import feedback_role, write_status
 from patternlab.account.sweep import sweep_session
 from patternlab.account.waiting import wait, wait_until, when_quiet
+from patternlab.account.web import send
 from patternlab.clock import WallClock
 from patternlab.delivery_status import read_delivery_status
 from patternlab.service_models import boto3_session
+from patternlab.web import Answer
 
 RETENTION = 1  # days that a log is kept if nobody sweeps it
 QUIET, LATEST = 5.0, 60.0  # seconds without a new log line; seconds we look at most
@@ -137,6 +139,15 @@ class AccountBackend:
     def wait_until(self, condition: Callable[[], Any], timeout: float) -> bool:
         """Ask once a second; False after `timeout` seconds."""
         return wait_until(self.clock, condition, timeout)
+
+    # -- the web -----------------------------------------------------------------------------
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: str | None, signed: bool
+    ) -> Answer:
+        """A real request to a web address."""
+        stand_in = os.environ.get("AWS_ENDPOINT_URL")
+        return send(self.boto3, method, url, headers, body, signed=signed, endpoint=stand_in)
 
     # -- what happened -----------------------------------------------------------------------
 
