@@ -243,7 +243,7 @@ def _memory(trace: Trace, layers: list[Layer], objects: int) -> tuple[np.ndarray
         )
     timed = any(layer.fetch_seconds for layer in layers)
     in_bytes = any(layer.unit == "bytes" for layer in layers)
-    clock = _zeros((rows, 5 if nodes > 1 or timed else 4))
+    clock = _zeros((rows, 5 if any(layer.respects_age for layer in layers) else 4))
     links, state = clock.view(np.int32), np.zeros((nodes, 9), np.int64)
     node, start = 0, 1  # row 0 says that there is none
     for ends, layer in plans:

@@ -360,7 +360,8 @@ def serve_one(
 ):
     """Serve the trace from one cache whose fetches take no time; the last arguments are filled in.
 
-    The same as `serve_layers` with one layer, several times as fast.
+    The same as `serve_layers` with one layer, several times as fast. What is returned means
+    nothing: it only keeps the compiler from leaving out the reading ahead.
     """
     policy, capacity = whole[0, POLICY], whole[0, CAPACITY]
     in_bytes, sliding = whole[0, IN_BYTES] == 1, whole[0, SLIDING] == 1
@@ -369,6 +370,7 @@ def serve_one(
     sized, watched, kept = len(size) > 0, len(changed) > 0, len(outcome) > 0
     hits, stale, misses, outdated, large, fetched = 0, 0, 0, 0, 0, 0
     total_bytes, fetched_bytes, total_age, greatest_age = 0, 0, 0.0, 0.0
+    soon, last = 0, len(time) - 1
     change, bin_, bin_began, bin_fetched, bin_end = 0, 0, 0, 0, width
     for request in range(len(time)):
         now, wanted = time[request], key[request]
@@ -385,6 +387,10 @@ def serve_one(
             changed[change_key[change]] = change_time[change]
             drop(change_key[change], whole, find, links, state, weight)
             change += 1
+
+        # Reading a little ahead has the memory under way by the time that it is needed.
+        soon += find[key[min(request + 24, last)]]
+        soon += links[abs(find[key[min(request + 12, last)]]), NEXT]
 
         kind, born = MISS, now
         row = find[wanted]
@@ -431,13 +437,14 @@ def serve_one(
             age[request] = now - born
     load[0, bin_], load[1, bin_] = len(time) - bin_began, fetched - bin_fetched
     if first >= len(time):
-        return
+        return soon
     totals[0, HIT], totals[0, STALE], totals[0, MISS] = hits, stale, misses
     totals[0, REQUESTS], totals[0, FETCHES] = len(time) - first, stale + misses
     totals[0, OUTDATED], totals[0, TOO_LARGE] = outdated, large
     totals[0, EVICTED] = state[0, EVICTIONS]
     totals[0, BYTES], totals[0, BYTES_FETCHED] = total_bytes, fetched_bytes
     sums[0, AGE], sums[0, GREATEST_AGE] = total_age, greatest_age
+    return soon
 
 
 # ---- Layers
@@ -483,8 +490,8 @@ def serve_layers(
     width,  # seconds a bin of `load` lasts
     first,  # the first request that counts
     find,  # int32[nodes * objects], zeros
-    links,  # int32[rows, 10], a view of `clock`
-    clock,  # float64[rows, 5]
+    links,  # int32[rows, 10 or 8], a view of `clock`
+    clock,  # float64[rows, 5], or 4 where no layer respects Age: SAID is not needed then
     flight,  # float64[rows or 0, 4]; needed where fetching takes time
     weight,  # int64[rows or 0]; needed where a capacity is in bytes
     state,  # int64[nodes, 9], prepared
@@ -500,8 +507,9 @@ def serve_layers(
 ):
     """Serve the trace through layers of caches; the last six arguments are filled in."""
     layers, bins, nodes = len(whole), load.shape[1], len(state)
-    timed, sized = len(flight) > 0, len(size) > 0
+    timed, sized, aged = len(flight) > 0, len(size) > 0, clock.shape[1] > SAID
     watched, kept = len(changed) > 0, len(outcome) > 0
+    soon, last = 0, len(time) - 1
     change, bin_, bin_end = 0, 0, width
     old_born, old_said, old_until = 0.0, 0.0, 0.0
     for request in range(len(time)):
@@ -514,6 +522,10 @@ def serve_layers(
             changed[change_key[change]] = change_time[change]
             drop(change_key[change], whole, find, links, state, weight)
             change += 1
+
+        # Reading a little ahead, as in serve_one.
+        at = min(request + 12, last)
+        soon += links[abs(find[key[at] * nodes + (entry[at] if len(entry) > 0 else 0)]), NEXT]
 
         # Inwards, to the first layer that can answer.
         column = entry[request] if len(entry) > 0 else 0
@@ -547,7 +559,8 @@ def serve_layers(
                 if kind == STALE:
                     born, said = flight[row, OLD_BORN], flight[row, OLD_SAID]
                 else:
-                    born, said = clock[row, BORN], clock[row, SAID]
+                    born = clock[row, BORN]
+                    said = clock[row, SAID] if aged else born
                     if kind == COLLAPSED:
                         ready = flight[row, READY]
             else:
@@ -561,7 +574,8 @@ def serve_layers(
                     real[layer, TTL], real[layer, JITTER], spread, request + layer
                 )
                 if kind == STALE:
-                    old_born, old_said = clock[row, BORN], clock[row, SAID]
+                    old_born = clock[row, BORN]
+                    old_said = clock[row, SAID] if aged else old_born
                     old_until = clock[row, EXPIRES] + window
                 else:
                     row, old_born, old_said, old_until = 0, now, now, -math.inf
@@ -577,7 +591,9 @@ def serve_layers(
                             totals[layer, EVICTED] += state[node, EVICTIONS] - evictions
                             totals[layer, TOO_LARGE] += 1 if row == 0 else 0
                 if row > 0:
-                    clock[row, BORN], clock[row, EXPIRES], clock[row, SAID] = born, expires, said
+                    clock[row, BORN], clock[row, EXPIRES] = born, expires
+                    if aged:
+                        clock[row, SAID] = said
                     if timed:
                         flight[row, READY], flight[row, OLD_UNTIL] = ready, old_until
                         flight[row, OLD_BORN], flight[row, OLD_SAID] = old_born, old_said
@@ -599,3 +615,4 @@ def serve_layers(
             outcome[request] = kinds[0]
             answered[request] = source
             age[request] = ready - born
+    return soon
