@@ -6,7 +6,16 @@ import sys
 
 import pandas as pd
 
-from benchmarks import asynchronous, backlog, bucket, poison, slider, throughput, topic
+from benchmarks import (
+    asynchronous,
+    backlog,
+    bucket,
+    caching,
+    poison,
+    slider,
+    throughput,
+    topic,
+)
 
 BENCHES = {
     "poison": poison,
@@ -16,6 +25,7 @@ BENCHES = {
     "topic": topic,
     "asynchronous": asynchronous,
     "bucket": bucket,
+    "caching": caching,
 }
 
 
