@@ -315,6 +315,7 @@ def command(
     if not regions:
         print(f"Name a region: {SWEEP} --region us-east-1", file=sys.stderr)
         return 1
+    options.setdefault("kinds", _worth_a_look(ledgers))
     report = sweep(
         boto3_session,
         regions=regions,
@@ -329,6 +330,13 @@ def command(
     report.unread[:0] = unread
     print(report)
     return report.exit_code
+
+
+def _worth_a_look(ledgers: Sequence[Ledger]) -> set[str]:
+    """All kinds, but budgets only where a session made one: a learner may not look at them, and
+    the course's own stays."""
+    made = {entry.kind for ledger in ledgers for entry in ledger.entries()}
+    return {kind for kind in ORDER if kind != "budget" or kind in made}
 
 
 def _regions(ledgers: Sequence[Ledger]) -> list[str]:
