@@ -89,12 +89,15 @@ class Valkey:
         False where a stand-in written in Python answers: then latencies mean nothing.
     port:
         The port on 127.0.0.1; None for the stand-in.
+    url:
+        What another process connects with (``valkey.Valkey.from_url(url)``); it holds the password.
     """
 
     def __init__(self, client: Any, says: str, server: _Server | None = None) -> None:
         self.client, self.says = client, says
         self.real = server is not None
         self.port = server.port if server else None
+        self.url = f"redis://:{server.password}@{HOST}:{server.port}" if server else None
         # Also called when this object is forgotten and when Python ends.
         self._end = weakref.finalize(self, _end, client, server)
 
