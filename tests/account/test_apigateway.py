@@ -6,15 +6,17 @@ answers the API's address too, over HTTP, with a function that really runs, and 
 
 import json
 from contextlib import contextmanager
+from datetime import timedelta
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from patternlab import open_cloud
-from patternlab.account import backend
+from patternlab.account import backend, sweep
 from patternlab.account.cost import CostAboveCeiling
 from patternlab.account.hooks import Refused
+from patternlab.service_models import boto3_session
 
 REGION = "us-east-1"
 TYPE = "method.request.querystring.type"
@@ -135,6 +137,19 @@ def test_a_cache_can_be_switched_off_and_its_stage_deleted_by_hand(on_moto, caps
         off = {"op": "replace", "path": "/cacheClusterEnabled", "value": "false"}
         assert not api.update_stage(**its, patchOperations=[off])["cacheClusterEnabled"]
         api.delete_stage(**its)
+
+
+def test_a_stage_and_its_api_are_found_by_their_tags_when_the_ledger_is_lost(on_moto):
+    cloud = open_cloud(backend="aws")
+    cached(cloud)
+    kinds = ["stage", "rest api", "function", "role", "log group"]
+    look = {"regions": [REGION], "ledgers": [], "kinds": kinds, "sleep": lambda seconds: None}
+    later = cloud._backend.session.expires + timedelta(hours=1)
+    report = sweep.sweep(boto3_session, delete=True, now=lambda: later, **look)
+    assert report.clean, str(report)
+    assert boto3.client("apigateway", REGION).get_rest_apis()["items"] == []
+    assert {"stage", "rest api"} <= {thing.kind for thing in report.deleted}
+    cloud.close()
 
 
 def test_the_same_cells_run_on_a_local_cloud():

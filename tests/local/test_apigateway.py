@@ -360,6 +360,37 @@ def test_a_cache_key_and_its_namespace_are_shown(cloud, shop):
     assert (shown["cacheKeyParameters"], shown["cacheNamespace"]) == ([TYPE], shop.resource)
 
 
+def test_a_cache_key_is_added_and_removed_without_putting_the_integration_anew(cloud, shop):
+    def change(op, path, value=None):
+        operation = {"op": op, "path": path} | ({"value": value} if value else {})
+        return shop.client.update_integration(**shop.at, patchOperations=[operation])
+
+    assert change("remove", f"/cacheKeyParameters/{TYPE}").get("cacheKeyParameters", []) == []
+    assert change("add", f"/cacheKeyParameters/{TYPE}")["cacheKeyParameters"] == [TYPE]
+    assert change("add", f"/cacheKeyParameters/{TYPE}")["cacheKeyParameters"] == [TYPE]
+    assert change("replace", "/cacheNamespace", "shared")["cacheNamespace"] == "shared"
+    with pytest.raises(ClientError, match="Invalid cache key parameter specified"):
+        change("add", "/cacheKeyParameters/method.request.querystring.other")
+    with pytest.raises(ClientError, match="cannot replace /uri: it changes cacheKeyParameters"):
+        change("replace", "/uri", "https://example.org")
+    with pytest.raises(ClientError, match="NotFoundException"):
+        shop.client.update_integration(
+            restApiId=shop.id, resourceId=shop.resource, httpMethod="PUT", patchOperations=[]
+        )
+
+
+def test_resources_of_one_namespace_share_their_entries(cloud, shop):
+    made = shop.client.create_resource(restApiId=shop.id, parentId=shop.resource, pathPart="all")
+    at = {**shop.at, "resourceId": made["id"]}
+    shop.client.put_method(**at, authorizationType="NONE", requestParameters={TYPE: False})
+    shop.client.put_integration(
+        **at, **shop.integration, cacheKeyParameters=[TYPE], cacheNamespace=shop.resource
+    )
+    shop.client.create_deployment(restApiId=shop.id, stageName="prod")
+    first = cloud.get(f"{shop.url}/users?type=a").json()
+    assert cloud.get(f"{shop.url}/users/all?type=a").json() == first
+
+
 # -- deployments and routes --------------------------------------------------------------------
 
 

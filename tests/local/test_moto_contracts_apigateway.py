@@ -119,6 +119,11 @@ def test_flushing_is_not_in_moto_and_has_an_address_here():
     assert _Urls.flush in _Urls.url_paths
 
 
+def test_changing_an_integration_is_not_in_moto_though_its_address_is():
+    assert not hasattr(Response, "update_integration")
+    assert any(path.endswith("/integration$") for path in urls.url_paths)
+
+
 def test_every_address_of_rest_apis_is_answered_by_ours():
     theirs = [path for path, answer in urls.url_paths.items() if answer == Response.dispatch]
     assert len(theirs) > 30

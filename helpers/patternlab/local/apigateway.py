@@ -12,7 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from moto.apigateway import models, urls
-from moto.apigateway.exceptions import BadRequestException, DeploymentNotFoundException
+from moto.apigateway.exceptions import (
+    BadRequestException,
+    DeploymentNotFoundException,
+    NotFoundException,
+)
 from moto.apigateway.responses import APIGatewayResponse
 
 from patternlab.caching.errors import CachingError
@@ -204,6 +208,32 @@ class LocalAPIGatewayResponse(APIGatewayResponse):
         integration.cache_key_parameters = list(keys)
         integration.cache_namespace = integration.cache_namespace or resource
         return status, headers, json.dumps(integration.to_json())
+
+    def update_integration(self) -> Any:
+        """What there is to change of an integration's cache; moto has no such operation."""
+        api, _, resource, _, method, *_ = self.path.split("/")[2:]
+        integration = self.backend.get_integration(api, resource, method)
+        if integration is None:
+            raise NotFoundException("Invalid Integration identifier specified")
+        keys, namespace = list(integration.cache_key_parameters), integration.cache_namespace
+        for operation in self._get_param("patchOperations") or []:
+            _, what, key = (operation["path"] + "/").split("/", 2)
+            match operation["op"], what, key.rstrip("/"):
+                case "add", "cacheKeyParameters", key:
+                    keys = [*dict.fromkeys([*keys, key])]
+                case "remove", "cacheKeyParameters", key:
+                    keys = [one for one in keys if one != key]
+                case "replace", "cacheNamespace", "":
+                    namespace = operation["value"]
+                case _:
+                    raise BadRequestException(
+                        f"A local cloud cannot {operation['op']} {operation['path']}: it changes "
+                        "cacheKeyParameters and cacheNamespace. Call put_integration again."
+                    )
+        declared = self.backend.get_method(api, resource, method).request_parameters or {}
+        check_cache_keys(keys, declared, integration.request_parameters or {})
+        integration.cache_key_parameters, integration.cache_namespace = keys, namespace
+        return json.dumps(integration.to_json())
 
     def flush_stage_cache(self) -> Any:
         _, _, api, _, stage, *_ = self.path.split("/")
