@@ -35,7 +35,12 @@ def test_a_ttl_from_the_fetch_follows_the_chain_of_fetches():
 
 
 def test_an_answer_expires_at_the_end_of_its_ttl():
-    assert did(simulate(trace_of(0, 9.75, 10), ttl=10, keep=True)) == ["miss", "hit", "miss"]
+    requests = trace_of(0, 9.75, 10)
+    assert did(simulate(requests, ttl=10, keep=True)) == ["miss", "hit", "miss"]
+    got = simulate(requests, ttl=10, stale_while_revalidate=1, keep=True)
+    assert did(got) == ["miss", "hit", "stale"]
+    layers = hierarchy(requests, [Layer(ttl=10), Layer("nothing", ttl=0)], keep=True)
+    assert did(layers[0]) == ["miss", "hit", "miss"]
 
 
 def test_a_ttl_of_0_stores_nothing_and_no_ttl_stores_for_ever():
