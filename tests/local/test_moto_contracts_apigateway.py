@@ -6,6 +6,7 @@ import inspect
 import pytest
 from moto.apigateway import models, responses, urls
 from moto.awslambda.utils import get_backend
+from moto.cloudwatch.models import CloudWatchBackend
 from moto.logs.models import LogsBackend
 
 from patternlab.local.apigateway import LocalAPIGatewayBackend, LocalStage, _Urls
@@ -139,3 +140,7 @@ def test_a_line_of_a_log_is_written_to_a_stream_of_a_group():
     names = ["self", "log_group_name", "log_stream_name"]
     assert parameters(LogsBackend.ensure_log_stream) == names
     assert parameters(LogsBackend.put_log_events)[1:4] == [*names[1:], "log_events"]
+
+
+def test_metrics_are_put_with_the_names_of_the_api():
+    assert parameters(CloudWatchBackend.put_metric_data) == ["self", "namespace", "metric_data"]

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from moto.apigateway.models import apigateway_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal import mock_random
 
@@ -184,8 +185,9 @@ class _Sent:
         metrics.append(self._metric("Latency", seconds * 1000, "Milliseconds"))
         if result != HIT and self.route is not None:
             metrics.append(self._metric("IntegrationLatency", self.took * 1000, "Milliseconds"))
-        cloudwatch = self.services.session.client("cloudwatch", self.region)
-        cloudwatch.put_metric_data(Namespace="AWS/ApiGateway", MetricData=metrics)
+        # not through a client, which would take longer than the rest; moto adds the time
+        cloudwatch = cloudwatch_backends[DEFAULT_ACCOUNT_ID][self.region]
+        cloudwatch.put_metric_data("AWS/ApiGateway", metrics)
         settings = self.stage.access_log_settings
         if settings:
             about = self.context() | {
@@ -203,7 +205,6 @@ class _Sent:
                 {"Name": "ApiName", "Value": self.api.name},
                 {"Name": "Stage", "Value": self.stage_name},
             ],
-            "Timestamp": self.services.clock.now(),
             "Value": float(value),
             "Unit": unit,
         }
