@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from datetime import UTC, datetime
 
-import boto3
+import botocore.client
 import botocore.exceptions
 import pytest
 from botocore.exceptions import ClientError
@@ -35,6 +35,25 @@ BUDGET = {
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
+class Clients:
+    """In place of a boto3 session: its clients are made once for all tests, by what they are."""
+
+    made = {}
+
+    def __init__(self, region):
+        self.region = region
+
+    def client(self, service, region_name=None, config=None):
+        key = service, region_name or self.region, config
+        if key not in self.made:
+            self.made[key] = boto3_session(key[1]).client(service, config=config)
+        return self.made[key]
+
+
+def client(service, region=REGION):
+    return Clients(region).client(service)
+
+
 @pytest.fixture(autouse=True)
 def account(monkeypatch):
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
@@ -42,7 +61,8 @@ def account(monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", boto3_session(REGION))
+    monkeypatch.setattr(sweep, "boto3_session", Clients)
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # two thousand, read every time
     with mock_aws(config={"lambda": {"use_docker": False}}):
         yield
 
@@ -64,8 +84,8 @@ class Maker:
             what.tag(params, self.session.tags)
         if self.ledger:
             entry = self.ledger.planned(kind, what.name_in(params), self.region)
-        client = boto3.client(what.service, self.region)
-        answer = getattr(client, asking_name(client, what.create))(**params)
+        ask = client(what.service, self.region)
+        answer = getattr(ask, asking_name(ask, what.create))(**params)
         if self.ledger:
             self.ledger.made(entry, what.made(answer))
         return answer
@@ -76,7 +96,7 @@ class Maker:
     def role(self, short="work-role"):
         name = self.session.name(short)
         arn = self("role", RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-        iam = boto3.client("iam")
+        iam = client("iam")
         allow = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
         iam.put_role_policy(RoleName=name, PolicyName="patternlab", PolicyDocument=document)
@@ -95,7 +115,7 @@ class Maker:
         )["FunctionArn"]
 
     def bucket(self, short="photos"):
-        s3, name = boto3.client("s3"), self.session.name(short)
+        s3, name = client("s3"), self.session.name(short)
         self("bucket", Bucket=name)
         if self.tagged:  # moto takes no notice of the tags in CreateBucket
             tags = [{"Key": key, "Value": value} for key, value in self.session.tags.items()]
@@ -121,7 +141,7 @@ class Maker:
         topic = self("topic", Name=name("news"))["TopicArn"]
         self("subscription", TopicArn=topic, Protocol="lambda", Endpoint=function)
         self("rule", Name=name("big"), EventPattern='{"source": ["aws.s3"]}')
-        boto3.client("events", self.region).put_targets(
+        client("events", self.region).put_targets(
             Rule=name("big"), Targets=[{"Id": "1", "Arn": orders}]
         )
         self.bucket()
@@ -150,7 +170,7 @@ def asking_name(client, operation):
 
 
 def queue_arn(url):
-    asked = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    asked = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return asked["Attributes"]["QueueArn"]
 
 
@@ -158,7 +178,7 @@ def run(ledgers=(), regions=(REGION,), **options):
     options = {"delete": True, "kinds": KINDS, "now": lambda: BEFORE} | options
     options.setdefault("sleep", lambda seconds: None)
     return sweep.sweep(
-        boto3_session,
+        Clients,
         regions=list(regions),
         ledgers=list(ledgers),
         **options,
@@ -167,7 +187,7 @@ def run(ledgers=(), regions=(REGION,), **options):
 
 def there():
     """Names of all that the account holds, asked kind by kind."""
-    at = Place(boto3_session(REGION), REGION)
+    at = Place(Clients(REGION), REGION)
     at.who()
     return sorted(str(thing) for kind in KINDS if kind != "cache policy"
                   for thing in REMOVALS[kind].find(at))  # fmt: skip
@@ -175,7 +195,7 @@ def there():
 
 def fail(monkeypatch, error, operation, times=10**6):
     """Let the sweep's calls of `operation` end in `error`; returns the count of those that did."""
-    count, call = Counter(), boto3.client("sqs").__class__.__mro__[1]._make_api_call
+    count, call = Counter(), botocore.client.BaseClient._make_api_call
 
     def failing(self, name, params):
         if name == operation and count[name] < times:
@@ -250,7 +270,7 @@ def test_one_session_only(ledger, tmp_path):
     other = Ledger.open(tmp_path, OTHER, account=ACCOUNT, endpoint=None)
     Maker(ledger).queue()
     Maker(other, OTHER).queue()
-    report = sweep_session(boto3_session(REGION), ledger, sleep=lambda seconds: None)
+    report = sweep_session(Clients(REGION), ledger, sleep=lambda seconds: None)
     assert report.clean and there() == ["queue patternlab-zzzzzz-orders"]
     assert other.open_entries() and not ledger.open_entries()
 
@@ -276,9 +296,9 @@ def test_what_somebody_else_is_using_is_left_until_it_expires_or_is_asked_for():
 def test_every_region_of_the_ledger_is_swept(ledger):
     Maker(ledger).queue()
     Maker(ledger, region="eu-west-1").queue()
-    report = sweep_session(boto3_session(REGION), ledger, sleep=lambda seconds: None)
+    report = sweep_session(Clients(REGION), ledger, sleep=lambda seconds: None)
     assert sorted(thing.region for thing in report.deleted) == ["eu-west-1", REGION]
-    assert not boto3.client("sqs", "eu-west-1").list_queues().get("QueueUrls")
+    assert not client("sqs", "eu-west-1").list_queues().get("QueueUrls")
 
 
 def test_a_region_that_is_not_swept_stays_open_and_is_named(ledger):
@@ -291,7 +311,7 @@ def test_a_region_that_is_not_swept_stays_open_and_is_named(ledger):
 
 
 def test_neither_name_nor_tag_alone_is_enough():
-    sqs = boto3.client("sqs")
+    sqs = client("sqs")
     sqs.create_queue(QueueName="orders", tags=SESSION.tags)  # tag, no name
     sqs.create_queue(QueueName="patternlab-k3f9qb-mine")  # name, no tag
     sqs.create_queue(QueueName="patternlab-notes", tags={"project": "patternlab"})  # no session
@@ -302,7 +322,7 @@ def test_neither_name_nor_tag_alone_is_enough():
 
 
 def test_log_groups_go_with_the_function_or_topic_that_they_are_of(ledger):
-    logs = boto3.client("logs")
+    logs = client("logs")
     Maker(ledger).function()
     Maker(ledger)("topic", Name=SESSION.name("news"))
     logs.create_log_group(logGroupName="/aws/lambda/patternlab-k3f9qb-work")
@@ -318,9 +338,9 @@ def test_log_groups_go_with_the_function_or_topic_that_they_are_of(ledger):
 
 def test_the_lasting_budget_is_not_a_sessions():
     lasting = BUDGET | {"BudgetName": "patternlab-budget"}
-    boto3.client("budgets").create_budget(AccountId=ACCOUNT, Budget=lasting)
+    client("budgets").create_budget(AccountId=ACCOUNT, Budget=lasting)
     assert run(everything=True).clean
-    assert boto3.client("budgets").describe_budgets(AccountId=ACCOUNT)["Budgets"]
+    assert client("budgets").describe_budgets(AccountId=ACCOUNT)["Budgets"]
 
 
 def test_a_ledger_of_another_account_stays_open_and_says_so(tmp_path):
@@ -340,7 +360,7 @@ def test_a_ledger_of_another_account_stays_open_and_says_so(tmp_path):
 def test_what_others_deleted_meanwhile_counts_as_gone(ledger):
     url = Maker(ledger).queue()
     Maker(ledger).function()
-    boto3.client("sqs").delete_queue(QueueUrl=url)
+    client("sqs").delete_queue(QueueUrl=url)
     report = run([ledger])
     assert report.clean and [thing.kind for thing in report.gone] == ["queue"]
     assert not ledger.open_entries()
