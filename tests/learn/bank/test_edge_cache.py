@@ -35,6 +35,8 @@ class TestNobodyElsesPage:
             ({"/basket": GOOD["/basket"]}, "Give a dictionary with"),
             (GOOD | {"/basket": "CachingDisabled"}, "/basket: give a policy and the text"),
             (GOOD | {"/basket": ("CachingOptimised", "")}, "no managed cache policy"),
+            (GOOD | {"/basket": (..., "max-age=60")}, "/basket is not finished"),
+            (GOOD | {"/search": ("CachingOptimized", ...)}, "/search is not finished"),
             (GOOD | {"/basket": ("CachingDisabled", "private")}, "the basket of nobody"),
         ],
     )

@@ -70,8 +70,14 @@ def _malformed(settings: Any) -> str | None:
     if not isinstance(settings, dict) or set(settings) != {BASKET, SEARCH, STYLE}:
         return f"Give a dictionary with {BASKET}, {SEARCH} and {STYLE}, and nothing else."
     for path, pair in settings.items():
-        if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[1], str):
+        if (
+            not isinstance(pair, tuple | list)
+            or len(pair) != 2
+            or not isinstance(pair[1], str | type(...))
+        ):
             return f"{path}: give a policy and the text of Cache-Control, which may be empty."
+        if ... in pair:
+            return f"{path} is not finished: write something in place of the ... there."
     return None
 
 
