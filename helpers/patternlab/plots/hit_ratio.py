@@ -122,6 +122,7 @@ def _told(table: pd.DataFrame) -> str:
     first, last = table.iloc[0], table.iloc[-1]
     return (
         f"Hit ratio and outdated answers for TTLs from {first['TTL (s)']:g} s to "
-        f"{last['TTL (s)']:g} s ({len(table)} in all): hits go from {first['hit ratio']:.1%} to {last['hit ratio']:.1%}, "
+        f"{last['TTL (s)']:g} s ({len(table)} in all): hits go from {first['hit ratio']:.1%} "
+        f"to {last['hit ratio']:.1%}, "
         f"outdated answers from {first['outdated']:.1%} to {last['outdated']:.1%}."
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from patternlab.plots import style
-from patternlab.plots.chart import Chart, check_series
+from patternlab.plots.chart import Chart, Look, check_series
 from patternlab.plots.picture import Picture
 from patternlab.plots.style import theme_named
 from patternlab.plots.timeaxis import time_axis
@@ -50,6 +50,7 @@ def origin_load(
     highest = max(max(float(rate.max()) for rate in rates.values()), limit or 0.0) or 1.0
     span = bin_seconds * len(next(iter(rates.values())))
     ticks = time_axis(span)
+    bears = Look(colours.failed, "", (0, (5, 1.5)))
     for axes, (name, rate) in zip(chart.axes, rates.items(), strict=True):
         edges = np.arange(len(rate) + 1) * bin_seconds
         axes.stairs(rate, edges, fill=True, color=colours.succeeded, lw=0, zorder=2)
@@ -57,7 +58,7 @@ def origin_load(
         axes.set_ylim(0, highest * 1.3)
         axes.set_xticks(ticks.ticks, ticks.labels if axes is chart.axes[-1] else [])
         if limit is not None:
-            axes.axhline(limit, color=colours.failed, lw=1.2, ls=(0, (5, 1.5)), zorder=3)
+            axes.axhline(limit, color=bears.colour, lw=1.2, ls=bears.dashes, zorder=3)
         axes.text(
             0.008,
             0.95,
@@ -75,7 +76,7 @@ def origin_load(
                     else "", "fetches per second")  # fmt: skip
     key = [chart.box_entry("fetches from the origin", colours.succeeded)]
     if limit is not None:
-        key.append(chart.box_entry(f"the origin bears {limit:,.6g}/s", colours.failed))
+        key.append(chart.entry(f"the origin bears {limit:,.6g}/s", bears))
     figure = chart.finish(key)
     return Picture(figure, table, _told(table, limit))
 
