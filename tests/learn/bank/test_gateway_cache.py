@@ -13,9 +13,6 @@ from patternlab.learn.exercises import State
 from patternlab.learn.loading import course
 
 
-pytest.importorskip("numba")
-
-
 def state(name, answer):
     return course().check(name, answer).state
 
