@@ -29,6 +29,7 @@ from tests.account.standin import StandIn, running
 ROOT = Path(__file__).parents[2]
 LOCAL_ONLY = "local-only"
 CELL_SECONDS = 120
+IN_VAIN = "STANDIN_WAITS_IN_VAIN"  # the environment variable that shorter.py reads
 CEILING = "1.00"  # US dollars
 
 
@@ -58,20 +59,27 @@ class Pass:
         return texts
 
 
-def run_all(paths: Iterable[Path], folder: Path, **settings: str) -> dict[str, Pass]:
-    """A pass of each notebook, by its name; `settings` are ministack's."""
-    paths = list(paths)
+def run_all(
+    paths: Iterable[Path], folder: Path, in_vain: Iterable[str] = (), **settings: str
+) -> dict[str, Pass]:
+    """A pass of each notebook, by its name; `settings` are ministack's.
+
+    `in_vain` are pieces of the source of cells that wait for what does not come on a stand-in.
+    """
+    paths, in_vain = list(paths), list(in_vain)
     with ExitStack() as stack, ThreadPoolExecutor() as threads:
         begun = [threads.submit(stack.enter_context, running(**settings)) for _ in paths]
         servers = [server.result() for server in begun]
 
         async def together() -> list[Pass]:
-            return await asyncio.gather(*map(_pass, paths, servers, [folder] * len(paths)))
+            return await asyncio.gather(
+                *(_pass(*one, folder, in_vain) for one in zip(paths, servers, strict=True))
+            )
 
         return {one.name: one for one in asyncio.run(together())}
 
 
-async def _pass(path: Path, server: StandIn, base: Path) -> Pass:
+async def _pass(path: Path, server: StandIn, base: Path, in_vain: list[str]) -> Pass:
     folder = base / path.stem
     folder.mkdir()
     notebook = _for_an_account(nbformat.read(path, as_version=4))
@@ -87,7 +95,7 @@ async def _pass(path: Path, server: StandIn, base: Path) -> Pass:
     )
     begun = time.monotonic()
     with open(folder / "kernel.log", "wb") as log:
-        environment = _environment(server, path, folder)
+        environment = _environment(server, path, folder) | {IN_VAIN: json.dumps(in_vain)}
         await client.async_execute(env=environment, stdout=log, stderr=log)
     seconds = time.monotonic() - begun
     secrets = list(server.credentials.values())

@@ -34,9 +34,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-import boto3
+from patternlab.service_models import boto3_session
 
 ACCOUNT = "918273645546"  # nobody's, and easily told from every other number in an output
 REGION = "us-east-1"
@@ -91,8 +92,20 @@ class StandIn:
 
     def client(self, service: str, region: str = REGION) -> Any:
         """A root user's boto3 client of this server, which takes nothing from the environment."""
-        session = boto3.Session(ROOT_KEY, ROOT_SECRET, region_name=region)
-        return session.client(service, endpoint_url=self.url)
+        return _client(self.url, service, region)
+
+
+@cache
+def _client(url: str, service: str, region: str) -> Any:
+    """Made once, and from descriptions read once: that takes longer than asking."""
+    session = boto3_session(region)
+    return session.client(
+        service,
+        endpoint_url=url,
+        aws_access_key_id=ROOT_KEY,
+        aws_secret_access_key=ROOT_SECRET,
+        aws_session_token=None,
+    )
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import pytest
 from patternlab.account import sweep
 from patternlab.account.ledger import Ledger, ledgers_in
 from patternlab.cli import main
+from tests.account.clients import Clients
 from tests.account.killed import AFTER, COUNTED, MOMENTS, kernel
 
 SEED = 5
@@ -20,21 +21,11 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.account.killed", "patternlab.account.backend"])
 
 
-_clients = {}
-
-
-def client_of(server, service):
-    """Made once for each server: that takes longer than asking."""
-    if (server.url, service) not in _clients:
-        _clients[server.url, service] = server.client(service)
-    return _clients[server.url, service]
-
-
 def still_there(server) -> list[str]:
     """All that the server has of anybody, asked of itself and not of the sweep."""
 
     def ask(service, operation, key, *path, **params):
-        answer = getattr(client_of(server, service), operation)(**params)
+        answer = getattr(server.client(service), operation)(**params)
         for step in path:
             answer = answer[step]
         return [f"{operation}: {one}" for one in answer.get(key, [])]
@@ -114,7 +105,8 @@ def test_a_whole_run_without_a_close_is_swept(at_home, tmp_path, monkeypatch, ca
     assert main(["sweep", "--delete"]) == 0
 
 
-def test_twenty_kills_and_nothing_is_left_every_time(at_home, tmp_path, capsys):
+def test_twenty_kills_and_nothing_is_left_every_time(at_home, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sweep, "boto3_session", Clients)  # the test above sweeps with its own
     calls = how_many_calls(at_home, tmp_path / "whole")
     assert sweep_of(tmp_path / "whole") == 0
     places = [(call, moment) for call in range(1, calls + 1) for moment in MOMENTS]

@@ -147,7 +147,8 @@ SECRETS = re.compile(
 def passes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pass]:
     """All five at the same time: they mostly sleep."""
     paths = [ROOT / "notebooks" / f"{name}.ipynb" for name in NOTEBOOKS]
-    return run_all(paths, tmp_path_factory.mktemp("passes"))
+    in_vain = [row.cell for row in DIFFERENCES if row.seen == "WaitTimeout"]
+    return run_all(paths, tmp_path_factory.mktemp("passes"), in_vain)
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -18,7 +18,7 @@ from patternlab.account.ledger import Ledger
 from patternlab.account.naming import Session
 from patternlab.account.removal import REMOVALS, Thing
 from patternlab.account.sweep import sweep_session
-from patternlab.service_models import boto3_session
+from tests.account.clients import Clients
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 EXPIRES = datetime(2031, 5, 1, 12, tzinfo=UTC)
@@ -33,21 +33,6 @@ BUDGET = {
     "BudgetLimit": {"Amount": "1", "Unit": "USD"},
 }
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
-
-
-class Clients:
-    """In place of a boto3 session: its clients are made once for all tests, by what they are."""
-
-    made = {}
-
-    def __init__(self, region):
-        self.region = region
-
-    def client(self, service, region_name=None, config=None):
-        key = service, region_name or self.region, config
-        if key not in self.made:
-            self.made[key] = boto3_session(key[1]).client(service, config=config)
-        return self.made[key]
 
 
 def client(service, region=REGION):

@@ -455,7 +455,7 @@ class Book:
     def __init__(self):
         self.lines = []
 
-    def planned(self, kind, name):
+    def planned(self, kind, name, region=None):
         self.lines.append(("planned", kind, name))
         return f"{kind} {name}"
 

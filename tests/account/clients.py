@@ -1,0 +1,26 @@
+"""boto3's clients, made once in a process: that takes longer than most tests ask with them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from patternlab.service_models import boto3_session
+
+_made: dict[tuple[Any, ...], Any] = {}
+_MATTERS = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+
+class Clients:
+    """In place of a boto3 session of a region, for this process's account and credentials."""
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+
+    def client(self, service: str, region_name: str | None = None, config: Any = None) -> Any:
+        """The client that a session would make, or has made before."""
+        region = region_name or self.region
+        key = (service, region, config, *map(os.environ.get, _MATTERS))
+        if key not in _made:
+            _made[key] = boto3_session(region).client(service, config=config)
+        return _made[key]
