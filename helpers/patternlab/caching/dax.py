@@ -46,7 +46,7 @@ class Dax:
     client:
         A DynamoDB client of boto3.
     clock:
-        Tells the time in seconds: ``cloud.clock``, or Python's module ``time``.
+        Tells the time in seconds with ``time()``, as Python's module ``time`` does.
     item_ttl:
         Seconds an item is kept. 0: until it is evicted or written.
     query_ttl:
