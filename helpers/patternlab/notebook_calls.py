@@ -6,10 +6,11 @@ in :mod:`patternlab.account.calls`); cost card and policies are made from that f
 
 from __future__ import annotations
 
+import ast
 import linecache
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
@@ -18,6 +19,8 @@ from typing import Any
 from unittest.mock import patch
 
 import nbformat
+from moto.apigateway.models import apigateway_backends
+from moto.core import DEFAULT_ACCOUNT_ID
 
 import patternlab
 from patternlab.account import policy
@@ -30,10 +33,13 @@ from patternlab.account.calls import (
     Row,
     as_csv,
 )
+from patternlab.caching.gateway import Request
 from patternlab.cloud import Cloud, open_cloud
 from patternlab.delivery.delivery_log import FILTERED
+from patternlab.local.apigateway import SMALLEST
 from patternlab.local.hub import in_handler
 from patternlab.paths import NOTEBOOKS, ROOT
+from patternlab.web import Answer
 
 NOT_POLLING = ("Disabling", "Disabled", "Deleting")  # states of an event source mapping
 LOCAL_ONLY = "local-only"  # the tag of cells that an account does not run
@@ -42,7 +48,10 @@ _BILLED = re.compile(r"Billed Duration: (\d+) ms\tMemory Size: (\d+) MB")
 
 @dataclass(frozen=True)
 class Call:
-    """One request: who made it (NOTEBOOK or FUNCTION), and boto3's names and parameters."""
+    """One request: who made it (NOTEBOOK or FUNCTION), and boto3's names and parameters.
+
+    A signed one to an API is no call of boto3's: "execute-api", its action, `url` and `method`.
+    """
 
     by: str
     service: str
@@ -63,15 +72,21 @@ class Recording:
         counts = Counter((call.by, call.service, call.operation) for call in self.calls)
         for (by, service, operation), count in sorted(counts.items()):
             yield Row(notebook, service, operation, count, by)
-        for (service, name), amount in sorted(self.quantities.items()):
+        # one row at least, by which a notebook that asks for nothing is known to have been counted
+        quantities = self.quantities if self.calls or self.quantities else {("cloud", "seconds"): 0}
+        for (service, name), amount in sorted(quantities.items()):
             yield Row(notebook, service, name, round(amount, 6), CLOUD)
 
 
 def record(path: Path, prepare: Callable[[Cloud], None] | None = None) -> Recording:
     """Run the notebook at `path` on a local cloud, without the cells that only such a one can run.
 
-    `prepare` is called with the cloud as soon as it is open. Raises what a cell raises.
+    One that opens no cloud in the others asks AWS for nothing. It is not run: its servers (nginx,
+    Valkey) and simulations would take their time for no row. `prepare` is called with the cloud as
+    soon as it is open. Raises what a cell raises.
     """
+    if not opens_cloud(path):
+        return Recording()
     watch = _Watch(prepare)
     with patch.object(patternlab, "open_cloud", watch.open), redirect_stdout(StringIO()):
         try:
@@ -98,16 +113,31 @@ def write() -> int:
     return 0
 
 
+def opens_cloud(path: Path) -> bool:
+    """Does a cell that an account runs call ``open_cloud``?"""
+    return any(
+        isinstance(node, ast.Call)
+        and "open_cloud" in (getattr(node.func, "id", ""), getattr(node.func, "attr", ""))
+        for _, source in _cells(path)
+        for node in ast.walk(ast.parse(source))
+    )
+
+
+def _cells(path: Path) -> Iterator[tuple[int, str]]:
+    """Number and source of the code cells that an account runs."""
+    for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
+        if cell.cell_type == "code" and LOCAL_ONLY not in cell.metadata.get("tags", []):
+            yield number, cell.source + "\n"
+
+
 def _run(path: Path) -> None:
     """Execute the code cells, in a namespace of their own."""
-    notebook = nbformat.read(path, as_version=4)
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    for number, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code" and LOCAL_ONLY not in cell.metadata.get("tags", []):
-            source, name = cell.source + "\n", f"<ipython-input {path.stem} {number}>"
-            # where inspect finds the source of a handler
-            linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
-            exec(compile(source, name, "exec"), namespace)
+    for number, source in _cells(path):
+        name = f"<ipython-input {path.stem} {number}>"
+        # where inspect finds the source of a handler
+        linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
+        exec(compile(source, name, "exec"), namespace)
 
 
 class _Watch:
@@ -119,6 +149,8 @@ class _Watch:
         self._cloud: Cloud | None = None
         self._since: dict[str, float] = {}  # the mappings that poll, and when they began
         self._polled, self._most = 0.0, 0
+        self._sent = 0  # to addresses of APIs
+        self._caches: Counter[str] = Counter()  # size -> caches, at most at the same time
 
     def open(self, **settings: Any) -> Cloud:
         """``open_cloud`` for the notebook."""
@@ -126,7 +158,9 @@ class _Watch:
         # clients take the handlers along that are there when they are made: none is made yet
         cloud._backend.session.core.register("before-parameter-build", self._asked)
         cloud._backend.session.core.register("after-call.lambda", self._answered)
+        cloud._backend.session.core.register("after-call.apigateway", self._count_caches)
         self._close, cloud.close = cloud.close, self.close
+        self._request, cloud.request = cloud.request, self.request
         if self._prepare is not None:
             self._prepare(cloud)
         return cloud
@@ -140,6 +174,24 @@ class _Watch:
             self.recording.quantities = self._read(cloud)
         finally:
             self._close()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        body: str | None = None,
+        *,
+        signed: bool = False,
+    ) -> Answer:
+        """``cloud.request``, of which ``cloud.get`` makes use too: all are to APIs, here."""
+        self._sent += 1
+        if signed:
+            anew = Request(method, {}, {}, headers or {}).invalidates
+            for action in ("Invoke", "InvalidateCache") if anew else ("Invoke",):
+                call = Call(NOTEBOOK, "execute-api", action, {"url": url, "method": method})
+                self.recording.calls.append(call)
+        return self._request(method, url, headers, body, signed=signed)
 
     def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if self._cloud is None:
@@ -166,6 +218,14 @@ class _Watch:
         else:
             self._polled += now - self._since.pop(uuid, now)
 
+    def _count_caches(self, **_: Any) -> None:
+        """Count what stages are billed for by the hour, after each request to API Gateway."""
+        regions = apigateway_backends[DEFAULT_ACCOUNT_ID].values()
+        apis = [api for region in regions for api in region.apis.values()]
+        stages = [stage for api in apis for stage in api.stages.values()]
+        billed = [stage for stage in stages if stage.cache_cluster_enabled]
+        self._caches |= Counter(str(stage.cache_cluster_size or SMALLEST) for stage in billed)
+
     def _read(self, cloud: Cloud) -> dict[tuple[str, str], float]:
         now = cloud._backend.clock.elapsed
         lines = cloud._backend.log_lines()
@@ -173,6 +233,8 @@ class _Watch:
         deliveries = cloud.deliveries()
         found = {
             ("cloud", "seconds"): now,
+            ("apigateway", "request-rest"): self._sent,
+            **{("apigateway", f"cache-{size}GB"): most for size, most in self._caches.items()},
             ("lambda", "invocations"): len(billed),
             ("lambda", "gb-seconds"): sum(ms / 1000 * mb / 1024 for ms, mb in billed),
             ("logs", "bytes"): sum(len(line.encode()) + LOG_EVENT_OVERHEAD for line in lines),

@@ -2,7 +2,8 @@
 
 moto looks at actions only: it knows neither resources nor conditions of requests, and calls some
 actions by the operation's name. :func:`enforced` says AWS's names to it and attaches the policy
-without its resources and conditions; :func:`allows` looks at those.
+without its resources and conditions; :func:`allows` looks at those. Of API Gateway, whose actions
+are the verbs of HTTP, :func:`enforced` looks at the resource too: it is the path of the request.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import quote
 
 from moto.core import DEFAULT_ACCOUNT_ID, enable_iam_authentication
 from moto.core.exceptions import AccessDeniedError
@@ -29,8 +31,11 @@ from patternlab.cloud import Cloud
 #: the Amazon SQS API Reference.
 TAKES = {
     "lambda:CreateFunction": ("lambda:CreateFunction", "iam:PassRole"),
-    "apigateway:GetRestApis": ("apigateway:GET",),
     "budgets:DescribeBudgets": ("budgets:ViewBudget",),
+    "cloudfront:CreateDistributionWithTags": (
+        "cloudfront:CreateDistribution",
+        "cloudfront:TagResource",
+    ),
     "lambda:Invoke": ("lambda:InvokeFunction",),
     "lambda:UpdateFunctionConfiguration": ("lambda:UpdateFunctionConfiguration", "iam:PassRole"),
     "s3:ListBuckets": ("s3:ListAllMyBuckets",),
@@ -67,6 +72,9 @@ def enforced(document: Mapping[str, Any]) -> Iterator[Guarded]:
 
     def check_by_name(request: IAMRequestBase, resource: str) -> None:
         guarded.asked.append(request._action)
+        if request._service == "apigateway":
+            _check_paths(request, guarded)
+            return
         for action in TAKES.get(request._action, (request._action,)):
             request._action = action
             try:
@@ -82,6 +90,34 @@ def enforced(document: Mapping[str, Any]) -> Iterator[Guarded]:
         patch.object(IAMRequestBase, "check_signature", lambda request: None),
     ):
         yield guarded
+
+
+def _check_paths(request: IAMRequestBase, guarded: Guarded) -> None:
+    """As the Service Authorization Reference has it: who makes a thing with tags puts them too."""
+    path = request._path.partition("?")[0]
+    reached = [(f"apigateway:{request._method}", path)]
+    if request._method == "POST" and path.rsplit("/")[-1] in ("restapis", "stages"):
+        reached.append(("apigateway:PUT", tags_path(path)))
+    for action, where in reached:
+        if not allows(without_conditions(guarded.document), action, gateway_arn(where), {}):
+            guarded.denied.append(f"{action} {where}")
+            request._raise_access_denied()
+
+
+def gateway_arn(path: str) -> str:
+    """The ARN that IAM knows what is at this path of API Gateway by."""
+    return f"arn:aws:apigateway:us-east-1::{path}"
+
+
+def tags_path(path: str) -> str:
+    """Where the tags of a new thing at this path go, whose id there is not yet."""
+    return f"/tags/{quote(gateway_arn(path), safe='')}%2F*"
+
+
+def without_conditions(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy, as if it had no conditions."""
+    left = [{k: v for k, v in one.items() if k != "Condition"} for one in document["Statement"]]
+    return {**document, "Statement": left}
 
 
 def attach(document: Mapping[str, Any]) -> tuple[str, str]:
@@ -114,7 +150,7 @@ def allows(
 ) -> bool:
     """Does a statement allow the action on this ARN, with these condition keys?
 
-    For policies that only allow, and conditions ArnLike and StringEquals.
+    For policies that only allow, and conditions ArnLike, StringEquals and StringLikeIfExists.
     """
     return any(
         action in one["Action"]
@@ -126,9 +162,11 @@ def allows(
 
 
 def _met(conditions: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
-    match = {"ArnLike": fnmatchcase, "StringEquals": str.__eq__}
+    match = {"ArnLike": fnmatchcase, "StringEquals": str.__eq__, "StringLike": fnmatchcase}
     return all(
-        key in context and any(match[kind](context[key], value) for value in _listed(wanted))
+        any(match[kind.removesuffix("IfExists")](context[key], value) for value in _listed(wanted))
+        if key in context
+        else kind.endswith("IfExists")
         for kind, keys in conditions.items()
         for key, wanted in keys.items()
     )

@@ -19,6 +19,7 @@ QUANTITIES = [
     ("sqs", "poll-mappings"),
     ("sqs", "mapping-seconds"),
     ("apigateway", "cache-0.5GB"),
+    ("apigateway", "request-rest"),
     ("cloudfront", "request-https"),
 ]
 REQUESTS = [
@@ -135,6 +136,12 @@ def test_a_cache_is_billed_for_the_time_of_the_run_and_by_the_hour_after_it():
     usage = Usage([used("apigateway", "cache-0.5GB", 1), used("cloud", "seconds", 1800)])
     assert total(run(usage)) == pytest.approx(0.01)
     assert total(forgotten(usage)) == pytest.approx(0.02)
+
+
+def test_a_request_to_an_api_is_billed_once_however_it_was_signed():
+    # 1,000,000 at 3.50 USD; that 1,000 of them were signed is another permission, no other price
+    rows = [used("apigateway", "request-rest", 1e6), asked("execute-api", "Invoke", 1000)]
+    assert total(run(Usage(rows))) == pytest.approx(3.50)
 
 
 def test_an_amount_named_like_a_price_is_billed_at_it():

@@ -133,6 +133,75 @@ def test_a_cell_for_a_local_cloud_only_is_left_out(tmp_path):
     assert ("sqs", "DeleteQueue") not in counts(notebook_calls.record(path).rows("small"), NOTEBOOK)
 
 
+def test_a_notebook_that_opens_a_cloud_on_a_local_cloud_only_is_not_run(tmp_path):
+    path = notebook(tmp_path, "from patternlab import open_cloud", "1 / 0", local_only=OPEN)
+    assert not notebook_calls.opens_cloud(path)
+    assert list(notebook_calls.record(path).rows("small")) == [
+        Row("small", "cloud", "seconds", 0, CLOUD)
+    ]
+    assert notebook_calls.opens_cloud(notebook(tmp_path, OPEN))
+    assert notebook_calls.opens_cloud(
+        notebook(tmp_path, "import patternlab\npatternlab.open_cloud()")
+    )
+
+
+API = """
+api = cloud.client('apigateway')
+def work(event, context):
+    return {'statusCode': 200, 'body': 'hello'}
+arn = cloud.deploy_function('work', work)
+uri = f'arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations'
+made = api.create_rest_api(name='small')['id']
+[root] = api.get_resources(restApiId=made)['items']
+at = {'restApiId': made, 'resourceId': root['id'], 'httpMethod': 'GET'}
+api.put_method(**at, authorizationType='AWS_IAM')
+api.put_integration(**at, type='AWS_PROXY', integrationHttpMethod='POST', uri=uri)
+source = f'arn:aws:execute-api:us-east-1:{arn.split(":")[4]}:{made}/*'
+cloud.client('lambda').add_permission(
+    FunctionName='work', StatementId='a', Action='lambda:InvokeFunction',
+    Principal='apigateway.amazonaws.com', SourceArn=source)
+deployed = api.create_deployment(restApiId=made)['id']
+def stage(name, size):
+    api.create_stage(
+        restApiId=made, stageName=name, deploymentId=deployed,
+        cacheClusterEnabled=size is not None, **({'cacheClusterSize': size} if size else {}))
+    return f'https://{made}.execute-api.us-east-1.amazonaws.com/{name}/'
+"""
+
+
+def test_requests_to_an_api_are_counted_and_the_signed_ones_need_permissions(tmp_path):
+    ask = """
+url = stage('prod', '0.5')
+cloud.wait(minutes=4)
+assert cloud.get(url).status == 403
+assert cloud.get(url, signed=True).status == 200
+assert cloud.request('GET', url, {'Cache-Control': 'max-age=0'}, signed=True).status == 200
+"""
+    rows = list(notebook_calls.record(notebook(tmp_path, OPEN, API, ask)).rows("small"))
+    assert counts(rows, CLOUD)["apigateway", "request-rest"] == 3
+    asked = counts(rows, NOTEBOOK)
+    assert asked["execute-api", "Invoke"] == 2
+    assert asked["execute-api", "InvalidateCache"] == 1
+    document = policy.learner(rows)
+    [one] = [one for one in document["Statement"] if one["Sid"] == "SignedRequests"]
+    assert one["Action"] == ["execute-api:InvalidateCache", "execute-api:Invoke"]
+
+
+def test_caches_of_stages_are_counted_by_size_and_at_most_at_the_same_time(tmp_path):
+    make = """
+stage('a', '0.5'), stage('b', '0.5'), stage('c', '6.1'), stage('d', None)
+api.delete_stage(restApiId=made, stageName='a')
+off = {'op': 'replace', 'path': '/cacheClusterEnabled', 'value': 'false'}
+api.update_stage(restApiId=made, stageName='b', patchOperations=[off])
+stage('e', '0.5')
+"""
+    found = notebook_calls.record(notebook(tmp_path, OPEN, API, make)).quantities
+    assert {key: amount for key, amount in found.items() if key[0] == "apigateway"} == {
+        ("apigateway", "cache-0.5GB"): 2,
+        ("apigateway", "cache-6.1GB"): 1,
+    }
+
+
 def test_a_cell_that_fails_leaves_no_cloud_open(tmp_path):
     with pytest.raises(ZeroDivisionError):
         notebook_calls.record(notebook(tmp_path, OPEN, "1 / 0"))

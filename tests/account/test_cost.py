@@ -52,6 +52,22 @@ def test_a_forgotten_mapping_is_what_notebook_01_costs_in_a_month():
     assert 0.3285 < card("01-sqs-lambda-dlq").per_month < 1
 
 
+def test_a_forgotten_cache_of_an_api_is_what_notebook_07_costs_in_a_month():
+    # 0.5 GB at 0.02 USD an hour, 730 hours: 14.60 USD, and the run pays for its own minutes
+    one = card("07-api-gateway-cache")
+    assert 14.60 <= one.per_month < 14.62
+    cache = next(line for line in one.of_run if line.price.item == "cache-0.5GB")
+    assert cache.usd == pytest.approx(one.seconds / 3600 * 0.02)
+    assert "request-rest" in {line.price.item for line in one.of_run}
+
+
+def test_a_notebook_without_a_cloud_costs_nothing_and_its_card_says_so():
+    for name in ("06-cloudfront-edge-cache", "08-caching-layer"):
+        one = card(name)
+        assert (one.run, one.per_hour, one.seconds) == (0, 0, 0)
+        assert f"{name} asks AWS for nothing that is billed." in str(one)
+
+
 def test_another_region_is_taken_to_be_twice_as_dear():
     here, there = card("01-sqs-lambda-dlq"), card("01-sqs-lambda-dlq", "sa-east-1")
     assert there.run == pytest.approx(2 * here.run)
@@ -146,8 +162,10 @@ def test_a_card_above_the_ceiling_is_refused_with_both_amounts():
     assert ceiling.committed == 0
 
 
-def test_a_ceiling_of_nothing_refuses_every_notebook():
-    for one in cards().values():
+def test_a_ceiling_of_nothing_refuses_every_notebook_that_asks_aws_for_something():
+    asking = [one for one in cards().values() if one.of_run]
+    assert len(asking) >= 7
+    for one in asking:
         with pytest.raises(CostAboveCeiling):
             Ceiling(0).check(one)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -15,22 +16,34 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from moto import mock_aws
 
-from patternlab import notebook_calls
+from patternlab import notebook_calls, open_cloud
 from patternlab.account import asking, calls, kinds, policy, removal
-from patternlab.account.calls import FUNCTION
+from patternlab.account.calls import FUNCTION, NOTEBOOK, Row
+from patternlab.caching.cloudfront import Distribution
+from patternlab.caching.ttl import CachePolicy
 from patternlab.notebook_calls import Call, Recording
 from patternlab.paths import NOTEBOOKS
-from tests.account.iam import Guarded, allows, attach, enforced, without
+from tests.account.iam import (
+    Guarded,
+    allows,
+    attach,
+    enforced,
+    gateway_arn,
+    tags_path,
+    without,
+)
 
 FOLDER = Path(policy.__file__).parent
 ROWS = calls.read()
 LEARNER, INSTRUCTOR = policy.learner(ROWS), policy.instructor(ROWS)
 SIDS = [statement["Sid"] for statement in LEARNER["Statement"]]
-LOOKS_ONLY = {"LookForRestApis"}  # for the sweep: no notebook has an API yet
+#: For a distribution, which no notebook makes: its code does.
+DISTRIBUTIONS = {"NewDistributions", "NewCachePolicies", "TaggedThings", "CachePolicies"}
 
 #: Actions for which IAM knows no resource (Service Authorization Reference, 2026-11-22): nobody can
 #: be kept away from other people's things by their names.
 WITHOUT_RESOURCE = {
+    "cloudfront:CreateCachePolicy",
     "events:ListRules",
     "iam:ListRoles",
     "lambda:ListEventSourceMappings",
@@ -90,7 +103,8 @@ def test_every_action_is_one_that_aws_has():
     """An action is an operation's name unless the reference gives it another one."""
     others = {"s3:ListAllMyBuckets", "s3:ListBucket", "s3:ListBucketVersions", "iam:PassRole"}
     others |= {"s3:ListBucketMultipartUploads", "s3:PutBucketNotification", "s3:TagResource"}
-    others |= {"s3:DeleteObjectVersion", "apigateway:GET", "apigateway:DELETE"}
+    others |= {"s3:DeleteObjectVersion"}
+    others |= {f"apigateway:{verb}" for verb in ("DELETE", "GET", "PATCH", "POST", "PUT")}
     others |= {"budgets:ViewBudget", "budgets:ModifyBudget"}
     names = {"tag": "resourcegroupstaggingapi", "servicequotas": "service-quotas"}
     for action in {action for one in INSTRUCTOR["Statement"] for action in one["Action"]} - others:
@@ -112,9 +126,11 @@ def test_an_action_of_which_nobody_said_what_it_reaches_is_refused():
 
 
 def test_with_the_policy_every_notebook_runs(runs):
-    for recording, guarded in runs.values():
+    for name, (recording, guarded) in runs.items():
         assert guarded.denied == []
-        assert len(guarded.asked) >= len(recording.calls) > 0  # moto was asked about each call
+        assert len(guarded.asked) >= len(recording.calls)  # moto was asked about each call
+        opens = notebook_calls.opens_cloud(NOTEBOOKS / f"{name}.ipynb")
+        assert (len(recording.calls) > 0) is opens
 
 
 def test_the_counts_in_the_repository_are_those_of_a_fresh_run(runs):
@@ -125,7 +141,7 @@ def test_the_counts_in_the_repository_are_those_of_a_fresh_run(runs):
     )
 
 
-@pytest.mark.parametrize("sid", [sid for sid in SIDS if sid not in LOOKS_ONLY])
+@pytest.mark.parametrize("sid", [sid for sid in SIDS if sid not in DISTRIBUTIONS])
 def test_without_any_one_statement_a_notebook_fails(runs, sid):
     name = next(name for name, (recording, _) in runs.items() if needs(sid, recording))
     with enforced(without(LEARNER, sid)) as guarded, pytest.raises(ClientError):
@@ -140,6 +156,71 @@ def needs(sid: str, recording: Recording) -> bool:
         for action in policy.actions_of(call.service, call.operation)
     }
     return any(policy.scope_of(action).sid == sid for action in actions)
+
+
+# -- a distribution under IAM ------------------------------------------------------------------
+
+ORIGIN = "https://abc123.execute-api.us-east-1.amazonaws.com/prod/"
+
+
+def distribute(document) -> tuple[Guarded, list[str]]:
+    """What a distribution asks for, from its creation to its end; who may not, is in `denied`.
+
+    moto has no cache policies, so its side of these calls is here.
+    """
+    with enforced(document) as guarded, open_cloud() as cloud:
+        asked: list[str] = []
+
+        def answered(model, **_):
+            asked.append(model.name)
+            action = f"cloudfront:{model.name}"
+            if not any(action in one["Action"] for one in document["Statement"]):
+                guarded.denied.append(action)
+                raise ClientError({"Error": {"Code": "AccessDenied"}}, model.name)
+            answer = {"CachePolicy": {"Id": "policy-1"}, "ETag": "tag-1"}
+            return SimpleNamespace(status_code=200), answer
+
+        guarded.prepare(cloud)
+        events = cloud._backend.session.core
+        events.register("before-call.cloudfront", lambda model, **_: asked.append(model.name))
+        for operation in ("CreateCachePolicy", "GetCachePolicy", "DeleteCachePolicy"):
+            events.register(f"before-call.cloudfront.{operation}", answered)
+        with suppress(ClientError), Distribution(cloud, ORIGIN, CachePolicy(0, 60, 600)) as edge:
+            edge.wait()
+            edge.invalidate("/")
+    return guarded, asked
+
+
+def test_a_distribution_asks_for_what_the_table_names_and_a_learner_may():
+    guarded, asked = distribute(LEARNER)
+    assert guarded.denied == []
+    named = calls.COURSE["put a distribution in front of an origin"]["cloudfront"]
+    assert set(asked) == set(named.split())
+
+
+@pytest.mark.parametrize("sid", sorted(DISTRIBUTIONS))
+def test_without_any_one_statement_a_distribution_fails(sid):
+    guarded, _ = distribute(without(LEARNER, sid))
+    assert {policy.scope_of(action).sid for action in guarded.denied} == {sid}
+
+
+@pytest.mark.parametrize("action", ["CreateDistribution", "TagResource"])
+def test_a_new_distribution_has_the_courses_tag(action):
+    tag = "aws:RequestTag/project"
+    assert allows(LEARNER, f"cloudfront:{action}", "*", {tag: "patternlab"})
+    assert not allows(LEARNER, f"cloudfront:{action}", "*", {tag: "payroll"})
+    assert not allows(LEARNER, f"cloudfront:{action}", "*", {})
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["GetDistribution", "UpdateDistribution", "DeleteDistribution", "CreateInvalidation"],
+)
+def test_a_distribution_of_others_is_not_touched(action):
+    arn, tag = "arn:aws:cloudfront::123456789012:distribution/E1", "aws:ResourceTag/project"
+    assert allows(LEARNER, f"cloudfront:{action}", arn, {tag: "patternlab"})
+    assert not allows(LEARNER, f"cloudfront:{action}", arn, {tag: "payroll"})
+    assert not allows(LEARNER, f"cloudfront:{action}", arn, {})
 
 
 # -- the sweep under IAM -----------------------------------------------------------------------
@@ -166,6 +247,25 @@ def test_a_learners_sweep_may_look_for_every_kind():
 def test_a_sweep_that_may_not_look_for_apis_says_so():
     with under(without(LEARNER, "LookForRestApis")) as (_, place), pytest.raises(asking.Denied):
         list(removal.REMOVALS["rest api"].find(place))
+
+
+def test_a_learners_sweep_deletes_an_api_and_its_stages():
+    with under(LEARNER) as (guarded, place):
+        client = place.session.client("apigateway")
+        made = client.create_rest_api(name=OWN + "reports")["id"]
+        [root] = client.get_resources(restApiId=made)["items"]
+        method = {"restApiId": made, "resourceId": root["id"], "httpMethod": "GET"}
+        client.put_method(**method, authorizationType="NONE")
+        client.put_integration(**method, type="MOCK", requestTemplates={})
+        deployed = client.create_deployment(restApiId=made)["id"]
+        client.create_stage(restApiId=made, stageName=OWN + "prod", deploymentId=deployed)
+        for kind in ("stage", "rest api"):
+            found = list(removal.REMOVALS[kind].find(place))
+            assert len(found) == 1
+            removal.REMOVALS[kind].tags(place, found[0])
+            removal.REMOVALS[kind].delete(place, found[0])
+            assert not removal.REMOVALS[kind].there(place, found[0])
+        assert guarded.denied == []
 
 
 def sweeping() -> dict[str, set[tuple[str, str]]]:
@@ -219,7 +319,8 @@ def test_a_learner_may_delete_what_a_notebook_makes(runs):
         if (kind := kinds.creation(call.service, call.operation))
     }
     assert {"queue", "function", "mapping", "topic", "bucket", "rule", "role"} <= made
-    for kind in made | {"log group"}:
+    assert {"rest api", "stage"} <= made
+    for kind in made | {"log group", "distribution", "cache policy"}:
         asked = sweeping()[type(removal.REMOVALS[kind]).__name__]
         assert asked and asked <= named(calls.COURSE), kind
 
@@ -232,7 +333,7 @@ OWN = "patternlab-k3f9qb-"
 def test_each_recorded_call_is_allowed_on_a_sessions_own_things(runs):
     for call in each(runs):
         for action, resource, context in requests(call, lambda name: OWN + name):
-            assert allows(LEARNER, action, resource, context), (action, resource)
+            assert allows(LEARNER, action.partition(" ")[0], resource, context), (action, resource)
 
 
 def test_the_same_calls_are_denied_on_things_of_others(runs):
@@ -240,10 +341,11 @@ def test_the_same_calls_are_denied_on_things_of_others(runs):
     for call in each(runs):
         for action, resource, context in requests(call, lambda name: "payroll"):
             asked.add(action)
-            if allows(LEARNER, action, resource, context):
+            if allows(LEARNER, action.partition(" ")[0], resource, context):
                 allowed.add(action)
+    read = {action for action in asked if action.startswith("apigateway:GET /restapis")}
     # a mapping's id says nothing of whose it is: anybody's can be tagged, none can be changed
-    assert allowed == asked & WITHOUT_RESOURCE | {"lambda:TagResource"}
+    assert allowed == asked & WITHOUT_RESOURCE | read | {"lambda:TagResource"}
     assert len(asked - allowed) > 30
 
 
@@ -276,6 +378,44 @@ def test_an_instructor_deletes_machines_by_the_courses_tag_only():
     assert not allows(LEARNER, "ec2:TerminateInstances", machine, {tag: "patternlab"})
 
 
+def test_an_api_is_known_by_its_tag_and_by_its_name_where_aws_says_it():
+    path = "/restapis/abc123"
+    for verb, where, tag, name in (
+        ("POST", "/restapis", "aws:RequestTag/project", "apigateway:Request/ApiName"),
+        ("DELETE", path, "aws:ResourceTag/project", "apigateway:Resource/ApiName"),
+    ):
+        action, arn = f"apigateway:{verb}", gateway_arn(where)
+        assert allows(LEARNER, action, arn, {tag: "patternlab", name: OWN + "reports"})
+        assert not allows(LEARNER, action, arn, {tag: "patternlab", name: "payroll"})
+        assert not allows(LEARNER, action, arn, {name: OWN + "reports"})
+    tagged = {"aws:ResourceTag/project": "patternlab"}
+    for verb in ("POST", "PUT", "PATCH", "DELETE"):
+        assert allows(LEARNER, f"apigateway:{verb}", gateway_arn(path + "/resources/x"), tagged)
+        assert not allows(LEARNER, f"apigateway:{verb}", gateway_arn("/apikeys/x"), tagged)
+
+
+def test_what_the_policies_page_admits_of_tags_is_so():
+    """Who may put the tag on a new API may put it on any: the action does not say which."""
+    others = gateway_arn(tags_path("/restapis").removesuffix("*") + "payroll")
+    assert allows(LEARNER, "apigateway:PUT", others, {"aws:RequestTag/project": "patternlab"})
+    assert not allows(LEARNER, "apigateway:PUT", others, {"aws:RequestTag/project": "payroll"})
+    keys = gateway_arn(tags_path("/apikeys"))
+    assert not allows(LEARNER, "apigateway:PUT", keys, {"aws:RequestTag/project": "patternlab"})
+    page = (policy.FOLDER / "README.md").read_text(encoding="utf-8")
+    assert "may\ntag one of others'" in page
+
+
+def test_signed_requests_reach_the_stages_of_the_course_only():
+    signed = [Row("n", "execute-api", name, 1, NOTEBOOK) for name in ("Invoke", "InvalidateCache")]
+    document = policy.learner([*ROWS, *signed])
+    assert policy.characters(document) <= 6144
+    stage = "arn:aws:execute-api:us-east-1:123456789012:abc123"
+    for row in signed:
+        action = f"execute-api:{row.operation}"
+        assert allows(document, action, f"{stage}/{OWN}prod/GET/sales", {})
+        assert not allows(document, action, f"{stage}/prod/GET/{OWN}sales", {})
+
+
 def each(runs) -> Iterator[Call]:
     return (
         call for recording, _ in runs.values() for call in recording.calls if call.by != FUNCTION
@@ -286,13 +426,28 @@ def requests(call: Call, rename) -> Iterator[tuple[str, str, dict[str, str]]]:
     """What IAM is asked about a call: action, ARN and condition keys. `rename` says what the thing
     of a name that a local cloud knows is called on the account."""
     for action in policy.actions_of(call.service, call.operation):
-        if action == "iam:PassRole":
+        if call.service == "apigateway":
+            yield action, *at_the_gateway(action, call, rename)
+        elif action == "iam:PassRole":
             to = {"lambda": "lambda", "sns": "sns"}[call.service]
             name = call.params["Role"].rsplit("/", 1)[-1]
             role = f"arn:aws:iam::123456789012:role/{rename(name)}"
             yield action, role, {"iam:PassedToService": f"{to}.amazonaws.com"}
         else:
             yield action, *resource(call, rename)
+
+
+def at_the_gateway(action: str, call: Call, rename) -> tuple[str, dict[str, str]]:
+    """The ARN and the condition keys of an action at API Gateway. Others have tags of theirs."""
+    name = rename(call.params.get("name", "reports"))
+    project = "patternlab" if name.startswith("patternlab-") else name
+    given = {"aws:RequestTag/project": project}
+    if " /tags/" in action:
+        return gateway_arn(tags_path("/restapis")), given
+    if call.operation == "CreateRestApi":
+        return gateway_arn("/restapis"), given | {"apigateway:Request/ApiName": name}
+    path = action.partition(" ")[2].replace("{restapi_id}", call.params["restApiId"])
+    return gateway_arn(path), {"aws:ResourceTag/project": project}
 
 
 MAPPED = "save-orders"  # a mapping's id does not say whose it is

@@ -40,11 +40,12 @@ OBJECT = 100_000
 ENTRIES = 10
 GB = 10**9
 
-#: Services that charge for what they do later, not for being asked.
+#: Services that charge for what they do later, not for being asked. Signed requests to an API
+#: (execute-api) are among all its requests, which are counted as an amount of apigateway's.
 ASKED_FOR_FREE = frozenset(
     [
-        *["apigateway", "budgets", "cloudfront", "dax", "ec2", "elasticache", "events", "iam"],
-        *["lambda", "logs", "resourcegroupstaggingapi", "scheduler", "sts"],
+        *["apigateway", "budgets", "cloudfront", "dax", "ec2", "elasticache", "events"],
+        *["execute-api", "iam", "lambda", "logs", "resourcegroupstaggingapi", "scheduler", "sts"],
     ]
 )
 #: Kinds of things that cost nothing by the hour. What they do has its price in the card.

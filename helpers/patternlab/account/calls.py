@@ -5,19 +5,25 @@ One row a notebook, service and operation. `by` says on whose behalf:
 * ``notebook``: a request of the learner's cells, or of ``cloud`` for them, with the learner's
   credentials; `operation` is the API's name and `calls` a count;
 * ``function``: a request of a handler, with its role's credentials;
-* ``cloud``: no request. `operation` is a quantity in lower case and `calls` its amount:
+* ``cloud``: no request of boto3's. `operation` is a quantity and `calls` its amount:
 
-  ========  ===============  ======================================================================
-  service   operation        amount
-  ========  ===============  ======================================================================
-  cloud     seconds          how much time passed on the cloud's clock
-  lambda    invocations      with a REPORT line in CloudWatch Logs
-  lambda    gb-seconds       billed duration times memory, from the same lines
-  logs      bytes            of all log events, with the 26 that CloudWatch Logs adds to each
-  sns       deliveries       attempts to deliver, without those that a filter policy kept back
-  sqs       poll-mappings    event source mappings that polled, at most at the same time
-  sqs       mapping-seconds  the same, summed over the clock's time
-  ========  ===============  ======================================================================
+  ==========  ===============  ====================================================================
+  service     operation        amount
+  ==========  ===============  ====================================================================
+  cloud       seconds          how much time passed on the cloud's clock; 0 is the one row of a
+                               notebook that opens no cloud where there is an account
+  apigateway  request-rest     requests to the addresses of APIs, hits of a cache included
+  apigateway  cache-0.5GB ...  caches of stages, of each size: at most at the same time
+  lambda      invocations      with a REPORT line in CloudWatch Logs
+  lambda      gb-seconds       billed duration times memory, from the same lines
+  logs        bytes            of all log events, with the 26 that CloudWatch Logs adds to each
+  sns         deliveries       attempts to deliver, without those that a filter policy kept back
+  sqs         poll-mappings    event source mappings that polled, at most at the same time
+  sqs         mapping-seconds  the same, summed over the clock's time
+  ==========  ===============  ====================================================================
+
+Requests to an API with a signature are rows of ``notebook`` too: service ``execute-api``, operation
+``Invoke``, and ``InvalidateCache`` where they ask for a new answer.
 
 The file is written by ``python -m patternlab policies``.
 """
@@ -50,6 +56,11 @@ COURSE: dict[str, dict[str, str]] = {
         "iam": "GetRole CreateRole PutRolePolicy",
         "sns": "SetTopicAttributes",
     },
+    "put a distribution in front of an origin": {
+        "cloudfront": """CreateCachePolicy CreateDistributionWithTags GetDistribution
+            GetDistributionConfig UpdateDistribution CreateInvalidation DeleteDistribution
+            GetCachePolicy DeleteCachePolicy""",
+    },
     "look for what is left, of every kind": {
         "lambda": "ListFunctions ListEventSourceMappings",
         "events": "ListRules",
@@ -79,6 +90,9 @@ COURSE: dict[str, dict[str, str]] = {
         "logs": "ListTagsForResource DeleteLogGroup",
         "iam": """GetRole ListRoleTags ListAttachedRolePolicies DetachRolePolicy ListRolePolicies
             DeleteRolePolicy DeleteRole""",
+        "apigateway": "GetRestApi GetStages GetStage DeleteRestApi DeleteStage",
+        "cloudfront": """GetDistribution ListTagsForResource UpdateDistribution DeleteDistribution
+            GetCachePolicy DeleteCachePolicy""",
     },
 }
 
@@ -87,9 +101,6 @@ INSTRUCTOR: dict[str, dict[str, str]] = {
     "delete every other kind": {
         "scheduler": "GetSchedule DeleteSchedule",
         "budgets": "DescribeBudget ListTagsForResource DeleteBudget",
-        "apigateway": "GetRestApi GetStages GetStage DeleteRestApi DeleteStage",
-        "cloudfront": """GetDistribution ListTagsForResource UpdateDistribution DeleteDistribution
-            GetCachePolicy DeleteCachePolicy""",
         "ec2": """TerminateInstances DeleteLaunchTemplate DeletePlacementGroup
             DeleteSecurityGroup""",
     },

@@ -133,6 +133,7 @@ def make_card(notebook: str, rows: Iterable[Row], region: str = REGION) -> Card:
     usage = Usage(rows)
     of_run, of_hour = run(usage), forgotten(usage)
     factor = 1 if region == REGION else ELSEWHERE
+    free = "" if of_run or of_hour else f"{notebook} asks AWS for nothing that is billed."
     return Card(
         notebook,
         region,
@@ -141,6 +142,7 @@ def make_card(notebook: str, rows: Iterable[Row], region: str = REGION) -> Card:
         seconds=usage.seconds,
         of_run=tuple(of_run),
         of_hour=tuple(of_hour),
+        note=free,
     )
 
 

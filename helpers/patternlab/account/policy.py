@@ -8,6 +8,11 @@ keys" of each service, Service Authorization Reference, AWS documentation, read 
 What no statement here can take away:
 
 * All sessions share the prefix, so learners in one account can delete each other's things.
+* The ids of APIs and distributions are AWS's choice and no prefix limits them: their tag is looked
+  at, which all that is inside an API inherits. Who may put it on a new one can put it on an old one
+  of others, and then change that. An API of another name cannot be deleted so, as API Gateway says
+  the name too when it deletes; a distribution can.
+* All REST APIs can be read, and cache policies, which have no tags, deleted while nobody uses them.
 * Who writes a role's policy and passes the role to a function can do through it what the role may.
   Only a permissions boundary would limit the roles that a learner makes (condition key
   ``iam:PermissionsBoundary``). There is none, because it is a second policy which must be in the
@@ -22,7 +27,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
+
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
 from patternlab.account import calls
 from patternlab.account.calls import Row
@@ -33,6 +42,7 @@ from patternlab.paths import DATA
 FOLDER = DATA / "policies"
 MOST_CHARACTERS = 6144  # of a managed policy, white space not counted; IAM and STS quotas
 OURS = f"{PROJECT}-*"
+GATEWAY = "arn:aws:apigateway:*::"  # and then the path of what it is
 FUNCTIONS = f"arn:aws:lambda:*:*:function:{OURS}"
 ROLES = f"arn:aws:iam::*:role/{OURS}"
 
@@ -41,6 +51,7 @@ _ACTIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("lambda", "Invoke"): ("lambda:InvokeFunction",),
     ("sns", "PublishBatch"): ("sns:Publish",),
     ("sqs", "ChangeMessageVisibilityBatch"): ("sqs:ChangeMessageVisibility",),
+    ("cloudfront", "CreateDistributionWithTags"): ("cloudfront:CreateDistribution",),
     ("sqs", "DeleteMessageBatch"): ("sqs:DeleteMessage",),
     ("sqs", "SendMessageBatch"): ("sqs:SendMessage",),
     ("s3", "DeleteObject"): ("s3:DeleteObject", "s3:DeleteObjectVersion"),
@@ -67,8 +78,6 @@ _ACTIONS: dict[tuple[str, str], tuple[str, ...]] = {
 
 #: Services whose actions group operations: action -> its operations.
 _GROUPED = {
-    "apigateway:DELETE": "DeleteRestApi DeleteStage",
-    "apigateway:GET": "GetRestApi GetRestApis GetStage GetStages",
     "budgets:ModifyBudget": """CreateBudget CreateNotification DeleteBudget DeleteNotification
         UpdateBudget""",
     "budgets:ViewBudget": "DescribeBudget DescribeBudgets DescribeNotificationsForBudget",
@@ -84,6 +93,9 @@ _PREFIXES = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas
 
 #: What a create takes besides, because the course puts tags into its request.
 _TAGGED = {
+    ("apigateway", "CreateRestApi"): "apigateway:PUT /tags/{resource_arn}",
+    ("apigateway", "CreateStage"): "apigateway:PUT /tags/{resource_arn}",
+    ("cloudfront", "CreateDistributionWithTags"): "cloudfront:TagResource",
     ("budgets", "CreateBudget"): "budgets:TagResource",
     ("events", "PutRule"): "events:TagResource",
     ("iam", "CreateRole"): "iam:TagRole",
@@ -107,7 +119,10 @@ _PASSES = {
 
 @dataclass(frozen=True)
 class Scope:
-    """A statement to be: which actions it takes (patterns), on what, when, and why so."""
+    """A statement to be: which actions it takes (patterns), on what, when, and why so.
+
+    Of API Gateway, whose actions are the verbs of HTTP, the path says which: "apigateway:PUT /x".
+    """
 
     sid: str
     actions: tuple[str, ...]
@@ -156,9 +171,51 @@ SCOPES: tuple[Scope, ...] = (
     ),
     Scope(
         "LookForRestApis",
-        ("apigateway:GET",),
-        ("arn:aws:apigateway:*::/restapis", "arn:aws:apigateway:*::/restapis/*"),
+        ("apigateway:GET /restapis*",),
+        (f"{GATEWAY}/restapis", f"{GATEWAY}/restapis/*"),
         "The same for API Gateway, whose actions are the verbs of HTTP.",
+    ),
+    Scope(
+        "NewRestApis",
+        ("apigateway:POST /restapis", "apigateway:PUT /tags/*"),
+        (f"{GATEWAY}/restapis", f"{GATEWAY}/tags/*%2Frestapis%2F*"),
+        "An API is made with the tag of the course. To put it on an API or a stage is asked for as "
+        "an action of its own, which does not say the name.",
+        {
+            "StringEquals": {"aws:RequestTag/project": PROJECT},
+            "StringLikeIfExists": {"apigateway:Request/ApiName": OURS},
+        },
+    ),
+    Scope(
+        "RestApis",
+        ("apigateway:* /restapis/*",),
+        (f"{GATEWAY}/restapis/*",),
+        "Its id is AWS's choice, so its tag is looked at, which all that is in it inherits; its "
+        "name, too, where API Gateway says it (when it is changed or deleted).",
+        {
+            "StringEquals": {"aws:ResourceTag/project": PROJECT},
+            "StringLikeIfExists": {"apigateway:Resource/ApiName": OURS},
+        },
+    ),
+    Scope(
+        "SignedRequests",
+        ("execute-api:*",),
+        (f"arn:aws:execute-api:*:*:*/{OURS}/*",),
+        "Requests to methods that want a signature. The API's id is AWS's choice, the name of its "
+        "stage is ours.",
+    ),
+    Scope(
+        "NewDistributions",
+        ("cloudfront:CreateDistribution", "cloudfront:TagResource"),
+        ("*",),
+        "There is nothing yet that they could be limited to, but the tag of the course.",
+        {"StringEquals": {"aws:RequestTag/project": PROJECT}},
+    ),
+    Scope(
+        "NewCachePolicies",
+        ("cloudfront:CreateCachePolicy",),
+        ("*",),
+        "Of new ones, IAM knows no resource, and they have no tags.",
     ),
     Scope(
         "PassRolesToServices",
@@ -189,8 +246,8 @@ SCOPES: tuple[Scope, ...] = (
     Scope(
         "TaggedThings",
         (
-            "apigateway:DELETE",
             "cloudfront:*Distribution",
+            "cloudfront:CreateInvalidation",
             "cloudfront:ListTagsForResource",
             "ec2:Delete*",
             "ec2:TerminateInstances",
@@ -229,15 +286,31 @@ SCOPES: tuple[Scope, ...] = (
 def actions_of(service: str, operation: str) -> tuple[str, ...]:
     """The IAM actions that a call takes, as the course makes it: with tags, and with a role.
 
-    Both names as boto3's service model spells them: ``actions_of("sqs", "SendMessageBatch")``.
+    Both names as boto3's service model spells them: ``actions_of("sqs", "SendMessageBatch")``. An
+    action of API Gateway's has the path of what it reaches: "apigateway:POST /restapis".
     """
     prefix = _PREFIXES.get(service, service)
-    found = _ACTIONS.get((service, operation), (f"{prefix}:{operation}",))
+    if service == "apigateway":
+        found: tuple[str, ...] = (_verb(operation),)
+    else:
+        found = _ACTIONS.get((service, operation), (f"{prefix}:{operation}",))
     if (service, operation) in _TAGGED:
         found += (_TAGGED[service, operation],)
     if (service, operation) in _PASSES:
         found += ("iam:PassRole",)
     return found
+
+
+@cache
+def _gateway() -> ServiceModel:
+    """boto3's model of API Gateway."""
+    return ServiceModel(Loader().load_service_model("apigateway", "service-2"))
+
+
+def _verb(operation: str) -> str:
+    """The action of an operation of API Gateway's: its verb of HTTP, and its path."""
+    sent = _gateway().operation_model(operation).http
+    return f"apigateway:{sent['method']} {sent['requestUri']}"
 
 
 def learner(rows: Iterable[Row]) -> dict[str, Any]:
@@ -263,13 +336,15 @@ def _called(rows: Iterable[Row], *tables: dict[str, dict[str, str]]) -> set[tupl
 def _document(called: set[tuple[str, str]]) -> dict[str, Any]:
     actions = {action for call in called for action in actions_of(*call)}
     passed = sorted({service for call, service in _PASSES.items() if call in called})
-    mine: dict[str, list[str]] = {}
-    for action in sorted(actions):
-        mine.setdefault(scope_of(action).sid, []).append(action)
+    mine: dict[str, set[str]] = {}
+    for action in actions:
+        mine.setdefault(scope_of(action).sid, set()).add(action.partition(" ")[0])
     return {
         "Version": "2012-10-17",
         "Statement": [
-            _statement(scope, mine[scope.sid], passed) for scope in SCOPES if scope.sid in mine
+            _statement(scope, sorted(mine[scope.sid]), passed)
+            for scope in SCOPES
+            if scope.sid in mine
         ],
     }
 
@@ -323,9 +398,10 @@ An administrator makes them once, and attaches one to whoever runs the notebooks
         --policy-document file://data/policies/instructor.json
 
 **Give learners an account that holds nothing else.** All sessions share the prefix `patternlab-`,
-so learners in one account can delete each other's things. And who writes a role's policy and passes
-the role to a function can do through the function whatever that policy says: a learner's roles have
-no permissions boundary.
+so learners in one account can delete each other's things. Who may tag a new API or distribution may
+tag one of others', and then change it as the course's own. And who writes a role's policy and
+passes the role to a function can do through the function whatever that policy says: a learner's
+roles have no permissions boundary.
 
 | statement | on what | why | learner | instructor |
 | --- | --- | --- | --- | --- |
