@@ -413,9 +413,12 @@ def _page(*documents: dict[str, Any]) -> str:
     text = _HEAD
     for scope in SCOPES:
         has = [scope.sid in [one["Sid"] for one in document["Statement"]] for document in documents]
+        if not any(has):
+            continue  # no notebook needs it now
         where = "<br>".join(f"`{resource}`" for resource in scope.resources)
-        for test in (scope.condition or {}).values():
-            where += "".join(f"<br>where {key} is `{value}`" for key, value in test.items())
+        for kind, test in (scope.condition or {}).items():
+            known = ", if it is known," if kind.endswith("IfExists") else ""
+            where += "".join(f"<br>where {key}{known} is `{value}`" for key, value in test.items())
         marks = " | ".join("yes" if one else "" for one in has)
         text += f"| {scope.sid} | {where} | {scope.why} | {marks} |\n"
     return text
