@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from patternlab.caching.errors import CachingError
+from patternlab.caching.kernels import lru
 from patternlab.caching.kernels import serve as kernel
 from patternlab.caching.result import OUTCOMES, Result, table
 from patternlab.caching.settings import POLICIES, Layer, check_seconds
@@ -26,6 +27,8 @@ __all__ = ["OUTCOMES", "POLICIES", "Layer", "Result", "hierarchy", "simulate", "
 
 #: How many random numbers the jitter of TTLs goes through before it begins again.
 JITTERS = 1 << 16
+#: For how many objects in how many nodes there is memory to be generous with: 0.8 GB.
+PLAIN_PLACES = 1 << 25
 
 
 def simulate(
@@ -132,21 +135,99 @@ def hierarchy(
     rng = np.random.default_rng(seed)
     entry = _entries(trace, layers[0].nodes, entry, rng)
     width = max(trace.duration / bins, np.finfo(float).tiny)
+    load = np.zeros((len(layers) + 1, bins), np.int64)
+    when = width, int(np.searchsorted(trace.time, warm_up))
+    kept = len(trace) if keep else 0
+    each = np.zeros(kept, np.int8), np.zeros(kept, np.int8), np.zeros(kept)
+    if _is_plain(trace, layers, updates, keep):
+        totals, sums = _serve_plain(trace, layers, entry, *when, load)
+    else:
+        totals, sums = _serve(trace, layers, entry, updates, rng, *when, load, each)
+    return [
+        _result(layer.name, totals[at], sums[at], load[at : at + 2], width, each if not at else ())
+        for at, layer in enumerate(layers)
+    ]
+
+
+def _is_plain(trace: Trace, layers: list[Layer], updates: Updates | None, keep: bool) -> bool:
+    """Whether the kernels for the common case will do: they give the same, several times as fast.
+
+    A TTL too short for the trace's clock (0 above all) stores nothing or nearly so, and is not
+    theirs; nor are stacks for which they would take more memory than the general ones.
+    """
+    return (
+        not (updates is not None and len(updates))
+        and not keep
+        and len(trace) <= np.iinfo(np.int32).max
+        and trace.objects * sum(layer.nodes for layer in layers) <= PLAIN_PLACES
+        and all(
+            (layer.policy == "lru" or layer.capacity is None)
+            and (layer.unit == "objects" or layer.capacity is None)
+            and (layer.ttl is None or layer.ttl > np.spacing(trace.duration))
+            and not (layer.jitter or layer.stale_while_revalidate or layer.fetch_seconds)
+            and not (layer.sliding or layer.respects_age)
+            for layer in layers
+        )
+        and bool((trace.size == 1).all())
+    )
+
+
+def _serve_plain(trace, layers, entry, width, first, load) -> tuple[np.ndarray, np.ndarray]:
+    """The kernels of lru.py. Returns totals and sums; fills in `load`."""
+    counts = np.zeros((len(layers), 3), np.int64)
+    sums = np.zeros((len(layers), 2))
+    nodes = [layer.nodes for layer in layers]
+    ttl = np.array([np.inf if layer.ttl is None else layer.ttl for layer in layers], float)
+    # What holds all objects never evicts.
+    rooms = [min(layer.capacity or trace.objects, trace.objects) for layer in layers]
+    if sum(nodes) == 1:
+        held = _filled((trace.objects, 2), -1)
+        again = np.zeros(len(trace), bool)
+        at = width, first, held, again, counts, sums, load
+        lru.serve_lru(trace.time, trace.key, ttl[0], int(rooms[0]), *at)
+    else:
+        capacity = np.array([room if room < trace.objects else 0 for room in rooms], np.int64)
+        place = _filled((trace.objects, sum(nodes), 4), -1, np.int32)
+        again = np.zeros((len(layers), len(trace)), bool)
+        head, behind = _chain(entry, nodes)
+        noted = again, head, head.copy(), np.zeros_like(head), np.empty(len(layers), np.int64)
+        at = width, first, place.view(np.float64), place, *noted, counts, sums, load
+        lru.serve_lru_layers(trace.time, trace.key, entry, behind, ttl, capacity, *at)
+    totals = np.zeros((len(layers), 12), np.int64)
+    hits, misses, evicted = counts.T
+    totals[:, kernel.HIT], totals[:, kernel.MISS], totals[:, kernel.EVICTED] = hits, misses, evicted
+    totals[:, kernel.REQUESTS] = totals[:, kernel.BYTES] = hits + misses
+    totals[:, kernel.FETCHES] = totals[:, kernel.BYTES_FETCHED] = misses
+    return totals, sums
+
+
+def _chain(entry: np.ndarray, nodes: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Where the requests of each node begin among those of its layer, and whom it fetches from.
+
+    A node is asked at most as often as those that fetch from it, and these are side by side: it
+    begins where the first of them does.
+    """
+    asked = np.bincount(entry, minlength=nodes[0])
+    starts, fetches = [np.cumsum(asked) - asked], []
+    for ahead, behind in zip(nodes, nodes[1:], strict=False):
+        asks = np.arange(ahead) * behind // ahead
+        starts.append(starts[-1][np.searchsorted(asks, np.arange(behind))])
+        fetches.append(asks + sum(map(len, starts[:-1])))
+    return np.concatenate(starts), np.concatenate([*fetches, np.zeros(nodes[-1], np.int64)])
+
+
+def _serve(trace, layers, entry, updates, rng, width, first, load, each):
+    """The kernels of serve.py, for all that a layer can be. Returns totals and sums."""
     changes = Updates(np.empty(0), np.empty(0, np.int64)) if updates is None else updates
     objects = max(trace.objects, int(changes.key.max()) + 1 if len(changes) else 0)
     totals = np.zeros((len(layers), 12), np.int64)
     sums = np.zeros((len(layers), 2))
-    load = np.zeros((len(layers) + 1, bins), np.int64)
-    kept = len(trace) if keep else 0
-    each = np.zeros(kept, np.int8), np.zeros(kept, np.int8), np.zeros(kept)
     whole, real = _settings(layers)
     jitters = JITTERS if any(layer.jitter for layer in layers) else 1
     size = trace.size if (trace.size != 1).any() else np.empty(0, np.int64)
     asked = trace.time, trace.key, size
-    how = (
-        *(changes.time, changes.key, whole, real, rng.uniform(-1, 1, jitters), width),
-        int(np.searchsorted(trace.time, warm_up)),
-    )
+    spread = rng.uniform(-1, 1, jitters)
+    how = changes.time, changes.key, whole, real, spread, width, first
     find, links, clock, flight, weight, state = _memory(trace, layers, objects)
     changed = np.full(objects if len(changes) else 0, -np.inf)
     if len(state) == 1 and not len(flight):
@@ -156,10 +237,7 @@ def hierarchy(
     else:
         held = find, links, clock, flight, weight, state, *np.empty((2, len(layers)), np.int64)
         kernel.serve_layers(*asked, entry, *how, *held, changed, totals, sums, load, *each)
-    return [
-        _result(layer.name, totals[at], sums[at], load[at : at + 2], width, each if not at else ())
-        for at, layer in enumerate(layers)
-    ]
+    return totals, sums
 
 
 def _check_layers(layers: list[Layer]) -> None:
@@ -261,9 +339,13 @@ def _memory(trace: Trace, layers: list[Layer], objects: int) -> tuple[np.ndarray
 
 
 def _zeros(shape, dtype=np.float64) -> np.ndarray:
-    """np.zeros in large pages, where the system has them: the kernel jumps about in its arrays."""
+    return _filled(shape, 0, dtype)
+
+
+def _filled(shape, value, dtype=np.float64) -> np.ndarray:
+    """np.full in large pages, where the system has them: the kernels jump about in their arrays."""
     array = np.empty(shape, dtype)
-    array.fill(0)
+    array.fill(value)
     return array
 
 
