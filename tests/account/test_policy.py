@@ -68,15 +68,8 @@ def runs() -> dict[str, tuple[Recording, Guarded]]:
     made = {}
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         with enforced(LEARNER) as guarded:
-            made[path.stem] = recorded(path, guarded), guarded
+            made[path.stem] = notebook_calls.record(path, guarded.prepare), guarded
     return made
-
-
-def recorded(path: Path, guarded: Guarded) -> Recording:
-    """What it asks for; nothing without a cloud, and 06 would compute for half a minute first."""
-    if not notebook_calls.opens_cloud(path):
-        return Recording()
-    return notebook_calls.record(path, guarded.prepare)
 
 
 # -- what is in the repository -----------------------------------------------------------------
