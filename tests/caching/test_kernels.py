@@ -133,6 +133,7 @@ def test_without_numba_the_same_lines_give_the_same_figures(tmp_path):
         "trace = Trace(np.sort(rng.random(2000) * 100), rng.integers(0, 50, 2000))\n"
         "rows = [simulate(trace, p, 20, 9, jitter=0.2).row() for p in POLICIES]\n"
         "rows += [r.row() for r in hierarchy(trace, [Layer('a', 5, nodes=3), Layer('b', 9)])]\n"
+        "rows += [simulate(trace, capacity=20, ttl=9).row()]\n"
         "print(kernels.COMPILED)\n"
         "print(rows)\n"
     )
