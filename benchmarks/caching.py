@@ -20,8 +20,8 @@ from patternlab.caching.trace import Trace
 REQUESTS, OBJECTS, ALPHA, DURATION = 10_000_000, 1_000_000, 0.9, 10_000.0
 CAPACITY = OBJECTS // 10
 TIMES = 3
-#: All of it runs on one core and waits for nothing. An idle machine takes no longer than this time,
-#: and a busy one a little more, as others share its caches and its memory.
+#: All of it runs on one core and waits for nothing. An idle machine takes no longer than this time.
+#: A busy one takes up to twice as much (seen), as others share its caches and its memory.
 CPU = "/s of CPU time"
 #: libcachesim's names, and what the project promises: at least as fast, in the same run.
 ORACLES = {"lru": ("LRU", (">=", 1)), "sieve": ("Sieve", (">=", 1)), "s3fifo": ("S3FIFO", None)}
