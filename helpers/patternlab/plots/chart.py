@@ -73,9 +73,8 @@ class Chart:
         axes.set_facecolor(self.theme.background)
         axes.grid(True, color=self.theme.grid, linewidth=0.8)
         axes.set_axisbelow(True)
-        axes.tick_params(colors=self.theme.muted, labelsize=style.LABEL_SIZE, length=3)
-        for label in axes.get_xticklabels() + axes.get_yticklabels():
-            label.set_family(style.FONT_FAMILY)
+        letters = {"labelsize": style.LABEL_SIZE, "labelfontfamily": style.FONT_FAMILY}
+        axes.tick_params(colors=self.theme.muted, length=3, **letters)
         for side, spine in axes.spines.items():
             spine.set_visible(side in ("left", "bottom"))
             spine.set_color(self.theme.muted)
