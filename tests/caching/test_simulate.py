@@ -8,7 +8,7 @@ from patternlab.caching.errors import CachingError, TraceError
 from patternlab.caching.settings import POLICIES
 from patternlab.caching.simulate import OUTCOMES, Layer, hierarchy, simulate, table
 from patternlab.caching.trace import Trace, Updates
-from patternlab.caching.workloads import updates, zipf
+from patternlab.caching.workloads import updates, zipf, zipf_weights
 
 
 def trace_of(*times, key=0, **more):
@@ -296,3 +296,12 @@ def test_layers_that_cannot_be_stacked_are_refused():
         hierarchy(trace_of(0), [Layer("a", nodes=2)], entry=np.array([2]))
     with pytest.raises(CachingError, match="more than the simulator can index"):
         hierarchy(trace_of(0, objects=10**9), [Layer("a", nodes=9, capacity=1)])
+
+
+@pytest.mark.parametrize("policy", ["lru", "fifo"])
+@pytest.mark.parametrize("capacity", [1_000, 10_000])
+def test_a_full_cache_hits_as_che_s_approximation_says_after_a_warm_up(policy, capacity):
+    trace = zipf(2_000_000, 100_000, 0.9, rate=1000, seed=1)
+    rates = 1000 * zipf_weights(100_000, 0.9)
+    found = simulate(trace, policy, capacity, warm_up=trace.duration / 4).hit_ratio
+    assert found == pytest.approx(theory.cache_hit_ratio(rates, capacity, policy), abs=0.001)
