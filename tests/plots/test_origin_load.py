@@ -33,6 +33,13 @@ def test_a_limit_is_drawn_in_each_row_and_said():
     assert picture.alt.endswith("The origin bears 5.")
 
 
+@pytest.mark.parametrize("designs", [1, 2, 3])
+def test_time_is_named_below_the_last_row_and_the_rate_once(designs):
+    axes = origin_load({f"design {n}": [1, 2] for n in range(designs)}, 600).figure.axes
+    assert axes[-1].get_xlabel() == "minutes since the first request"
+    assert [one.get_ylabel() for one in axes if one.get_ylabel()] == ["fetches per second"]
+
+
 @pytest.mark.parametrize("theme", style.THEMES)
 @pytest.mark.parametrize("designs", [1, 2, 5])
 def test_nothing_is_cut_off(designs, theme, assert_chart_is_inside):

@@ -81,10 +81,12 @@ class Chart:
         return axes
 
     def name_axis(self, axes: Axes, x: str = "", y: str = "") -> None:
-        """Name the axes; empty for none."""
+        """Name the axes; an empty name leaves an axis as it is."""
         look = {"color": self.theme.muted, "fontsize": style.LABEL_SIZE}
-        axes.set_xlabel(x, fontfamily=style.FONT_FAMILY, **look)
-        axes.set_ylabel(y, fontfamily=style.FONT_FAMILY, **look)
+        if x:
+            axes.set_xlabel(x, fontfamily=style.FONT_FAMILY, **look)
+        if y:
+            axes.set_ylabel(y, fontfamily=style.FONT_FAMILY, **look)
 
     def line(self, axes: Axes, x: Sequence[float], y: Sequence[float], look: Look) -> None:
         """Draw one series with a mark at each value; marks only where there are few."""

@@ -71,9 +71,8 @@ def origin_load(
             zorder=4,
             bbox={"facecolor": colours.background, "edgecolor": "none", "pad": 1.5},
         )
-    chart.name_axis(chart.axes[-1], f"{ticks.unit}s since the first request")
-    chart.name_axis(chart.axes[len(rates) // 2], chart.axes[-1].get_xlabel() if len(rates) == 1
-                    else "", "fetches per second")  # fmt: skip
+    chart.name_axis(chart.axes[-1], x=f"{ticks.unit}s since the first request")
+    chart.name_axis(chart.axes[len(rates) // 2], y="fetches per second")
     key = [chart.box_entry("fetches from the origin", colours.succeeded)]
     if limit is not None:
         key.append(chart.entry(f"the origin bears {limit:,.6g}/s", bears))
