@@ -52,8 +52,7 @@ class AccountBackend:
         self.ledger = Ledger.open(
             self.settings.state, self.session, account=self.identity.masked, endpoint=endpoint()
         )
-        # before the session's clients are made: they take the events as they are then
-        self.boto3 = boto3_session(region)
+        # clients take the events as they are when they are made: that of STS is not watched
         hooks = Hooks(self.session, self.ledger, self._allow, self._made)
         hooks.register(self.boto3.events)
         ask_again(self.boto3.events, print)

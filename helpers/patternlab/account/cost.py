@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from patternlab import facts
-from patternlab.account.bill import HOURS_A_MONTH, Line, Usage, forgotten, hourly, run
+from patternlab.account.bill import HOURS_A_MONTH, Line, Usage, forgotten, run
 from patternlab.account.calls import Row
 from patternlab.account.errors import AccountError
 from patternlab.account.prices import REGION, Price
 
-__all__ = ["Card", "Ceiling", "CostAboveCeiling", "card", "cards", "hourly", "usd"]
+__all__ = ["Card", "Ceiling", "CostAboveCeiling", "card", "cards", "usd"]
 
 #: What other regions may cost of the price in us-east-1; ours, not AWS's.
 ELSEWHERE = 2

@@ -589,17 +589,19 @@ class Instance(Removal):
     kind, by_id, patience = "instance", True, 600.0
 
     def names(self, at):
-        for page in at.pages("ec2", "describe_instances"):
-            for one in (one for some in page["Reservations"] for one in some["Instances"]):
-                if one["State"]["Name"] != "terminated":
-                    yield one.get("Placement", {}).get("GroupName", ""), one["InstanceId"]
+        for one in self._running(at):
+            yield one.get("Placement", {}).get("GroupName", ""), one["InstanceId"]
 
     def look(self, at, thing):
-        for page in at.pages("ec2", "describe_instances", InstanceIds=[thing.identifier]):
+        for one in self._running(at, InstanceIds=[thing.identifier]):
+            return one
+        raise Gone(f"There is no {thing}.")
+
+    def _running(self, at, **which):
+        for page in at.pages("ec2", "describe_instances", **which):
             for one in (one for some in page["Reservations"] for one in some["Instances"]):
                 if one["State"]["Name"] != "terminated":
-                    return one
-        raise Gone(f"There is no {thing}.")
+                    yield one
 
     def tags(self, at, thing):
         return pairs(self.look(at, thing).get("Tags", []))
