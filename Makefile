@@ -46,7 +46,7 @@ policies: .venv/installed
 
 lock: .venv/uv
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --python $(VENV) \
-	    --extra test --no-emit-index-url --custom-compile-command "make lock" \
+	    --extra test --extra parallelcluster --no-emit-index-url --custom-compile-command "make lock" \
 	    --output-file requirements.lock pyproject.toml
 
 clean:

@@ -91,8 +91,8 @@ def test_notebooks_runs_them_in_order_and_stops_at_the_first_that_fails(tmp_path
     assert (bad.read_bytes(), never.read_bytes()) == before
 
 
-def test_no_notebooks_at_all_is_one_sentence(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(cli, "NOTEBOOKS", tmp_path)
+def test_no_notebooks_at_all_is_one_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(cli, "books", list)
     assert cli.main(["notebooks"]) == 1
     assert "There are no notebooks" in one_sentence(capsys)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from patternlab import machine
-from patternlab.paths import NOTEBOOKS, ROOT
+from patternlab.paths import ROOT, books
 
 FIRST = "notebooks/00-start-here.ipynb"
 
@@ -121,9 +121,9 @@ def run_notebooks(paths: Sequence[Path]) -> int:
     """Execute the notebooks in place, one after the other; stops at the first that fails."""
     from patternlab.notebooks import NotebookError, run
 
-    paths = paths or sorted(NOTEBOOKS.glob("*.ipynb"))
+    paths = paths or books()
     if not paths:
-        return _refuse(f"There are no notebooks in {NOTEBOOKS}.")
+        return _refuse(f"There are no notebooks in {ROOT}.")
     for path in paths:
         print(f"{path.name} ...", flush=True)
         try:

@@ -38,7 +38,7 @@ from patternlab.cloud import Cloud, open_cloud
 from patternlab.delivery.delivery_log import FILTERED
 from patternlab.local.apigateway import SMALLEST
 from patternlab.local.hub import in_handler
-from patternlab.paths import NOTEBOOKS, ROOT
+from patternlab.paths import ROOT, books
 from patternlab.web import Answer
 
 NOT_POLLING = ("Disabling", "Disabled", "Deleting")  # states of an event source mapping
@@ -103,7 +103,7 @@ def rows(paths: Iterable[Path]) -> list[Row]:
 
 def write() -> int:
     """Run all notebooks, write the counts and the policies; an exit code."""
-    found = rows(sorted(NOTEBOOKS.glob("*.ipynb")))
+    found = rows(books())
     texts = {FILE: as_csv(found)}
     texts |= {policy.FOLDER / name: text for name, text in policy.files(found).items()}
     policy.FOLDER.mkdir(exist_ok=True)

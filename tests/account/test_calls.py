@@ -51,10 +51,10 @@ def test_what_is_written_is_read_again(tmp_path):
 
 
 def test_the_command_writes_counts_and_policies(tmp_path, monkeypatch, capsys):
-    notebook(tmp_path, OPEN, QUEUE)
+    made = notebook(tmp_path, OPEN, QUEUE)
     for module, name, place in (
         (notebook_calls, "ROOT", tmp_path),
-        (notebook_calls, "NOTEBOOKS", tmp_path),
+        (notebook_calls, "books", lambda: [made]),
         (notebook_calls, "FILE", tmp_path / "calls.csv"),
         (policy, "FOLDER", tmp_path / "policies"),
     ):

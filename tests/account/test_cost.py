@@ -19,7 +19,7 @@ from patternlab.account.cost import (
     usd,
 )
 from patternlab.account.errors import AccountError
-from patternlab.paths import NOTEBOOKS
+from patternlab.paths import books
 
 SMALL = Card("small", "us-east-1", run=0.10, per_hour=0.05, seconds=60)
 
@@ -28,7 +28,7 @@ SMALL = Card("small", "us-east-1", run=0.10, per_hour=0.05, seconds=60)
 
 
 def test_every_notebook_has_a_card():
-    assert set(cards()) == {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
+    assert set(cards()) == {path.stem for path in books()}
 
 
 def test_a_card_by_hand():

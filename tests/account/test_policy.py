@@ -22,7 +22,7 @@ from patternlab.account.calls import FUNCTION, NOTEBOOK, Row
 from patternlab.caching.cloudfront import Distribution
 from patternlab.caching.ttl import CachePolicy
 from patternlab.notebook_calls import Call, Recording
-from patternlab.paths import NOTEBOOKS
+from patternlab.paths import books
 from tests.account.iam import (
     Guarded,
     allows,
@@ -66,10 +66,14 @@ def runs() -> dict[str, tuple[Recording, Guarded]]:
     ``record`` does not run those that open no cloud (06, 08), but gives them their row.
     """
     made = {}
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+    for path in books():
         with enforced(LEARNER) as guarded:
             made[path.stem] = notebook_calls.record(path, guarded.prepare), guarded
     return made
+
+
+def book(name: str) -> Path:
+    return next(path for path in books() if path.stem == name)
 
 
 # -- what is in the repository -----------------------------------------------------------------
@@ -132,7 +136,7 @@ def test_with_the_policy_every_notebook_runs(runs):
     for name, (recording, guarded) in runs.items():
         assert guarded.denied == []
         assert len(guarded.asked) >= len(recording.calls)  # moto was asked about each call
-        opens = notebook_calls.opens_cloud(NOTEBOOKS / f"{name}.ipynb")
+        opens = notebook_calls.opens_cloud(book(name))
         assert (len(recording.calls) > 0) is opens
 
 
@@ -148,7 +152,7 @@ def test_the_counts_in_the_repository_are_those_of_a_fresh_run(runs):
 def test_without_any_one_statement_a_notebook_fails(runs, sid):
     name = next(name for name, (recording, _) in runs.items() if needs(sid, recording))
     with enforced(without(LEARNER, sid)) as guarded, pytest.raises(ClientError):
-        notebook_calls.record(NOTEBOOKS / f"{name}.ipynb", guarded.prepare)
+        notebook_calls.record(book(name), guarded.prepare)
     assert {policy.scope_of(action).sid for action in guarded.denied} == {sid}
 
 
@@ -274,9 +278,10 @@ def test_a_learners_sweep_deletes_an_api_and_its_stages():
 def sweeping() -> dict[str, set[tuple[str, str]]]:
     """Class -> (service, operation) of the calls in the source of the sweep, "" outside classes."""
     found: dict[str, set[tuple[str, str]]] = {"": set()}
-    for path in sorted(FOLDER.glob("*.py")):
+    for path in sorted(FOLDER.rglob("*.py")):
+        of_a_kind = path.parent.name == "removal"
         for item in ast.parse(path.read_text(encoding="utf-8")).body:
-            name = item.name if isinstance(item, ast.ClassDef) and path.stem == "removal" else ""
+            name = item.name if isinstance(item, ast.ClassDef) and of_a_kind else ""
             found.setdefault(name, set()).update(asked_in(item))
     for one in removal.REMOVALS.values():
         if hasattr(one, "operation"):  # EC2's kinds name it in their class

@@ -4,7 +4,7 @@ import pytest
 
 from patternlab.learn.loading import course, failures
 from patternlab.learn.verify import problems
-from patternlab.paths import NOTEBOOKS
+from patternlab.paths import books
 
 EXERCISES = list(course())
 
@@ -20,7 +20,6 @@ def test_the_check_is_proved(exercise):
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=[exercise.name for exercise in EXERCISES])
 def test_the_notebook_asks_for_it_by_name(exercise):
-    folders = [NOTEBOOKS, NOTEBOOKS.parent / "labs"]
-    found = [path for folder in folders for path in folder.rglob(exercise.notebook)]
+    found = [path for path in books() if path.name == exercise.notebook]
     assert len(found) == 1, f"There is no notebook {exercise.notebook!r}."
     assert exercise.name in found[0].read_text(encoding="utf-8")

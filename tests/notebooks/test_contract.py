@@ -20,11 +20,13 @@ from nbformat.v4 import (
     new_output,
 )
 
-from patternlab.paths import NOTEBOOKS
+from patternlab.paths import books
 
 MOST_LINES = 12
 MOST_MINUTES = 25
 LOCAL_ONLY = "local-only"
+MEASURED = "nbval-ignore-output"  # its output is a measurement: it is shown, and not compared
+MOST_MEASURED = 4
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 # Account numbers that AWS's own documentation uses in its examples.
 EXAMPLE_ACCOUNTS = {"000000000000", "111111111111", "111122223333", "444455556666", "123456789012"}
@@ -169,13 +171,27 @@ def local_only(book: NotebookNode) -> list[str]:
     found, said = [], ""
     for cell in book.cells:
         tags = cell.metadata.get("tags", [])
-        found += [f"there is no tag {tag!r}" for tag in tags if tag != LOCAL_ONLY]
+        known = (LOCAL_ONLY, MEASURED)
+        found += [f"there is no tag {tag!r}" for tag in tags if tag not in known]
         if cell.cell_type == "markdown":
             said = cell.source
         elif LOCAL_ONLY in tags and "Only a local cloud can" not in said:
             found.append("a cell is tagged local-only, and the text above it does not say why")
         elif LOCAL_ONLY not in tags and re.search(r"\.(faults|web_endpoint)\b", cell.source):
             found.append("a cell that only a local cloud can run is not tagged local-only")
+    return found
+
+
+def measured(book: NotebookNode) -> list[str]:
+    """What is not compared is a measurement and says so; all else is compared, to the letter."""
+    cells = [cell for cell in code_cells(book) if MEASURED in cell.metadata.get("tags", [])]
+    found = [
+        f"a cell is tagged {MEASURED}, and its output does not say 'measured here'"
+        for cell in cells
+        if "measured here" not in json.dumps(cell.outputs).lower()
+    ]
+    if len(cells) > MOST_MEASURED:
+        found.append(f"{len(cells)} cells are not compared, {MOST_MEASURED} at most")
     return found
 
 
@@ -210,9 +226,10 @@ GATES: list[Gate] = [
     no_credentials,
     no_addresses,
     local_only,
+    measured,
     figures_in_words,
 ]
-BOOKS = sorted(NOTEBOOKS.glob("*.ipynb"))
+BOOKS = books()
 
 
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.__name__)
@@ -314,6 +331,19 @@ def tagged(tag: str) -> Callable[[NotebookNode], None]:
     return change
 
 
+def measurements(number: int) -> Callable[[NotebookNode], None]:
+    """So many cells more, each with a time that is not compared."""
+
+    def change(book: NotebookNode) -> None:
+        for count in range(3, 3 + number):
+            time = new_output("stream", name="stdout", text="5.1 µs (measured here)\n")
+            cell = new_code_cell("print(time)", execution_count=count, outputs=[time])
+            cell.metadata["tags"] = [MEASURED]
+            book.cells.append(cell)
+
+    return change
+
+
 def timed(book: NotebookNode) -> None:
     book.cells[1].metadata["execution"] = {"iopub.execute_input": "2026-01-01T00:00:00Z"}
 
@@ -357,6 +387,8 @@ BAD = [
     (local_only, "an outage, no tag", edit(1, "print(name)", "cloud.faults.outage(arn)")),
     (local_only, "a tag, no word of it", tagged(LOCAL_ONLY)),
     (local_only, "a tag of one's own", tagged("slow")),
+    (measured, "a tag on what is no measurement", tagged(MEASURED)),
+    (measured, "many tags", measurements(MOST_MEASURED + 1)),
     (figures_in_words, "no alt text", shows(metadata={})),
     (figures_in_words, "blank alt text", shows(metadata={"image/png": {"alt": " "}})),
     (figures_in_words, "no twin", shows(data=PNG)),
@@ -382,6 +414,12 @@ def test_a_cell_that_is_said_to_need_a_local_cloud_may_order_an_outage():
     edit(1, "print(name)", "cloud.faults.outage(arn)")(book)
     tagged(LOCAL_ONLY)(book)
     assert local_only(book) == []
+
+
+def test_a_few_measurements_need_not_be_compared():
+    book = good()
+    measurements(MOST_MEASURED)(book)
+    assert measured(book) == []
 
 
 def test_lambda_s_own_folder_may_be_named_in_a_source():
