@@ -2,7 +2,7 @@
 
 One table for the guard (which create is this, and how is it tagged?), the ledger (what is it
 called?) and the sweep (in which order is it deleted?). A new kind is one row here and one class
-in removal.py. What is not in the table cannot be swept, so the guard refuses to create it.
+in removal/. What is not in the table cannot be swept, so the guard refuses to create it.
 """
 
 from __future__ import annotations
