@@ -1,15 +1,10 @@
 """A server that ends with its owner: at the end of a block, of Python, and when Python is killed.
 
-A process that is killed (SIGKILL; a kernel that is restarted hard) can run nothing at its end, so
-somebody else must look. Here a small shell does: it reads from a pipe whose other end only the
-owner holds, and when that ends, for whatever reason, it ends the server and removes its folder.
+See :mod:`patternlab.owner` for how. Here: a server's folder, its readiness and its last words.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -18,15 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from patternlab.caching.errors import CachingError
-
-# $0 is the folder, "$@" the server's command. The shell becomes the server (exec), so its process
-# is the one we started; beside it stays the one that reads. Both are one process group, whose
-# number cannot be given to anybody else while the reader lives.
-_WITH_ITS_OWNER = """
-exec 3<&0 </dev/null
-(trap '' TERM; cat <&3 >/dev/null 2>&1; kill -TERM 0; sleep 0.3; rm -rf -- "$0"; kill -KILL 0) &
-exec 3<&- "$@"
-"""
+from patternlab.owner import end, with_its_owner
 
 LAST_WORDS = 2000  # characters of what a server said before it ended
 
@@ -57,7 +44,7 @@ class OwnedServer:
         with open(folder / "output", "ab") as output:
             try:
                 self._process = subprocess.Popen(
-                    ["/bin/sh", "-c", _WITH_ITS_OWNER, str(folder), *command],
+                    with_its_owner(command, folder),
                     stdin=subprocess.PIPE,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -87,11 +74,11 @@ class OwnedServer:
 
     def wait_for(self, answers: Callable[[], bool], seconds: float = 20.0) -> None:
         """Return once ``answers()`` is true; a :class:`CachingError` if it ends or takes longer."""
-        end = time.monotonic() + seconds
+        latest = time.monotonic() + seconds
         while not answers():
             if self.ended:
                 raise CachingError(f"{self.name} ended at once. It said: {self.last_words()}")
-            if time.monotonic() > end:
+            if time.monotonic() > latest:
                 raise CachingError(
                     f"{self.name} did not answer within {seconds:g} s. It said: {self.last_words()}"
                 )
@@ -99,15 +86,7 @@ class OwnedServer:
 
     def close(self) -> None:
         """End the server and remove its folder. Closing twice is fine."""
-        with suppress(OSError):
-            os.killpg(self.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
-        with suppress(OSError):
-            os.killpg(self.pid, signal.SIGKILL)  # the reader, and a server that did not listen
-        self._process.wait()
-        self._process.stdin.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        end(self._process, self.folder)
 
 
 def own_folder(name: str) -> Path:
