@@ -163,9 +163,17 @@ def test_no_account_id_arn_or_url_gets_in(ledger, name):
     assert states(ledger) == {entry: "planned"}
 
 
-def test_an_id_that_happens_to_end_in_twelve_digits_is_no_account_id(ledger):
-    entry = ledger.planned("subscription", NAME)
-    ledger.made(entry, f"{NAME}:1e9faf30-5073-4fd9-89bc-815559591012")
+@pytest.mark.parametrize(
+    ("kind", "identifier"),
+    [
+        ("subscription", f"{NAME}:1e9faf30-5073-4fd9-89bc-815559591012"),
+        ("security group", "sg-012345678901abcde"),
+        ("instance", "i-012345678901abcde i-abcde012345678901"),
+    ],
+)
+def test_a_random_id_that_happens_to_hold_twelve_digits_is_no_account_id(ledger, kind, identifier):
+    entry = ledger.planned(kind, NAME)
+    ledger.made(entry, identifier)
     assert states(ledger) == {entry: "made"}
 
 

@@ -34,7 +34,9 @@ _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 _FINE_STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"  # when a create was sent
 _MENDED = b'\n{"is": "mended"}\n'  # ends the line that a killed process began
 _SECRET = re.compile(r"arn:|://|[?&]X-Amz-|(?<!\d)\d{12}(?!\d)")
-_UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")  # one in 280 ends in 12 digits
+# A random id may hold 12 digits: a UUID at its end (one in 280), one of EC2 ("i-...") anywhere (one
+# in 100).
+_RANDOM = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[a-z]+-[0-9a-f]{17}\b")
 
 
 class LedgerError(AccountError):
@@ -292,7 +294,7 @@ def _moment(text: str, stamp: str = _STAMP) -> datetime:
 
 
 def _clean(text: str) -> str:
-    if _SECRET.search(_UUID.sub("", text)):
+    if _SECRET.search(_RANDOM.sub("", text)):
         raise LedgerError(
             "A ledger keeps no ARN, no URL and nothing that looks like an account id (12 digits): "
             "give it a plain name."
