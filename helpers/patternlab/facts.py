@@ -39,6 +39,9 @@ class Table:
 TABLES = {
     "prices": Table(numbers=["price_usd", "per"]),
     "sqs_conformance": Table(read_on="2026-11-22"),
+    "latency": Table(numbers=["size_bytes", "half_round_trip_us"]),
+    "transfer": Table(numbers=["value"]),
+    "transfer_status": Table(),
     "notebook_calls": Table(numbers=["calls"], made_by="python -m patternlab policies"),
 }
 
