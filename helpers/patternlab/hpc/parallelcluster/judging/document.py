@@ -1,0 +1,143 @@
+"""A YAML file as data, with the line of each of its parts.
+
+`Path` is how a part is reached: ("Scheduling", "SlurmQueues", 0, "Name").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+Path = tuple[str | int, ...]
+
+
+class Unreadable(ValueError):
+    """The text is no YAML file that could be a cluster; says why, in which line, what to do."""
+
+    def __init__(self, message: str, line: int, advice: str) -> None:
+        super().__init__(message)
+        self.message, self.line, self.advice = message, line, advice
+
+
+@dataclass(frozen=True)
+class Document:
+    """The data of a file, and where each path begins."""
+
+    data: dict[str, Any]
+    lines: dict[Path, int]
+
+    def line(self, path: Path) -> int:
+        """The line of the path, or of what it would be part of."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def has(self, path: Path) -> bool:
+        """Is the path in the file?"""
+        return path in self.lines
+
+    def below(self, path: Path) -> Iterator[tuple[Path, Any]]:
+        """All parts of the part `path`, from top to bottom: their paths and values."""
+        return _walk(path, value_at(self.data, path))
+
+
+def value_at(data: Any, path: Path) -> Any:
+    """What is at the path; None if it is not there."""
+    for step in path:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def _walk(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, dict):
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value)
+    else:
+        return
+    for step, part in inner:
+        yield (*path, step), part
+        yield from _walk((*path, step), part)
+
+
+def written(path: Path) -> str:
+    """The path as people write it: ``Scheduling.SlurmQueues[0].Name``."""
+    words = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return words.removeprefix(".")
+
+
+def read(text: str) -> Document:
+    """The document in `text`.
+
+    Raises:
+        Unreadable: it is empty, no YAML, or no mapping.
+    """
+    if not text.strip():
+        raise Unreadable("The file is empty.", 1, "Write the cluster's Region, Image, HeadNode.")
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _unreadable(error, text) from None
+    if not isinstance(data, dict):
+        kind = {list: "a list", str: "a piece of text", type(None): "nothing but comments"}
+        raise Unreadable(
+            f"This is {kind.get(type(data), f'a {type(data).__name__}')}, and a cluster file is a "
+            "mapping.",
+            1,
+            "Begin with keys and a colon after each: Region, Image, HeadNode, Scheduling.",
+        )
+    lines: dict[Path, int] = {(): 1}
+    _find_lines(node, (), lines)
+    return Document(data, lines)
+
+
+def _find_lines(node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            _add(key, value, (*path, str(key.value)), lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            _add(value, value, (*path, number), lines)
+
+
+def _add(start: yaml.Node, value: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
+    line = start.start_mark.line + 1
+    if path in lines:
+        raise Unreadable(
+            f"The key {path[-1]} is there twice, in lines {lines[path]} and {line}.",
+            line,
+            "Keep one of them; two entries of a list each begin with a dash.",
+        )
+    lines[path] = line
+    _find_lines(value, path, lines)
+
+
+def _unreadable(error: yaml.YAMLError, text: str) -> Unreadable:
+    mark = getattr(error, "problem_mark", None)
+    number = mark.line + 1 if mark else 1
+    rows = text.splitlines() or [""]
+    number = min(number, len(rows))
+    problem = str(getattr(error, "problem", None) or error).splitlines()[0].rstrip(".")
+    row = rows[number - 1]
+    message = f"This is not YAML: {problem}, in line {number}."
+    if "\t" in row[: len(row) - len(row.lstrip())]:
+        return Unreadable(
+            f"Line {number} begins with a tab, and YAML allows only spaces there.",
+            number,
+            "Replace each tab by two spaces.",
+        )
+    if "mapping values are not allowed" in problem:
+        advice = "Look at the indentation of this line and of the one above it."
+    elif "could not find expected ':'" in problem or re.match(r"\s*[A-Z]\w*\s*$", row):
+        advice = "A key needs a colon and a space after it: Name: value."
+    else:
+        advice = "Indent keys of one level alike, and put a space after each colon and dash."
+    return Unreadable(message, number, advice)

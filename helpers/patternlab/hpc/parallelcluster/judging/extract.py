@@ -1,0 +1,88 @@
+"""What AWS's package makes of a file, as plain data for `patternlab.hpc.parallelcluster.created`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from patternlab.hpc.parallelcluster.site import Subnet
+
+_KINDS = {"EBS": "EBS", "EFS": "EFS", "RAID": "EBS RAID"}
+
+
+def cluster_of(config: Any, region: str, subnets: Sequence[Subnet]) -> dict[str, Any]:
+    """The cluster of pcluster's configuration object."""
+    used = {config.head_node.networking.subnet_id, *config.compute_subnet_ids}
+    pools = config.login_nodes.pools if config.login_nodes else []
+    used |= {pool.networking.subnet_ids[0] for pool in pools}
+    return {
+        "region": region,
+        "system": config.image.os,
+        "head_type": config.head_node.instance_type,
+        "head_subnet": config.head_node.networking.subnet_id,
+        "queues": [_queue(queue) for queue in config.scheduling.queues],
+        "storage": [_storage(storage) for storage in config.shared_storage or []],
+        "subnets": [asdict(subnet) for subnet in subnets if subnet.id in used],
+        "login": [
+            [pool.name, pool.instance_type, pool.count, pool.networking.subnet_ids[0]]
+            for pool in pools
+        ],
+    }
+
+
+def _queue(queue: Any) -> dict[str, Any]:
+    return {
+        "name": queue.name,
+        "capacity_type": queue.capacity_type.value,
+        "subnets": list(queue.networking.subnet_ids),
+        "fleets": [_fleet(queue, compute) for compute in queue.compute_resources],
+    }
+
+
+def _fleet(queue: Any, compute: Any) -> dict[str, Any]:
+    group = queue.get_placement_group_settings_for_compute_resource(compute)
+    types = list(compute.instance_type_info_map.values())
+    threads = not compute.disable_simultaneous_multithreading
+    bandwidths = [_gbps(kind) for kind in types]
+    return {
+        "name": compute.name,
+        "instance_types": list(compute.instance_types),
+        "minimum": compute.min_count,
+        "maximum": compute.max_count,
+        "efa": bool(compute.efa.enabled),
+        "placement_group": group["key"] or "",
+        "managed_group": bool(group["is_managed"]),
+        "cores": min(kind.cores_count() for kind in types),
+        "vcpus": min(kind.vcpus_count() if threads else kind.cores_count() for kind in types),
+        "gbps": None if None in bandwidths else min(bandwidths),
+        "architecture": types[0].supported_architecture()[0],
+        "gpus": min(kind.gpu_count() for kind in types),
+    }
+
+
+def _gbps(kind: Any) -> float | None:
+    """The number in EC2's NetworkPerformance: "100 Gigabit", "Up to 25 Gigabit", "4x 100 ..."."""
+    told = kind.instance_type_data["NetworkInfo"]["NetworkPerformance"]
+    found = re.search(r"(?:(\d+)x )?([\d.]+) Gigabit", told)
+    return float(found[1] or 1) * float(found[2]) if found else None
+
+
+def _storage(storage: Any) -> dict[str, Any]:
+    kind = storage.shared_storage_type.name
+    if kind == "FSX":
+        kind = {"LUSTRE": "FSx for Lustre", "OPENZFS": "FSx for OpenZFS", "ONTAP": "FSx for ONTAP"}.get(
+            str(getattr(storage, "file_system_type", "LUSTRE")), "FSx"
+        )
+    there = any(
+        getattr(storage, name, None) for name in ("volume_id", "file_system_id", "file_cache_id")
+    )
+    size = getattr(storage, "size", None) or getattr(storage, "storage_capacity", None)
+    return {
+        "name": storage.name,
+        "kind": _KINDS.get(kind, kind),
+        "mounted_at": storage.mount_dir,
+        "size_gib": size,
+        "new": not there,
+    }

@@ -1,0 +1,184 @@
+"""One file: read it, put what it names in place, ask AWS's schema, then AWS's validators."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from marshmallow import ValidationError
+from moto import mock_aws
+from pcluster.aws.aws_api import AWSApi
+from pcluster.aws.common import Cache
+from pcluster.schemas.cluster_schema import ClusterSchema
+from pcluster.validators.common import FailureLevel, ValidationResult
+
+from patternlab.hpc.parallelcluster.judging import advice, ground
+from patternlab.hpc.parallelcluster.judging.document import (
+    Document,
+    Path,
+    Unreadable,
+    read,
+    value_at,
+    written,
+)
+from patternlab.hpc.parallelcluster.judging.extract import cluster_of
+from patternlab.hpc.parallelcluster.judging.offline import REFUSED
+from patternlab.hpc.parallelcluster.judging.places import paths_of, place, watch
+from patternlab.hpc.parallelcluster.site import Site
+
+NAME = "lab"  # of the cluster, which is given on the command line and not in the file
+REGION = "us-east-1"  # where the file names none
+ORDER = ("error", "warning", "info", "not judged")
+WHOLE = "ParallelCluster"  # says it, where no single validator does
+_MISSING = (REFUSED, "has not been implemented", "Not yet implemented")
+
+Answer = dict[str, Any]
+
+
+def judge(text: str, site: Site | None) -> Answer:
+    """The findings, the cluster and the assumptions of one file, as JSON can hold them."""
+    try:
+        document = read(text)
+    except Unreadable as error:
+        return _answer([_finding("error", (), error.line, error.message, "YAML", error.advice)])
+    region = document.data.get("Region")
+    region = region if region in _regions() else REGION
+    os.environ["AWS_DEFAULT_REGION"] = region
+    Cache.clear_all()
+    AWSApi.reset()
+    with mock_aws(), ground.answers():
+        return _judge(document, site, region)
+
+
+def _regions() -> list[str]:
+    import boto3
+
+    return boto3.Session().get_available_regions("ec2")
+
+
+def _judge(document: Document, site: Site | None, region: str) -> Answer:
+    named = ground.named_in(document)
+    said = [] if "Region" in document.data else [f"The region is {region}."]
+    if site is None:
+        site, assumed = ground.assumed_site(document, named, region)
+        said += assumed
+    said += ground.furnish(site, named, region)
+    try:
+        config = ClusterSchema(cluster_name=NAME).load(document.data)
+    except ValidationError as error:
+        return _answer(_schema_findings(error.normalized_messages(), document), None, said)
+    except Exception as error:  # what pcluster does too: the schema itself asks AWS
+        return _answer([_of_whole(error, document)], None, said)
+    findings = list(_validate(config, document))
+    try:
+        cluster = cluster_of(config, region, site.subnets)
+    except Exception:  # a type that does not exist has no cores
+        cluster = None
+    return _answer(findings, cluster, said)
+
+
+def _validate(config: Any, document: Document) -> Iterator[Answer]:
+    seen: dict[int, Any] = {}
+    paths = paths_of(config, document)
+    failed = None
+    with watch(seen):
+        try:
+            results = config.validate()
+        except Exception as error:
+            failed, results = error, config._validation_failures
+    for result in results:
+        yield _of_result(result, document, paths, seen.get(id(result)))
+    if failed is not None:
+        yield _of_whole(failed, document)
+
+
+def _of_result(result: ValidationResult, document: Document, paths: dict, watched: Any) -> Answer:
+    validator = result.validator_type.removeprefix("AsyncTimed")
+    where = place(document, paths, watched, result.message, advice.keys_of(validator))
+    level, do = result.level.name.lower(), advice.advice_of(validator)
+    unknown = any(words in result.message for words in _MISSING)
+    if result.level is FailureLevel.ERROR and (unknown or validator in advice.NOT_JUDGED):
+        level, do = "not judged", advice.ASK_AWS
+    return _finding(level, where, document.line(where), result.message, validator, do)
+
+
+def _of_whole(error: Exception, document: Document) -> Answer:
+    """What pcluster itself would report as "Invalid cluster configuration: ..."."""
+    where = place(document, {}, None, str(error), ())
+    missing = any(words in str(error) for words in _MISSING)
+    level = "not judged" if missing else "error"
+    do = advice.ASK_AWS if missing else advice.GENERAL
+    if where and where[-1] == "InstanceType" and not missing:
+        do = advice.advice_of("InstanceTypeValidator")
+    message = f"Invalid cluster configuration: {error}"
+    return _finding(level, where, document.line(where), message, WHOLE, do)
+
+
+def _schema_findings(messages: Any, document: Document) -> list[Answer]:
+    return [
+        _schema_finding(path, message, document) for path, message in _flat(messages, ())
+    ]
+
+
+def _flat(messages: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """marshmallow's nested messages one by one."""
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            yield from _flat(inner, path if key == "_schema" else (*path, key))
+    elif isinstance(messages, list):
+        for inner in messages:
+            yield from _flat(inner, path)
+    else:
+        yield path, str(messages)
+
+
+def _schema_finding(path: Path, message: str, document: Document) -> Answer:
+    key = next((str(step) for step in reversed(path) if isinstance(step, str)), "the file")
+    do = advice.advice_of_schema(message, key, _known_keys(path[:-1], document))
+    return _finding("error", path, document.line(path), message, "schema", do)
+
+
+def _known_keys(path: Path, document: Document) -> list[str]:
+    """The keys that AWS's schema knows at `path`."""
+    schema: Any = ClusterSchema(cluster_name=NAME)
+    for number, step in enumerate(path, start=1):
+        if isinstance(step, int):
+            continue
+        field = next((f for f in schema.fields.values() if f.data_key == step), None)
+        if field is None:
+            return []
+        schema = _schema_in(field, value_at(document.data, path[:number]))
+        if schema is None:
+            return []
+    return sorted(field.data_key for field in schema.fields.values())
+
+
+def _schema_in(field: Any, value: Any) -> Any:
+    """The schema of what is in a field: nested, or a list of nested."""
+    for inner in (field, getattr(field, "inner", None)):
+        schema = getattr(inner, "schema", None)
+        if schema is not None:
+            return schema
+    return None
+
+
+def _finding(level: str, path: Path, line: int, message: str, validator: str, do: str) -> Answer:
+    return {
+        "level": level,
+        "where": written(path),
+        "line": line,
+        "message": " ".join(message.split()),
+        "validator": validator,
+        "advice": do,
+    }
+
+
+def _answer(findings: list[Answer], cluster: Answer | None = None, said: Any = ()) -> Answer:
+    """Each finding once, the gravest first."""
+    once = {tuple(finding.items()): finding for finding in findings}
+    ordered = sorted(
+        once.values(),
+        key=lambda f: (ORDER.index(f["level"]), f["line"], f["where"], f["message"]),
+    )
+    return {"findings": ordered, "cluster": cluster, "assumed": list(said)}
