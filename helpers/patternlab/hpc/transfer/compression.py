@@ -1,0 +1,25 @@
+"""When to compress before sending: a pipeline is as fast as its slowest part."""
+
+from __future__ import annotations
+
+import math
+
+from patternlab.hpc.errors import HPCError
+
+
+def streamed_rate(line: float, compressor: float, ratio: float) -> float:
+    """Bits a second of *original* data through a compressor and then a line.
+
+    Args:
+        line: bits a second that the line carries.
+        compressor: bits a second of original data that the compressor takes in.
+        ratio: original size by compressed size; 1 for what does not compress.
+    """
+    if ratio <= 0 or line <= 0 or compressor <= 0:
+        raise HPCError("The line, the compressor and the ratio must all be above 0.")
+    return min(compressor, line * ratio)
+
+
+def worth_compressing(line: float, compressor: float, ratio: float) -> bool:
+    """Whether the data arrive sooner compressed, by more than a hundredth."""
+    return streamed_rate(line, compressor, ratio) > 1.01 * streamed_rate(line, math.inf, 1)

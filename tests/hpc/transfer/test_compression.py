@@ -1,0 +1,27 @@
+"""A pipeline is as fast as its slowest part."""
+
+import pytest
+
+from patternlab.hpc.errors import HPCError
+from patternlab.hpc.transfer import worth_compressing
+from patternlab.hpc.transfer.compression import streamed_rate
+
+
+@pytest.mark.parametrize(
+    ("line", "compressor", "ratio", "rate"),
+    [(1e9, 8e9, 4, 4e9), (10e9, 8e9, 4, 8e9), (1e9, 8e9, 1, 1e9), (1e9, 8e9, 20, 8e9)],
+)
+def test_the_slower_of_compressor_and_filled_line_decides(line, compressor, ratio, rate):
+    assert streamed_rate(line, compressor, ratio) == rate
+
+
+@pytest.mark.parametrize(
+    ("line", "ratio", "worth"), [(1e9, 4, True), (10e9, 4, False), (1e9, 1, False), (8e9, 4, False)]
+)
+def test_worth_it_where_the_line_is_slow_and_the_data_shrinks(line, ratio, worth):
+    assert worth_compressing(line, 8e9, ratio) is worth
+
+
+def test_nothing_streams_through_a_line_of_nothing():
+    with pytest.raises(HPCError, match="must all be above 0"):
+        streamed_rate(0, 1, 1)
