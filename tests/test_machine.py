@@ -1,7 +1,6 @@
 """The check of the machine, and the settings that an install puts where JupyterLab reads them."""
 
 import json
-import socket
 from importlib import metadata
 
 import pytest
@@ -71,10 +70,3 @@ def test_settings_that_would_spoil_the_sliders_are_reported(monkeypatch, tmp_pat
     monkeypatch.setattr(machine, "OVERRIDES", path)
     found = finding("JupyterLab settings")
     assert not found.ok and "make clean lab" in found.advice
-
-
-def test_a_port_is_free_until_something_listens_on_it():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        assert not machine.port_is_free(port)
-    assert machine.port_is_free(port)

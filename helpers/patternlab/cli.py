@@ -8,6 +8,7 @@ from pathlib import Path
 
 from patternlab import machine
 from patternlab.paths import ROOT, books
+from patternlab.ports import is_free
 
 FIRST = "notebooks/00-start-here.ipynb"
 
@@ -95,7 +96,7 @@ def open_lab(port: int | None, folder: Path, rest: Sequence[str]) -> int:
     """
     if not folder.is_dir():
         return _refuse(f"There is no folder {folder}: name one that exists.")
-    if port is not None and not machine.port_is_free(port):
+    if port is not None and not is_free(port):
         return _refuse(
             f"Port {port} is in use: choose another one with PORT=, or leave it out for a free one."
         )

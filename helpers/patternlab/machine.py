@@ -1,13 +1,14 @@
 """What the course needs of this machine, and whether it is there."""
 
 import json
-import socket
 import sys
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
+
+from patternlab.ports import is_free
 
 LAB_PORT = 8888
 # JupyterLab reads it; pyproject.toml says why.
@@ -27,19 +28,6 @@ class Finding:
 def check() -> list[Finding]:
     """Look at the Python version, the packages, JupyterLab's settings and the port."""
     return [_python(), *_packages(), _settings(), _port()]
-
-
-def port_is_free(port: int) -> bool:
-    """Whether a server could listen on 127.0.0.1 at `port` now."""
-    with socket.socket() as probe:
-        # As servers do it: a port whose last connections are still closing counts as free.
-        if sys.platform != "win32":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _python() -> Finding:
@@ -76,6 +64,6 @@ def _settings() -> Finding:
 
 
 def _port() -> Finding:
-    if port_is_free(LAB_PORT):
+    if is_free(LAB_PORT):
         return Finding(f"port {LAB_PORT}", "free", True)
     return Finding(f"port {LAB_PORT}", "in use: JupyterLab takes the next free one", True)

@@ -21,7 +21,10 @@ from pathlib import Path
 # program's output, so the output ends when the program does.
 _WITH_ITS_OWNER = """
 exec 3<&0 </dev/null
-(trap '' TERM; cat <&3; kill -TERM 0; sleep 0.3; rm -rf -- "$0"; kill -KILL 0) >/dev/null 2>&1 &
+(
+    trap '' TERM; PATH=/usr/bin:/bin:$PATH
+    cat <&3; kill -TERM 0; sleep 0.3; rm -rf -- "$0"; kill -KILL 0
+) >/dev/null 2>&1 &
 exec 3<&- "$@"
 """
 
@@ -40,6 +43,8 @@ def end(process: subprocess.Popen[bytes], folder: Path, patience: float = 5.0) -
 
     It is asked first (SIGTERM), and killed after `patience` seconds. Ending it twice is fine.
     """
+    if process.stdin.closed:  # ended before, and its number may be somebody else's by now
+        return
     with suppress(OSError):
         os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):

@@ -27,7 +27,6 @@ import contextlib
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +36,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from patternlab.ports import free_port
 from patternlab.service_models import boto3_session
 
 ACCOUNT = "918273645546"  # nobody's, and easily told from every other number in an output
@@ -137,7 +137,7 @@ def _start(
     """A server that answers; on another port when somebody was quicker to take the first."""
     log = os.path.join(folder, "server.log")
     for _ in range(attempts):
-        port = _free_port()
+        port = free_port()
         with open(log, "wb") as output:
             server = subprocess.Popen(
                 [sys.executable, "-c", _WITH_ITS_OWNER],
@@ -156,12 +156,6 @@ def _start(
         _stop(server)
     with open(log, encoding="utf-8", errors="replace") as output:
         raise NotStarted(f"ministack did not start within {START_SECONDS} s:\n{output.read()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def _environment(folder: str, port: int, account: str) -> dict[str, str]:

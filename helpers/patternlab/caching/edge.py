@@ -33,6 +33,7 @@ from patternlab.caching.origin import Origin, Request, Response
 from patternlab.caching.process import OwnedServer, own_folder
 from patternlab.caching.ttl import CachePolicy, policy_of
 from patternlab.caching.viewer import Answer, Viewed, Viewer
+from patternlab.ports import free_port
 
 HOST = "127.0.0.1"  # this machine and no other
 _ID = FIELDS.index("x-edge-request-id")
@@ -321,13 +322,10 @@ def _checked(origin: str) -> str:
 
 def _port(wanted: int | None) -> int:
     """A free port, or the wanted one if nobody has it."""
-    with socket.socket() as free:
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            free.bind((HOST, wanted or 0))
-        except (OSError, OverflowError) as error:
-            raise CachingError(
-                f"The port {wanted} of 127.0.0.1 cannot be used ({error}). Give another port, or "
-                "none for a free one."
-            ) from None
-        return free.getsockname()[1]
+    try:
+        return free_port(wanted or 0)
+    except (OSError, OverflowError) as error:
+        raise CachingError(
+            f"The port {wanted} of 127.0.0.1 cannot be used ({error}). Give another port, or "
+            "none for a free one."
+        ) from None

