@@ -263,7 +263,9 @@ class Cloud:
     @property
     def faults(self) -> Any:
         """Outages to order, in a local cloud: ``cloud.faults.outage(arn, minutes=30)``, with
-        ``kind="client"`` for errors that are not retried; ``cloud.faults.clear()`` ends them."""
+        ``kind="client"`` for errors that are not retried. EC2 without capacity too:
+        ``cloud.faults.no_capacity("c5n.18xlarge", "us-east-1a", minutes=30)``.
+        ``cloud.faults.clear()`` ends them."""
         return self._local_only("faults", "Nobody can order an outage of AWS.")
 
     def web_endpoint(self, url: str, answer: Callable[[dict[str, str], str], Any]) -> None:

@@ -21,7 +21,6 @@ from moto.sqs.models import sqs_backends
 
 from patternlab.clock import VirtualClock, seconds_of
 from patternlab.delivery.delivery_log import delivery_frame
-from patternlab.delivery.faults import Outages
 from patternlab.delivery.knobs import Knobs
 from patternlab.local import gateway
 from patternlab.local.apigateway import (
@@ -30,6 +29,7 @@ from patternlab.local.apigateway import (
     stages_that_cache,
 )
 from patternlab.local.awslambda import LocalLambdaBackend
+from patternlab.local.capacity import Faults
 from patternlab.local.events import LocalEventsBackend, rules_on_the_clock
 from patternlab.local.ground import (
     backend_class,
@@ -54,6 +54,9 @@ MOTO_CONFIG = {
     "batch": {"use_docker": False},
 }
 
+#: Services of moto that never ask its EC2 anything. Of the others some do.
+WITHOUT_EC2 = {"apigateway", "cloudwatch", "events", "iam", "lambda", "logs", "s3", "sns", "sqs"}
+
 
 class LocalBackend:
     """Everything a local cloud is made of, from start to stop."""
@@ -74,9 +77,10 @@ class LocalBackend:
             rng=random.Random(seed),
             guard=guard,
             session=self.session,
-            faults=Outages(self.clock, random.Random(f"{seed} faults")),
+            faults=Faults(self.clock, random.Random(f"{seed} faults")),
         )
         self._stack = ExitStack()
+        self._ec2_is_ours = False
         try:
             self._start()
         except BaseException:
@@ -114,6 +118,20 @@ class LocalBackend:
         enter(backend_class(lambda_backends, awslambda))  # whose addresses it serves
         enter(mock_aws(config=MOTO_CONFIG))
         seed_moto(self.seed)
+        self.session.prepare = self._prepare
+
+    def _prepare(self, service: str) -> None:
+        """Put our EC2 in moto's place before anything asks for it.
+
+        Not at once: moto takes a second to read its instance types, and few notebooks want them.
+        """
+        if service in WITHOUT_EC2 or self._ec2_is_ours:
+            return
+        from patternlab.local.ec2 import LocalEC2Backend, groups_and_cards
+
+        ec2 = type("LocalEC2Backend", (LocalEC2Backend,), {"faults": self.services.faults})
+        self._stack.enter_context(groups_and_cards(ec2))
+        self._ec2_is_ours = True
 
     def banner(self) -> str:
         """What this cloud is, in two lines."""
@@ -187,8 +205,8 @@ class LocalBackend:
     # -- deliveries --------------------------------------------------------------------------
 
     @property
-    def faults(self) -> Outages:
-        """Outages of endpoints, to order."""
+    def faults(self) -> Faults:
+        """Outages of endpoints and of EC2's capacity, to order."""
         return self.services.faults
 
     def deliveries(self) -> pd.DataFrame:

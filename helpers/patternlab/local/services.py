@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from patternlab.clock import VirtualClock
-from patternlab.delivery.faults import Outages
 from patternlab.delivery.function import Account
 from patternlab.delivery.knobs import Knobs
+from patternlab.local.capacity import Faults
 from patternlab.local.guard import Guard
 from patternlab.local.session import LocalSession
 
@@ -24,7 +24,7 @@ class Services:
     rng: random.Random
     guard: Guard
     session: LocalSession
-    faults: Outages
+    faults: Faults
     account: Account = field(default_factory=Account)
     #: Every attempt of a topic to deliver, as a row of ``delivery.delivery_log``.
     deliveries: list[tuple[Any, ...]] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -34,6 +35,8 @@ class LocalSession:
     def __init__(self, region: str, guard: Guard) -> None:
         self.region = region
         self.closed = False
+        #: Called with the name of a service before a client or resource of it is given out.
+        self.prepare: Callable[[str], None] = lambda service: None
         defaults = {
             name: (None, None, default, convert)
             for name, (_, _, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
@@ -50,6 +53,7 @@ class LocalSession:
 
     def client(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
         """A boto3 client. Plain ones are kept: making one takes longer than using it."""
+        self.prepare(service)
         settings = self._settings(region_name, kwargs)
         if kwargs:
             return self.boto3.client(service, **settings)
@@ -60,6 +64,7 @@ class LocalSession:
 
     def resource(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
         """A boto3 resource."""
+        self.prepare(service)
         return self.boto3.resource(service, **self._settings(region_name, kwargs))
 
     def _settings(self, region: str | None, asked: dict[str, Any]) -> dict[str, Any]:
