@@ -11,6 +11,7 @@ from patternlab.plots.miss_ratio import knee_of, miss_ratio_curve
 from patternlab.plots.origin_load import origin_load
 from patternlab.plots.picture import Picture
 from patternlab.plots.timeline import retry_timeline
+from patternlab.plots.transfer import transfer_times
 
 __all__ = [
     "Picture",
@@ -25,4 +26,5 @@ __all__ = [
     "miss_ratio_curve",
     "origin_load",
     "retry_timeline",
+    "transfer_times",
 ]

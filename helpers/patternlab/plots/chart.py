@@ -45,6 +45,7 @@ class Chart:
     Args:
         heights: of the axes, in inches, from top to bottom.
         gap: inches between two of them.
+        left, right: inches beside them.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Chart:
         *,
         gap: float = 0.18,
         left: float = LEFT,
+        right: float = RIGHT,
     ) -> None:
         self.theme, self._title = theme, title
         self.top = BOTTOM + sum(heights) + gap * (len(heights) - 1)
@@ -62,13 +64,13 @@ class Chart:
         self.axes = []
         place = self.top
         for height in heights:
-            self.axes.append(self._axes(left, place - height, height))
+            self.axes.append(self._axes(left, right, place - height, height))
             place -= height + gap
 
-    def _axes(self, left: float, bottom: float, height: float) -> Axes:
+    def _axes(self, left: float, right: float, bottom: float, height: float) -> Axes:
         figure = self.canvas.figure
         wide, high = figure.get_size_inches()
-        width = wide - left - RIGHT
+        width = wide - left - right
         axes = figure.add_axes((left / wide, bottom / high, width / wide, height / high))
         axes.set_facecolor(self.theme.background)
         axes.grid(True, color=self.theme.grid, linewidth=0.8)
