@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from patternlab.hpc.errors import HPCError
@@ -71,13 +72,14 @@ class Step:
         return float(self.rendezvous.time_us(size) - self.eager.time_us(size))
 
 
-def fit(curve: Mapping[float, float]) -> Hockney:
+def fit(curve: Mapping[float, float] | pd.Series) -> Hockney:
     """The Hockney model that is closest to a measured curve, in per cent of each time.
 
     Parameters
     ----------
     curve:
-        Microseconds (half round trips) by size in bytes; at least two sizes.
+        Microseconds (half round trips) by size in bytes, as a mapping or a pandas Series; at
+        least two sizes.
 
     Raises an :class:`HPCError` where larger messages are not slower, so that no model fits.
     """
@@ -85,7 +87,7 @@ def fit(curve: Mapping[float, float]) -> Hockney:
     return _model(*_solve(sizes, times)[0])
 
 
-def step(curve: Mapping[float, float]) -> Step | None:
+def step(curve: Mapping[float, float] | pd.Series) -> Step | None:
     """The jump from eager to rendezvous, or None where one line explains the curve as well.
 
     Each cut with at least three sizes on both sides is tried; the two lines must be worth their
@@ -104,9 +106,10 @@ def step(curve: Mapping[float, float]) -> Step | None:
     return found
 
 
-def _arrays(curve: Mapping[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    sizes = np.array(sorted(curve), dtype=float)
-    times = np.array([curve[size] for size in sorted(curve)], dtype=float)
+def _arrays(curve: Mapping[float, float] | pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    points = sorted(curve.items())
+    sizes = np.array([size for size, _ in points], dtype=float)
+    times = np.array([time for _, time in points], dtype=float)
     if len(sizes) < 2:
         raise HPCError("A fit needs times for at least two sizes.")
     if not (np.all(np.isfinite(times)) and times.min() > 0 and sizes[0] >= 0):

@@ -218,6 +218,8 @@ def _hang(time_limit: float, output: tuple[str, str]) -> str:
 
 def _failure(code: int, stdout: str, stderr: str) -> str:
     said = _last_words(stdout, stderr)
+    if "Fatal error in internal_Init" in stderr:
+        return f"MPI could not start with these settings. It said: {said}"
     return f"{_ending(code, stdout + stderr)}, and its partners were ended with it. " + (
         f"It said: {said}" if said else "It said nothing."
     )

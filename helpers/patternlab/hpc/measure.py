@@ -1,0 +1,149 @@
+"""Measure on this machine: the ping-pong under mpiexec, by a transport or over an emulated wire."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from patternlab.hpc.errors import HPCError
+from patternlab.hpc.launch import python_program, run_mpi
+from patternlab.hpc.transports import Transport
+from patternlab.hpc.transports import transport as named
+
+if TYPE_CHECKING:
+    from patternlab.hpc.results import Report
+    from patternlab.hpc.wire import Wire
+
+SIZES = "1..4MiB"
+TRIPS = 1000
+PROGRAM = "patternlab.hpc.pingpong"
+BAR_AFTER = 3.0  # seconds
+
+
+def pingpong(
+    transport: str = "shared memory",
+    *,
+    sizes: str | Sequence[int] = SIZES,
+    trips: int = TRIPS,
+    wire: Wire | None = None,
+    pattern: str = "latency",
+    ranks: int = 2,
+    time_limit: float = 120.0,
+    progress: bool = True,
+) -> Report:
+    """Send messages to and fro between ranks on this machine, and report how long they took.
+
+    Parameters
+    ----------
+    transport:
+        A name of :data:`patternlab.hpc.transports.TRANSPORTS`.
+    sizes:
+        Bytes, as a list or as the ping-pong's ``--sizes``: ``"1..4MiB"`` is each power of two.
+    trips:
+        Round trips of a small message; large ones get fewer.
+    wire:
+        An emulated wire: each message is held until that wire would have delivered it.
+    progress:
+        Show a bar that counts the sizes, and disappears.
+
+    Raises an :class:`HPCError` where MPI is missing, fails or hangs, or the transport is not here.
+    """
+    asked = named(transport)
+    arguments = ["--sizes", sizes if isinstance(sizes, str) else ",".join(map(str, sizes))]
+    arguments += ["--trips", str(trips), "--pattern", pattern, "--progress", "--json", "-"]
+    if wire is not None:
+        arguments += ["--wire", wire.argument]
+    if asked.name == "efa":
+        arguments += ["--expect", "efa"]
+    settings = {"ranks": ranks, "time_limit": time_limit, "progress": progress}
+    try:
+        return _run(asked, arguments, **settings)
+    except HPCError as error:
+        if refused := re.search(r"pingpong: (.+)", str(error)):
+            raise HPCError(refused[1]) from None  # what the ping-pong itself said
+        if not _not_here(error):
+            raise
+        if not asked.instead:
+            raise HPCError(_not_here_told(asked, error)) from None
+    return _run(named(asked.instead), arguments, **settings)
+
+
+def compare(
+    transports: Sequence[str] = ("tcp", "shared memory"),
+    *,
+    runs: int = 3,
+    sizes: str | Sequence[int] = SIZES,
+    trips: int = TRIPS,
+    time_limit: float = 120.0,
+) -> pd.DataFrame:
+    """Half round trips by several transports, in microseconds: the lowest median of some runs.
+
+    The transports take turns. A busy machine only ever adds time, so the lowest of the medians is
+    the one that a quiet machine would be closest to.
+
+    Returns
+    -------
+    One row a size (the index, ``size_bytes``), one column a transport, in microseconds.
+    """
+    if runs < 1:
+        raise HPCError(f"runs is a whole number of at least 1, not {runs!r}.")
+    found = [
+        pingpong(name, sizes=sizes, trips=trips, time_limit=time_limit)
+        .table()["median_us"]
+        .rename(name)
+        for _ in range(runs)
+        for name in transports
+    ]
+    table = pd.concat(found, axis=1)
+    return table.T.groupby(level=0, sort=False).min().T
+
+
+def _run(
+    asked: Transport, arguments: list[str], *, ranks: int, time_limit: float, progress: bool
+) -> Report:
+    from patternlab.hpc.results import read
+
+    # Quick runs show no bar: it comes after some seconds, and goes at the end.
+    with tqdm(
+        desc=asked.name, unit=" sizes", disable=not progress, leave=False, delay=BAR_AFTER
+    ) as bar:
+
+        def count(line: str) -> None:
+            if done := re.match(r"# (\d+)/(\d+):", line):
+                bar.total = int(done[2])
+                bar.update(int(done[1]) - bar.n)
+
+        finished = run_mpi(
+            python_program("-m", PROGRAM, *arguments),
+            ranks=ranks,
+            environment=asked.environment,
+            time_limit=time_limit,
+            on_line=count,
+        )
+    return read(finished.stdout)
+
+
+def _not_here(error: HPCError) -> bool:
+    """Did MPI refuse to start because the transport cannot be had on this machine?"""
+    return bool(re.search("getinfo failed|No such device|is unreachable", str(error)))
+
+
+def _not_here_told(asked: Transport, error: HPCError) -> str:
+    if asked.name == "efa":
+        return (
+            "EFA was asked for by name, and there is none here: an EFA is a device of some EC2 "
+            "instances, under Linux. TCP did not answer in its place; that is why one asks by name."
+        )
+    return f"The transport {asked.name!r} cannot be had on this machine. {error}"
+
+
+def cores() -> int:
+    """How many cores this process may use. Two ranks that wait for each other want one each."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
