@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from moto.apigateway.models import apigateway_backends
 from moto.awslambda.models import lambda_backends
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.events.models import events_backends
+from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
@@ -36,10 +37,12 @@ from patternlab.local.ground import (
     clock_in_moto,
     moto_asks,
     no_network,
+    no_profile,
     seed_moto,
 )
 from patternlab.local.guard import Guard
 from patternlab.local.hub import in_handler, wait_for
+from patternlab.local.iam import LocalIAMBackend
 from patternlab.local.lambda_function import LocalFunction
 from patternlab.local.s3 import LocalS3Backend, s3_events_to_notifiers
 from patternlab.local.services import Services
@@ -56,6 +59,9 @@ MOTO_CONFIG = {
 
 #: Services of moto that never ask its EC2 anything. Of the others some do.
 WITHOUT_EC2 = {"apigateway", "cloudwatch", "events", "iam", "lambda", "logs", "s3", "sns", "sqs"}
+
+#: What the nodes of a cluster need besides EC2.
+OF_NODES = ("service-quotas", "ssm")
 
 
 class LocalBackend:
@@ -81,6 +87,8 @@ class LocalBackend:
         )
         self._stack = ExitStack()
         self._ec2_is_ours = False
+        self._nodes_have: set[str] = set()  # of OF_NODES
+        self._timers: dict[str, datetime] = {}  # instance -> when it ends
         try:
             self._start()
         except BaseException:
@@ -116,6 +124,7 @@ class LocalBackend:
         enter(stages_that_cache(stage))
         enter(backend_class(lambda_simple_backends, awslambda))  # what moto asks without Docker
         enter(backend_class(lambda_backends, awslambda))  # whose addresses it serves
+        enter(backend_class(iam_backends, LocalIAMBackend))
         enter(mock_aws(config=MOTO_CONFIG))
         seed_moto(self.seed)
         self.session.prepare = self._prepare
@@ -125,13 +134,23 @@ class LocalBackend:
 
         Not at once: moto takes a second to read its instance types, and few notebooks want them.
         """
+        self._prepare_nodes(service)
         if service in WITHOUT_EC2 or self._ec2_is_ours:
             return
-        from patternlab.local.ec2 import LocalEC2Backend, groups_and_cards
+        with no_profile():
+            from patternlab.local.ec2 import LocalEC2Backend, groups_and_cards
 
         ec2 = type("LocalEC2Backend", (LocalEC2Backend,), {"faults": self.services.faults})
         self._stack.enter_context(groups_and_cards(ec2))
         self._ec2_is_ours = True
+
+    def _prepare_nodes(self, service: str) -> None:
+        """The same for what the nodes of a cluster need besides."""
+        if service in OF_NODES and service not in self._nodes_have:
+            from patternlab.local.nodes import of_nodes
+
+            self._stack.enter_context(of_nodes(service, self.services))
+            self._nodes_have.add(service)
 
     def banner(self) -> str:
         """What this cloud is, in two lines."""
@@ -174,6 +193,22 @@ class LocalBackend:
             wait_for(self.clock, self.clock.env.timeout(seconds))
         else:
             self.clock.wait(seconds)
+
+    def set_timer(self, instance: str, at: datetime) -> None:
+        """Let an EC2 instance be terminated at that moment of the clock."""
+        from patternlab.local.nodes import terminate
+
+        def goes_off() -> Generator[Any, Any, None]:
+            yield self.clock.env.timeout(max((at - self.clock.now()).total_seconds(), 0.0))
+            if self._timers.get(instance) == at:
+                terminate(self.region, instance)
+
+        self._timers[instance] = at
+        self.clock.env.process(goes_off())
+
+    def clear_timer(self, instance: str) -> None:
+        """Forget the timer of an instance, if it has one."""
+        self._timers.pop(instance, None)
 
     def next_change(self) -> float:
         """The next moment at which anything happens in this cloud; infinity if nothing will."""

@@ -7,6 +7,7 @@ and fails when a new moto moves it.
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -71,6 +72,26 @@ def clock_in_moto(clock: VirtualClock) -> Iterator[None]:
         yield
     finally:
         moto.core.utils.datetime = before
+
+
+@contextmanager
+def no_profile() -> Iterator[None]:
+    """Hide the learner's settings of AWS while a part of moto is imported.
+
+    ``moto.ec2`` makes boto3 sessions as it is imported, which read the profile that AWS_PROFILE
+    names and fail when there is none.
+    """
+    before = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    for name in before:
+        del os.environ[name]
+    files = "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"
+    os.environ.update(dict.fromkeys(files, os.devnull))
+    try:
+        yield
+    finally:
+        for name in files:
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def seed_moto(seed: int) -> None:
