@@ -12,7 +12,7 @@ file system, a URL) is a finding of level "not judged".
 
 from patternlab.hpc.parallelcluster.created import Cluster, Fleet, Queue, Storage
 from patternlab.hpc.parallelcluster.findings import Finding, Judgement
-from patternlab.hpc.parallelcluster.process import judge, judge_all
+from patternlab.hpc.parallelcluster.process import judge
 from patternlab.hpc.parallelcluster.site import SecurityGroup, Site, Subnet
 
 __all__ = [
@@ -26,5 +26,4 @@ __all__ = [
     "Storage",
     "Subnet",
     "judge",
-    "judge_all",
 ]

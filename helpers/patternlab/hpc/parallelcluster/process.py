@@ -1,33 +1,37 @@
 """Asks the judge, who works in a process of his own.
 
-AWS's package keeps caches and settings for a whole process, takes a second to import, and must find
-moto where AWS would be. So it never comes into the caller's process. Starting the other one takes
-about two seconds, whatever the number of files: give several to `judge_all`.
+AWS's package keeps caches and settings for a whole process, takes long to import, and must find
+moto where AWS would be. So it never comes into the caller's process. The other one is started with
+the first question (one to three seconds) and then stays: a further file takes about half a second.
+It reads from a pipe that only this process holds, and ends with it.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
 from dataclasses import asdict
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.parallelcluster.created import Cluster
 from patternlab.hpc.parallelcluster.findings import Finding, Judgement
 from patternlab.hpc.parallelcluster.site import Site
 
-PATIENCE = 60.0  # seconds for all files together; an idle laptop takes about two
+PATIENCE = 60.0  # seconds for one file, the start of the process included
 ABSENT = (
     "AWS's validators are not installed here: run pip install 'aws-parallelcluster>=3.16,<4' (the "
     "extra parallelcluster), then restart the kernel."
 )
 _SOURCE = Path(__file__).resolve().parents[3]
+_NO_IMAGES = Path(__file__).with_name("judging") / "no_images.json"
 _KEPT = ("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LANG", "LC_ALL")
 
 
@@ -43,49 +47,96 @@ def judge(text: str, site: Site | None = None) -> Judgement:
         HPCError: the extra is not installed, or its process cannot run.
         TypeError: `text` is no text.
     """
-    return judge_all([text], site)[0]
-
-
-def judge_all(texts: Sequence[str], site: Site | None = None) -> list[Judgement]:
-    """The same for several files in one process."""
-    for text in texts:
-        if not isinstance(text, str):
-            raise TypeError(f"A cluster file is text in YAML, not {type(text).__name__}.")
-    return list(_judged(tuple(texts), site))
+    if not isinstance(text, str):
+        raise TypeError(f"A cluster file is text in YAML, not {type(text).__name__}.")
+    return _judged(text, site)
 
 
 @lru_cache(maxsize=64)
-def _judged(texts: tuple[str, ...], site: Site | None) -> tuple[Judgement, ...]:
+def _judged(text: str, site: Site | None) -> Judgement:
     """The same file gets the same judgement, so it is asked for once."""
     if find_spec("pcluster") is None:
         raise HPCError(ABSENT)
-    asked = {"texts": texts, "site": asdict(site) if site else None}
-    return tuple(_decoded(answer) for answer in json.loads(_run(json.dumps(asked))))
+    answer = _JUDGE.ask({"text": text, "site": asdict(site) if site else None})
+    cluster = answer["cluster"]
+    return Judgement(
+        tuple(Finding(**finding) for finding in answer["findings"]),
+        Cluster.from_plain(cluster) if cluster else None,
+        tuple(answer["assumed"]),
+    )
 
 
-def _run(asked: str) -> str:
-    command = [sys.executable, "-m", "patternlab.hpc.parallelcluster.judging"]
+class _Judge:
+    """The other process, started when it is first asked and again if it has ended."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Its answer to one question, a line of JSON each."""
+        with self._lock:
+            if self._process is None:
+                self._process = _started()
+            process, late = self._process, threading.Event()
+            timer = threading.Timer(PATIENCE, lambda: (late.set(), process.kill()))
+            timer.start()
+            try:
+                process.stdin.write(json.dumps(question) + "\n")
+                process.stdin.flush()
+                line = process.stdout.readline()
+            except BrokenPipeError:
+                line = ""
+            except BaseException:  # interrupted: its answer would be taken for the next one
+                self._end()
+                raise
+            finally:
+                timer.cancel()
+            if not line:
+                self._end()
+                raise HPCError(_no_answer(late.is_set()))
+        answer = json.loads(line)
+        if "failed" in answer:
+            raise HPCError(f"The judge of cluster files failed: {answer['failed']}")
+        return answer
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+    def close(self) -> None:
+        """End the process; the next question starts another."""
+        with self._lock:
+            self._end()
+
+
+def _started() -> subprocess.Popen[str]:
     try:
-        done = subprocess.run(
-            command,
-            input=asked,
-            capture_output=True,
-            text=True,
+        return subprocess.Popen(
+            [sys.executable, "-m", "patternlab.hpc.parallelcluster.judging"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             encoding="utf-8",
-            timeout=PATIENCE,
             env=_environment(),
+            start_new_session=True,  # Jupyter's Interrupt is for the kernel
         )
-    except subprocess.TimeoutExpired:
-        raise HPCError(
-            f"The judge of cluster files did not answer within {PATIENCE:g} s. Try again when the "
-            "machine has less to do."
-        ) from None
     except OSError as error:
         raise HPCError(f"The judge of cluster files cannot be started: {error}.") from None
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise HPCError(f"The judge of cluster files ended before it answered. It said: {last}")
-    return done.stdout
+
+
+def _no_answer(late: bool) -> str:
+    if late:
+        return (
+            f"The judge of cluster files did not answer within {PATIENCE:g} s. Try again when the "
+            "machine has less to do."
+        )
+    return (
+        "The judge of cluster files ended before it answered. Try again; if it ends again, install "
+        "aws-parallelcluster anew."
+    )
 
 
 def _environment() -> dict[str, str]:
@@ -101,13 +152,9 @@ def _environment() -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_DEFAULT_REGION": "us-east-1",
+        "MOTO_AMIS_PATH": str(_NO_IMAGES),  # moto's own 500 images take longer than all the rest
     }
 
 
-def _decoded(answer: dict) -> Judgement:
-    cluster = answer["cluster"]
-    return Judgement(
-        tuple(Finding(**finding) for finding in answer["findings"]),
-        Cluster.from_plain(cluster) if cluster else None,
-        tuple(answer["assumed"]),
-    )
+_JUDGE = _Judge()
+atexit.register(_JUDGE.close)

@@ -1,5 +1,5 @@
 """What runs in the judge's own process: ``python -m patternlab.hpc.parallelcluster.judging``.
 
-It reads JSON from its input, {"texts": [...], "site": {...} or null}, and writes a list of
-{"findings", "cluster", "assumed"}, one a text. Only here AWS's package is imported.
+It reads questions, a line of JSON each, {"text": ..., "site": {...} or null}, and writes a line for
+each: {"findings", "cluster", "assumed"}, or {"failed": why}. Only here AWS's package is imported.
 """

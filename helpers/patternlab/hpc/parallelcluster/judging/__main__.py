@@ -1,28 +1,37 @@
-"""Reads what to judge, goes offline, judges, and writes the answers."""
+"""Goes offline, then answers questions until there are no more."""
 
 import json
 import logging
 import sys
+from typing import Any
 
 from patternlab.hpc.parallelcluster.judging.offline import go_offline
 from patternlab.hpc.parallelcluster.site import SecurityGroup, Site, Subnet
 
 
 def main() -> None:
-    """Answer one request; only the answer goes to the output."""
-    asked, output = json.load(sys.stdin), sys.stdout
-    sys.stdout = sys.stderr
+    """Answer each line; only answers go to the output."""
+    output, sys.stdout = sys.stdout, sys.stderr
     logging.disable(logging.CRITICAL)
     go_offline()
+    for line in sys.stdin:
+        try:
+            answer = _answer(json.loads(line))
+        except Exception as error:
+            answer = {"failed": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=output, flush=True)
+
+
+def _answer(question: dict[str, Any]) -> dict[str, Any]:
     from patternlab.hpc.parallelcluster.judging.judge import judge
 
-    site = asked["site"]
+    site = question["site"]
     if site is not None:
         site = Site(
             tuple(Subnet(**subnet) for subnet in site["subnets"]),
             tuple(SecurityGroup(**group) for group in site["security_groups"]),
         )
-    json.dump([judge(text, site) for text in asked["texts"]], output)
+    return judge(question["text"], site)
 
 
 if __name__ == "__main__":

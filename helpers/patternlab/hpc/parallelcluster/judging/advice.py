@@ -30,6 +30,10 @@ _KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
         ("MinCount", "MaxCount"),
         "Make MinCount at most as large as MaxCount.",
     ),
+    "CustomAmiTagValidator": (
+        ("CustomAmi",),
+        "Make the image with pcluster build-image, or be sure that it was.",
+    ),
     "DuplicateMountDirValidator": (("MountDir",), "Give each file system its own MountDir."),
     "DuplicateNameValidator": (("Name",), "Give each queue and each compute resource a name."),
     "EbsVolumeTypeSizeValidator": (("Size", "VolumeType"), "Change Size or VolumeType."),
@@ -133,6 +137,13 @@ _KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
     "RootVolumeSizeValidator": (("Size",), "Make the root volume at least as large as the image."),
 }
 
+_IDS = {
+    "SubnetId": "subnet",
+    "SubnetIds": "subnet",
+    "SecurityGroups": "sg",
+    "AdditionalSecurityGroups": "sg",
+}
+
 #: Validators that ask for things which are not put in place here: roles, file systems, URLs ...
 NOT_JUDGED = {
     "AdditionalIamPolicyValidator",
@@ -192,6 +203,8 @@ def advice_of_schema(message: str, key: str, known: list[str]) -> str:
         return f"Give {key} a value of this kind: {wanted}."
     if message.startswith("Must be one of"):
         return f"Choose one of these values for {key}."
+    if "pattern" in message and key in _IDS:
+        return f"Copy the id from your account: {_IDS[key]}- and 8 or 17 letters and digits."
     if message.startswith("Invalid input type"):
         return f"Indent the keys of {key} below it, with a dash before each entry of a list."
     return f"Change {key} as the message says."

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import yaml
 
 Path = tuple[str | int, ...]
+DEEPEST = 40  # levels; a cluster file needs fewer than ten
 
 
 class Unreadable(ValueError):
@@ -86,6 +86,8 @@ def read(text: str) -> Document:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise _unreadable(error, text) from None
+    except RecursionError:
+        raise Unreadable("It is nested without end.", 1, "Leave out anchors and aliases.") from None
     if not isinstance(data, dict):
         kind = {list: "a list", str: "a piece of text", type(None): "nothing but comments"}
         raise Unreadable(
@@ -100,6 +102,8 @@ def read(text: str) -> Document:
 
 
 def _find_lines(node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
+    if len(path) > DEEPEST:
+        raise Unreadable("It is nested without end.", 1, "Leave out anchors and aliases.")
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             _add(key, value, (*path, str(key.value)), lines)
@@ -121,23 +125,35 @@ def _add(start: yaml.Node, value: yaml.Node, path: Path, lines: dict[Path, int])
 
 
 def _unreadable(error: yaml.YAMLError, text: str) -> Unreadable:
+    """What is wrong, in words that need no knowledge of YAML's grammar."""
     mark = getattr(error, "problem_mark", None)
-    number = mark.line + 1 if mark else 1
-    rows = text.splitlines() or [""]
-    number = min(number, len(rows))
-    problem = str(getattr(error, "problem", None) or error).splitlines()[0].rstrip(".")
+    rows = text.splitlines()
+    number = min(mark.line + 1 if mark else 1, len(rows))
     row = rows[number - 1]
-    message = f"This is not YAML: {problem}, in line {number}."
-    if "\t" in row[: len(row) - len(row.lstrip())]:
-        return Unreadable(
-            f"Line {number} begins with a tab, and YAML allows only spaces there.",
-            number,
-            "Replace each tab by two spaces.",
+    problem = str(getattr(error, "problem", None) or error).splitlines()[0].rstrip(".")
+    indent = row[: len(row) - len(row.lstrip())]
+    if "\t" in indent:
+        message = f"Line {number} begins with a tab, and YAML allows only spaces there."
+        return Unreadable(message, number, "Replace each tab by two spaces.")
+    if "mapping values are not allowed" in problem or "could not find expected" in problem:
+        number = _without_colon(rows, number)
+        message = f"This is not YAML: line {number} has no colon, or a wrong indentation."
+        return Unreadable(message, number, "Write a colon and a space after each key: Name: value.")
+    if "expected <block end>" in problem:
+        message = (
+            f"This is not YAML: line {number} is indented by {len(indent)} spaces, and no line "
+            "that it could belong to is."
         )
-    if "mapping values are not allowed" in problem:
-        advice = "Look at the indentation of this line and of the one above it."
-    elif "could not find expected ':'" in problem or re.match(r"\s*[A-Z]\w*\s*$", row):
-        advice = "A key needs a colon and a space after it: Name: value."
-    else:
-        advice = "Indent keys of one level alike, and put a space after each colon and dash."
+        return Unreadable(message, number, "Let keys of one level begin in the same column.")
+    message = f"This is not YAML: {problem}, in line {number}."
+    advice = "Look for a bracket or quotation mark that is not closed, and for odd characters."
     return Unreadable(message, number, advice)
+
+
+def _without_colon(rows: list[str], number: int) -> int:
+    """The line from `number` upwards that has no colon; `number` if all have one."""
+    for line in range(number, max(number - 3, 0), -1):
+        row = rows[line - 1].split("#")[0].strip()
+        if row and ":" not in row and not row.startswith("-"):
+            return line
+    return number

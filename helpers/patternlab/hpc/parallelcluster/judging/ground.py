@@ -107,21 +107,24 @@ def _zones_of(types: list[str], region: str) -> set[str]:
     """The letters of the zones that offer all of these instance types."""
     offered = set(_letters(region))
     for kind in types:
-        offered &= {zone.removeprefix(region) for zone in _offering_zones(kind)}
+        offered &= {zone.removeprefix(region) for zone in _offering_zones(kind, region)}
     return offered
 
 
-def _offering_zones(instance_type: str) -> list[str]:
-    answer = boto3.client("ec2").describe_instance_type_offerings(
-        LocationType="availability-zone",
-        Filters=[{"Name": "instance-type", "Values": [instance_type]}],
+def _offering_zones(instance_type: str, region: str) -> list[str]:
+    offers = _backend(region).describe_instance_type_offerings(
+        location_type="availability-zone", filters={"instance-type": [instance_type]}
     )
-    return [offer["Location"] for offer in answer["InstanceTypeOfferings"]]
+    return [offer["Location"] for offer in offers]
 
 
 def _letters(region: str) -> list[str]:
-    zones = boto3.client("ec2").describe_availability_zones()["AvailabilityZones"]
-    return sorted(zone["ZoneName"].removeprefix(region) for zone in zones)
+    zones = _backend(region).describe_availability_zones()
+    return sorted(zone.name.removeprefix(region) for zone in zones)
+
+
+def _backend(region: str) -> Any:
+    return ec2_backends[DEFAULT_ACCOUNT_ID][region]
 
 
 def furnish(site: Site, named: Named, region: str) -> list[str]:
@@ -200,7 +203,7 @@ def _make_images(custom: tuple[str, ...], region: str) -> None:
 
     moto gives each of them a volume of 15 GiB; AWS's are larger.
     """
-    backend = ec2_backends[DEFAULT_ACCOUNT_ID][region]
+    backend, zone = _backend(region), region + _letters(region)[0]
     images = [
         (f"ami-{system}-{arch}", f"aws-parallelcluster-{get_installed_version()}-{part}-{arch}-1")
         for system, part in OS_TO_IMAGE_NAME_PART_MAP.items()
@@ -216,12 +219,12 @@ def _make_images(custom: tuple[str, ...], region: str) -> None:
             owner_alias="amazon",
             architecture=arch,
             root_device_type="ebs",
-            region_name=region + _letters(region)[0],
+            region_name=zone,
         )
 
 
 @contextmanager
-def answers() -> Iterator[None]:
+def answers(region: str) -> Iterator[None]:
     """Answer what moto does not, for clients that are made from now on."""
 
     def placement_groups(params: dict[str, Any], **_: Any) -> Any:
@@ -230,7 +233,7 @@ def answers() -> Iterator[None]:
         return SimpleNamespace(status_code=200), {"PlacementGroups": groups}
 
     def dry_run(params: dict[str, Any], **_: Any) -> Any:
-        code, message = _refusal_of(params["body"])
+        code, message = _refusal_of(params["body"], region)
         return SimpleNamespace(status_code=412), {"Error": {"Code": code, "Message": message}}
 
     boto3.setup_default_session()
@@ -243,11 +246,11 @@ def answers() -> Iterator[None]:
         boto3.DEFAULT_SESSION = None
 
 
-def _refusal_of(body: dict[str, Any]) -> tuple[str, str]:
+def _refusal_of(body: dict[str, Any], region: str) -> tuple[str, str]:
     """EC2's answer to a dry run: the type must be offered in the subnet's zone."""
     kind, subnet = body["InstanceType"], body["NetworkInterface.1.SubnetId"]
-    found = boto3.client("ec2").describe_subnets(SubnetIds=[subnet])["Subnets"]
-    zone, offered = found[0]["AvailabilityZone"], _offering_zones(kind)
+    zone = _backend(region).get_subnet(subnet).availability_zone
+    offered = _offering_zones(kind, region)
     if offered and zone not in offered:
         return "Unsupported", (
             f"Your requested instance type ({kind}) is not supported in your requested "

@@ -8,10 +8,12 @@ from typing import Any
 
 from marshmallow import ValidationError
 from moto import mock_aws
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from pcluster.aws.aws_api import AWSApi
 from pcluster.aws.common import Cache
 from pcluster.schemas.cluster_schema import ClusterSchema
-from pcluster.validators.common import FailureLevel, ValidationResult
+from pcluster.validators.cluster_validators import RegionValidator
+from pcluster.validators.common import FailureLevel, ValidationResult, ValidatorContext
 
 from patternlab.hpc.parallelcluster.judging import advice, ground
 from patternlab.hpc.parallelcluster.judging.document import (
@@ -43,18 +45,12 @@ def judge(text: str, site: Site | None) -> Answer:
     except Unreadable as error:
         return _answer([_finding("error", (), error.line, error.message, "YAML", error.advice)])
     region = document.data.get("Region")
-    region = region if region in _regions() else REGION
+    region = region if region in RegionsAndZonesBackend.zones else REGION
     os.environ["AWS_DEFAULT_REGION"] = region
     Cache.clear_all()
     AWSApi.reset()
-    with mock_aws(), ground.answers():
+    with mock_aws(), ground.answers(region):
         return _judge(document, site, region)
-
-
-def _regions() -> list[str]:
-    import boto3
-
-    return boto3.Session().get_available_regions("ec2")
 
 
 def _judge(document: Document, site: Site | None, region: str) -> Answer:
@@ -82,23 +78,34 @@ def _validate(config: Any, document: Document) -> Iterator[Answer]:
     seen: dict[int, Any] = {}
     paths = paths_of(config, document)
     failed = None
+    yield from _of_region(document)
     with watch(seen):
         try:
-            results = config.validate()
+            results = config.validate(context=ValidatorContext())
         except Exception as error:
             failed, results = error, config._validation_failures
-    for result in results:
-        yield _of_result(result, document, paths, seen.get(id(result)))
+    found = [_of_result(result, document, paths, seen.get(id(result))) for result in results]
+    yield from found
     if failed is not None:
-        yield _of_whole(failed, document)
+        whole = _of_whole(failed, document)
+        if whole["where"] not in {finding["where"] for finding in found}:
+            yield whole
+
+
+def _of_region(document: Document) -> Iterator[Answer]:
+    """A region that does not exist: all else is judged as if in `REGION`."""
+    region = document.data.get("Region")
+    if region is not None and region not in RegionsAndZonesBackend.zones:
+        for result in RegionValidator().execute(region=region):
+            yield _of_result(result, document, {}, None)
 
 
 def _of_result(result: ValidationResult, document: Document, paths: dict, watched: Any) -> Answer:
     validator = result.validator_type.removeprefix("AsyncTimed")
     where = place(document, paths, watched, result.message, advice.keys_of(validator))
     level, do = result.level.name.lower(), advice.advice_of(validator)
-    unknown = any(words in result.message for words in _MISSING)
-    if result.level is FailureLevel.ERROR and (unknown or validator in advice.NOT_JUDGED):
+    unasked = result.level is FailureLevel.ERROR and validator in advice.NOT_JUDGED
+    if unasked or any(words in result.message for words in _MISSING):
         level, do = "not judged", advice.ASK_AWS
     return _finding(level, where, document.line(where), result.message, validator, do)
 

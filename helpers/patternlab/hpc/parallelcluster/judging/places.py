@@ -20,6 +20,8 @@ from patternlab.hpc.parallelcluster.judging.document import Document, Path, valu
 
 #: Attributes of pcluster's objects whose keys in the file are called otherwise.
 _KEYS = {"queues": "SlurmQueues", "settings": "SlurmSettings"}
+#: Lists whose entries have nothing to do with one another.
+_ENTRIES = ("SlurmQueues", "SharedStorage", "Pools")
 #: Arguments of validators that hold the name of something with a key Name.
 _NAMES = ("queue_name", "compute_resource_name", "name")
 
@@ -155,6 +157,6 @@ def _by_keys(document: Document, start: Path, keys: Sequence[str]) -> Path:
             for path, _ in document.below(above):
                 if path[-1] == key:
                     return path
-        if depth and isinstance(above[-1], int):
+        if above[-2:-1] and above[-2] in _ENTRIES:
             break  # not into the next queue
     return start
