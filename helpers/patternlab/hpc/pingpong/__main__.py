@@ -11,7 +11,7 @@ from pathlib import Path
 from . import report as reports
 from . import surroundings
 from .options import Options, UsageError, parse
-from .trips import Pair, WrongContent
+from .trips import Pair
 
 #: What launchers call the rank of a process, before MPI has started.
 RANK_VARIABLES = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID")
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         tool = surroundings.fi_info() if rank == "0" else None
         mpi = _mpi()
         return _checked(mpi, options, tool)
-    except (UsageError, WrongContent, OSError) as error:
+    except UsageError as error:
         # One sentence, not one a rank; and who fails first ends those who have not yet spoken.
         if rank != "0":
             return 0
@@ -41,7 +41,7 @@ def _mpi():
 
         mpi4py.rc.threads = False
         from mpi4py import MPI
-    except ImportError as error:
+    except (ImportError, RuntimeError) as error:  # RuntimeError: mpi4py found no MPI library
         raise UsageError(
             f"mpi4py cannot be used here ({error}). Install mpi4py and an MPI library for this "
             f"Python, {sys.executable}."
@@ -55,15 +55,13 @@ def _checked(mpi, options: Options, tool: str | None) -> int:
     _check_ranks(comm, options)
     try:
         report = _run(mpi, comm, options, tool)
-        if comm.Get_rank() == 0:
-            _write(report, options)
-        return 0
-    except UsageError:
-        raise
     except BaseException as error:
         print(f"pingpong: rank {comm.Get_rank()}: {error}", file=sys.stderr, flush=True)
         comm.Abort(3)
-        raise
+        return 3
+    if report is not None:
+        _write(report, options)
+    return 0
 
 
 def _check_ranks(comm, options: Options) -> None:
@@ -135,7 +133,7 @@ def _report(mpi, options: Options, tool: str | None, everything: list[tuple]) ->
         "asked": reports.asked_for(options.expect, environment),
         "carried": carried,
         "provider": surroundings.provider(library, environment),
-        "library": " ".join(library.splitlines()[0].split()),
+        "library": " ".join(library.splitlines()[0].split(",")[0].split()),
         "python": sys.version.split()[0],
         "mpi4py": mpi4py.__version__,
         "clock": surroundings.clock(),
@@ -157,7 +155,14 @@ def _write(report: dict, options: Options) -> None:
         if path == "-":
             print(text(report).rstrip("\n"), flush=True)
         elif path is not None:
-            Path(path).write_text(text(report).rstrip("\n") + "\n", encoding="utf-8")
+            _save(Path(path), text(report).rstrip("\n") + "\n")
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The report cannot be written to {path}: {error.strerror}.") from None
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ from pathlib import Path
 #: Settings that choose a transport, of MPICH, UCX, libfabric, Open MPI and Intel MPI.
 SETTINGS = re.compile(
     r"(FI_PROVIDER|FI_EFA_\w+|UCX_(TLS|NET_DEVICES)|MPIR_CVAR_(NOLOCAL|CH4_NETMOD|OFI_USE_PROVIDER)"
-    r"|OMPI_MCA_\w+|I_MPI_(FABRICS|OFI_PROVIDER|SHM))"
+    r"|OMPI_MCA_(pml|btl|mtl|\w+_include|\w+_exclude)|I_MPI_(FABRICS|OFI_PROVIDER|SHM))"
 )
 #: What arrived, in the counters of an EFA device.
 EFA_COUNTERS = ("rx_bytes", "rdma_read_bytes", "rdma_write_recv_bytes")
+DEVICES = Path("/sys/class/infiniband")
 FI_INFO = "/opt/amazon/efa/bin/fi_info"
 TCP_INFO_BYTES_RECEIVED = 128  # offset in Linux's struct tcp_info
 
@@ -111,7 +112,7 @@ def _received_by(handle: int) -> int:
 
 
 def _efa() -> list[Path]:
-    found = Path("/sys/class/infiniband").glob("*")
+    found = DEVICES.glob("*")
     return [each for each in sorted(found) if (each / "device/driver").resolve().name == "efa"]
 
 

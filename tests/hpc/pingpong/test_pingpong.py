@@ -1,0 +1,128 @@
+"""The ping-pong as a program: alone, under a real mpiexec, and as a zip on another machine."""
+
+import ast
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import patternlab.hpc.pingpong
+from patternlab.hpc import results
+from patternlab.hpc.errors import HPCError
+from patternlab.hpc.launch import run_mpi
+
+FOLDER = Path(patternlab.hpc.pingpong.__file__).parent
+FILES = sorted(FOLDER.glob("*.py"))
+linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux counts bytes a socket")
+TCP = {"MPIR_CVAR_NOLOCAL": "1", "UCX_TLS": "tcp,self"}
+
+
+@pytest.fixture(scope="session")
+def zipped(tmp_path_factory):
+    """The folder as a zip, as a node of a cluster gets it."""
+    path = tmp_path_factory.mktemp("node") / "pingpong.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in FILES:
+            archive.write(file, f"pingpong/{file.name}")
+    return path
+
+
+def run(zipped, *arguments, ranks=2, environment=None):
+    """What it printed. An empty PYTHONPATH but for the zip: patternlab is not there."""
+    return run_mpi(
+        [sys.executable, "-m", "pingpong", *arguments],
+        ranks=ranks,
+        environment={"PYTHONPATH": str(zipped), **(environment or {})},
+    ).stdout
+
+
+# -- it stands alone -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_it_is_python_3_9(file):
+    ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 9))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_it_imports_itself_the_standard_library_and_mpi4py_only(file):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            assert node.module.split(".")[0] in {*sys.stdlib_module_names, "mpi4py"}
+        elif isinstance(node, ast.Import):
+            for each in node.names:
+                assert each.name.split(".")[0] in {*sys.stdlib_module_names, "mpi4py"}
+
+
+# -- it runs -------------------------------------------------------------------------------------
+
+
+@linux
+def test_through_the_kernel_it_says_tcp_and_refuses_to_call_it_a_network(zipped):
+    text = run(
+        zipped,
+        *("--sizes", "1,64KiB", "--trips", "50", "--expect", "efa", "--progress", "--json", "-"),
+        environment=TCP,
+    )
+    report = results.read(text)
+    assert (report.kind, report.transport) == ("same host", "tcp")
+    assert report.verdict.endswith("EFA was asked for, and TCP answered.")
+    assert report.data["carried"]["tcp"] >= report.data["carried"]["payload"]
+    assert report.environment == TCP
+    assert list(report.table().index) == [1, 65536]
+    assert "# 2/2: 65536 B" in text
+
+
+@linux
+def test_past_the_kernel_it_says_shared_memory(zipped, tmp_path):
+    file = tmp_path / "report.json"
+    run(
+        zipped,
+        *("--sizes", "1..4", "--trips", "20", "--json", str(file)),
+        environment={"UCX_TLS": "sm,self"},
+    )
+    report = results.read(file)
+    assert (report.kind, report.transport) == ("same host", "shared memory")
+    assert report.latency_us > 0
+
+
+def test_all_pairs_of_three_ranks_are_measured(zipped):
+    text = run(
+        zipped, *("--sizes", "8", "--trips", "5", "--pattern", "all-pairs", "--json", "-"), ranks=3
+    )
+    square = results.read(text).between_pairs(8)
+    assert square.shape == (3, 3)
+    assert square.isna().sum().sum() == 3  # nobody plays with themselves
+    assert (square.T.fillna(0) == square.fillna(0)).all().all()
+
+
+def test_an_emulated_wire_is_labelled(zipped):
+    text = run(zipped, "--sizes", "1", "--trips", "5", "--wire", "2000us,1Gbps", "--json", "-")
+    report = results.read(text)
+    assert report.kind == "emulated"
+    assert report.table()["asked_us"].iloc[0] == pytest.approx(2000.008)
+
+
+# -- it refuses ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ranks", "arguments", "sentence"),
+    [
+        (1, [], "A ping-pong has two ranks, and this is one. Start it with mpiexec -n 2."),
+        (3, [], "these are 3. Start it with mpiexec -n 2, or ask for --pattern all-pairs."),
+        (2, ["--sizes", "80TBs"], "has no unit that I know. Write B, KiB, MiB or GiB."),
+        (2, ["--sizes", "1", "--trips", "1", "--csv", "no/such/x.csv"], "cannot be written to"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(zipped, ranks, arguments, sentence):
+    with pytest.raises(HPCError) as told:
+        run(zipped, *arguments, ranks=ranks)
+    assert sentence in str(told.value) and "Traceback" not in str(told.value)
+
+
+def test_without_mpi4py_it_says_what_to_install(zipped, tmp_path):
+    (tmp_path / "mpi4py.py").write_text("raise ImportError('No module named mpi4py')")
+    with pytest.raises(HPCError, match="Install mpi4py and an MPI library"):
+        run(f"{tmp_path}:{zipped}")
