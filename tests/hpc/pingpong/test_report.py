@@ -10,7 +10,6 @@ from patternlab.hpc.pingpong import report as reports
 from patternlab.hpc.pingpong.emulated import Wire
 from tests.hpc.reports import a_report
 
-
 # -- what carried the bytes ----------------------------------------------------------------------
 
 
