@@ -193,6 +193,17 @@ class Cloud:
             )
         return clock.elapsed - begun
 
+    def set_timer(self, instance: str, at: datetime) -> None:
+        """Let the EC2 instance with this id be terminated at that moment, an aware datetime.
+
+        On an account AWS itself does it (EventBridge Scheduler), laptop closed or not.
+        """
+        self._live().set_timer(instance, at)
+
+    def clear_timer(self, instance: str) -> None:
+        """Take the timer of an instance away; content where there is none."""
+        self._live().clear_timer(instance)
+
     # -- the web -----------------------------------------------------------------------------
 
     def get(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import boto3
 import pandas as pd
 from botocore.exceptions import WaiterError
 
+from patternlab.account import timer
 from patternlab.account.bill import hourly
 from patternlab.account.consistency import ask_again
 from patternlab.account.cost import Card, Ceiling, card
@@ -138,6 +140,14 @@ class AccountBackend:
     def wait_until(self, condition: Callable[[], Any], timeout: float) -> bool:
         """Ask once a second; False after `timeout` seconds."""
         return wait_until(self.clock, condition, timeout)
+
+    def set_timer(self, instance: str, at: datetime) -> None:
+        """Let EventBridge Scheduler terminate an instance at that moment."""
+        timer.set_timer(self.session, timer.instance(instance), at, client=self.client)
+
+    def clear_timer(self, instance: str) -> None:
+        """Delete the timer of an instance, and the role it acts through."""
+        timer.clear_timer(self.session, timer.instance(instance), client=self.client)
 
     # -- the web -----------------------------------------------------------------------------
 

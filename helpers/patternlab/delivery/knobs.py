@@ -86,3 +86,11 @@ class Knobs:
     gateway_cache_change: float = 240.0
     #: Seconds to flush it (AWS: "a couple of minutes").
     gateway_cache_flush: float = 120.0
+    #: Seconds until an instance has booted and its Session Manager agent reports.
+    instance_boot: float = 45.0
+    #: vCPUs of every family that the account may run on demand. Real accounts begin far lower.
+    vcpu_quota: float = 384.0
+    #: Seconds that DataSync launches an execution (AWS: "usually goes quickly", up to minutes).
+    datasync_launch: float = 60.0
+    #: The least seconds of each phase of an execution, listing and copying little included.
+    datasync_phase: float = 30.0

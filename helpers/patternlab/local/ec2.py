@@ -178,7 +178,16 @@ class LocalEC2Response(EC2Response):
             self.params.setdefault("Placement", {})["AvailabilityZone"] = zone
         answer = super().run_instances()
         self.ec2_backend.settle(answer.result.instances, launch)
+        self._give_profile(answer.result.instances[1:])
         return answer
+
+    def _give_profile(self, others: list[Instance]) -> None:
+        """The instance profile for all instances of a launch: moto gives it to the first one."""
+        profile = self._get_param("IamInstanceProfile", {})
+        which = {"iam_instance_profile_name": profile.get("Name")}
+        which["iam_instance_profile_arn"] = profile.get("Arn")
+        for instance in others if profile else []:
+            self.ec2_backend.associate_iam_instance_profile(instance_id=instance.id, **which)
 
     def _launch(self) -> Launch:
         asked = self._asked()
