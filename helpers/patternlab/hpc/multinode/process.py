@@ -1,0 +1,143 @@
+"""One node as a process of this machine: started, read from, stopped; it dies with its owner."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import patternlab
+from patternlab.hpc.errors import HPCError
+from patternlab.owner import end, with_its_owner
+
+GRACE = 1.0  # seconds between "please stop" and "stop"; a container gets 30
+LOOK = 0.02  # seconds between two looks at who still runs
+MOST_BYTES = 1_000_000  # that a node may print and is kept; what comes after is dropped
+
+now = time.monotonic
+
+
+class NodeProcess:
+    """A running node.
+
+    Attributes:
+        index: of the node.
+        started, ended: moments of :func:`now`; `ended` is None while it runs.
+    """
+
+    def __init__(self, index: int, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.index = index
+        self.ended: float | None = None
+        self._said = bytearray()
+        self.folder = Path(tempfile.mkdtemp(prefix="patternlab-node-"))
+        try:
+            self.process = subprocess.Popen(
+                with_its_owner(argv, self.folder),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                env={**_as_in_a_container(self.folder), **environment},
+                start_new_session=True,
+            )
+        except OSError as error:
+            self.folder.rmdir()
+            raise HPCError(f"Node {index} cannot be started here ({error.strerror}).") from None
+        self.started = now()
+
+    def look(self) -> bool:
+        """Has it ended? Notes when."""
+        if self.ended is None and self.process.poll() is not None:
+            self.ended = now()
+        return self.ended is not None
+
+    def read(self) -> bool:
+        """Take what it has printed; False when there will be no more."""
+        more = os.read(self.process.stdout.fileno(), 1 << 16)
+        self._said += more[: max(0, MOST_BYTES - len(self._said))]
+        return bool(more)
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM to it and all that it has started."""
+        with suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+
+    def close(self, latest: float) -> None:
+        """End it, if need be by force once `latest` has come, and remove its folder."""
+        end(self.process, self.folder, patience=max(0.0, latest - now()))
+        self.look()
+
+    @property
+    def exit_code(self) -> int:
+        """As a container reports it: 128 + n for a process that was ended by signal n."""
+        code = self.process.returncode
+        return 128 - code if code < 0 else code
+
+    def lines(self) -> list[str]:
+        """What it printed."""
+        return bytes(self._said).decode("utf-8", "replace").splitlines()
+
+
+def drain(running: Sequence[NodeProcess], until: NodeProcess, latest: float) -> bool:
+    """Read from all until one has ended; False when `latest` came first."""
+    with selectors.DefaultSelector() as waiting:
+        for node in running:
+            waiting.register(node.process.stdout, selectors.EVENT_READ, node)
+        while True:
+            for node in running:
+                node.look()
+            if until.ended is not None:
+                return True
+            if now() > latest:
+                return False
+            if not waiting.get_map():
+                time.sleep(LOOK)
+            for key, _ in waiting.select(LOOK):
+                if not key.data.read():
+                    waiting.unregister(key.fileobj)
+
+
+def stop_all(running: Sequence[NodeProcess]) -> set[int]:
+    """End all nodes that still run, and read what they had still to say; the indices of those."""
+    stopped = {node.index for node in running if not node.look()}
+    for node in running:
+        node.ask_to_stop()
+    latest = now() + GRACE
+    for node in running:
+        node.close(latest)
+    _read_the_rest(running, now() + GRACE)
+    return stopped
+
+
+def _read_the_rest(running: Sequence[NodeProcess], latest: float) -> None:
+    """What is left of the output. A process that has left its group may hold it open: not for long."""
+    with selectors.DefaultSelector() as waiting:
+        for node in running:
+            waiting.register(node.process.stdout, selectors.EVENT_READ, node)
+        while waiting.get_map() and now() < latest:
+            for key, _ in waiting.select(max(0.0, latest - now())):
+                if not key.data.read():
+                    waiting.unregister(key.fileobj)
+    for node in running:
+        node.process.stdout.close()
+
+
+def _as_in_a_container(folder: Path) -> dict[str, str]:
+    """The variables of a node before the job's own: nothing of this session, no credentials."""
+    beside = str(Path(sys.executable).parent)
+    return {
+        "PATH": os.pathsep.join([beside, "/usr/local/bin", "/usr/bin", "/bin"]),
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(Path(patternlab.__file__).parent.parent),
+        "PYTHONUNBUFFERED": "1",  # so that what a node prints before it is stopped is seen
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
