@@ -1,7 +1,7 @@
-"""Import jsonschema without what nobody here needs of it.
+"""Imported first, this imports jsonschema without what nobody here needs of it.
 
-moto checks OpenAPI documents with jsonschema, and that imports rfc3987_syntax wherever it is
-installed (JupyterLab brings it): to judge international addresses, the formats "iri" and
+moto and nbformat judge documents with jsonschema, and that imports rfc3987_syntax wherever it is
+installed (JupyterLab brings it): for international addresses, the formats "iri" and
 "iri-reference". No document of the course has any, and to compile their grammar takes 2.6 seconds:
 more than everything else that a local cloud imports.
 """
@@ -24,3 +24,6 @@ def import_jsonschema() -> None:
         pass
     finally:
         del sys.modules[GRAMMAR]
+
+
+import_jsonschema()
