@@ -1,11 +1,11 @@
-"""What a node of the EFA cluster does at its first start: set its own end, then install what MPI needs.
+"""What a node of the EFA cluster does at its first start: set its own end, then install MPI.
 
-EC2 runs user data once, as root, through cloud-init. The first line that does anything is the timer:
-whatever goes wrong after it, the node shuts down, and since it was launched with
+EC2 runs user data once, as root, through cloud-init. The first line that does anything is the
+timer: whatever goes wrong after it, the node shuts down, and since it was launched with
 InstanceInitiatedShutdownBehavior=terminate, that ends it and its bill.
 
-Sources: EC2 User Guide, "Get started with EFA and MPI" (steps 3 and 4) and "Run commands at launch";
-version of the installer: release notes of ParallelCluster 3.16.3 (2026-11-17).
+Sources: EC2 User Guide, "Get started with EFA and MPI" (steps 3 and 4) and "Run commands at
+launch"; version of the installer: release notes of ParallelCluster 3.16.3 (2026-11-17).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """IAM with AWS's own managed policies, read when one is asked for.
 
-moto knows them all and loads none unless told to, because 1,400 of them take their time. Here the one
-that is attached or looked at is loaded, and only that one.
+moto knows them all and loads none unless told to, because 1,400 of them take their time. Here the
+one that is attached or looked at is loaded, and only that one.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Systems Manager for the nodes of the EFA lab: agents that report, and a Run Command that runs.
 
-moto takes any command and answers "Success" without running it. A node of a local cloud is moto's and
-runs nothing, so here Run Command knows the four scripts of :mod:`patternlab.hpc.cluster.commands`
-and refuses all others. Three of them have nothing to do. The fourth, the ping-pong, runs for real:
-the same zip that would travel to a node, between two processes of this machine.
+moto takes any command and answers "Success" without running it. A node of a local cloud is moto's
+and runs nothing, so here Run Command knows the four scripts of
+:mod:`patternlab.hpc.cluster.commands` and refuses all others. Three of them have nothing to do. The
+fourth, the ping-pong, runs for real: the same zip that would travel to a node, between two
+processes of this machine.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ class _Urls:
     """moto's Systems Manager address, answered by :class:`LocalSSMResponse`."""
 
     url_bases = urls.url_bases
-    url_paths = {path: LocalSSMResponse.dispatch for path in urls.url_paths}
+    url_paths = dict.fromkeys(urls.url_paths, LocalSSMResponse.dispatch)
 
 
 def _done(command: Command, limit: float) -> dict[str, Any]:

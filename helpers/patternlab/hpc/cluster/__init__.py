@@ -6,8 +6,9 @@ One code for a local cloud (moto) and an account::
     with launch(cloud, wanted, agreed_usd=4.00) as cluster:
         report = cluster.ping_pong("efa")               # EFA by name: TCP cannot answer instead
 
-On a local cloud the nodes are moto's: they are asked for, tagged, placed and ended as on an account,
-but nothing runs on them. The ping-pong then runs for real, between two processes of this machine.
+On a local cloud the nodes are moto's: they are asked for, tagged, placed and ended as on an
+account, but nothing runs on them. The ping-pong then runs for real, between two processes of this
+machine.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Make the cluster: role and profile, security group, placement group, then all nodes in one request.
+"""Make the cluster: role and profile, security group, placement group, all nodes in one request.
 
-Each step can fail, and the kernel can be interrupted between any two. Whatever happens, all that was
-made is deleted again before the error is told (:mod:`patternlab.hpc.cluster.teardown`).
+Each step can fail, and the kernel can be interrupted between any two. Whatever happens, all that
+was made is deleted again before the error is told (:mod:`patternlab.hpc.cluster.teardown`).
 
-Sources: EC2 User Guide, "Get started with EFA and MPI", "Cluster placement groups" (launch all nodes
-in one request), "Use IMDSv2"; Systems Manager User Guide, "Configure instance permissions".
+Sources: EC2 User Guide, "Get started with EFA and MPI", "Cluster placement groups" (launch all
+nodes in one request), "Use IMDSv2"; Systems Manager User Guide, "Configure instance permissions".
 """
 
 from __future__ import annotations

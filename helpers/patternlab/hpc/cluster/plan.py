@@ -3,8 +3,8 @@
 :func:`plan` only reads. It asks EC2 whether the type has an EFA and where it is offered, Service
 Quotas how many vCPUs may run, and ``data/prices.csv`` what an hour costs.
 
-Sources: EC2 User Guide, "Elastic Fabric Adapter" and "On-Demand Instance quotas"; the quota codes as
-Service Quotas lists them.
+Sources: EC2 User Guide, "Elastic Fabric Adapter" and "On-Demand Instance quotas"; the quota codes
+as Service Quotas lists them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SLACK = 5
 DISK = 30  # GB of gp3 for each node
 HOURS_A_MONTH = 730
 PRICED_REGION = "us-east-1"
-#: What other regions may cost of the price in us-east-1: ours, not AWS's (the cost card does so too).
+#: What other regions may cost of the price in us-east-1: ours, not AWS's, as on the cost card.
 ELSEWHERE = 2
 
 #: What begins the names of types -> (code, name) of the quota of their vCPUs, longest first.
@@ -61,7 +61,7 @@ class Plan:
         architecture: "x86_64" or "arm64".
         image: the id of today's Amazon Linux 2023.
         minutes: after so many the nodes are terminated, whoever still looks.
-        quota_name, quota, running: vCPUs that may run and those that do; None where AWS did not say.
+        quota_name, quota, running: vCPUs that may run, and that do; None where AWS did not say.
         usd_an_hour: all nodes, with disks and public addresses, in US dollars.
         price_note: where the price comes from.
     """
@@ -178,8 +178,8 @@ def price(instance_type: str, region: str) -> tuple[float, str]:
     rows = table[table["service"] == "ec2"].set_index("item")
     if instance_type not in rows.index:
         raise HPCError(
-            f"data/prices.csv has no price of {instance_type}, and nothing is launched without one. "
-            f"Choose {INSTANCE_TYPE}, or add a row with its source and the day it was read."
+            f"data/prices.csv has no price of {instance_type}, and nothing is launched without "
+            f"one. Choose {INSTANCE_TYPE}, or add a row with its source and the day it was read."
         )
     each = {item: rows.price_usd[item] / rows.per[item] for item in rows.index}
     disk = each["ebs-gp3"] * DISK / HOURS_A_MONTH
@@ -215,13 +215,13 @@ def _described(ec2: Any, instance_type: str, region: str) -> Mapping[str, Any]:
         kinds = []
     if not kinds:
         raise HPCError(
-            f"EC2 knows no type {instance_type!r} in {region}. Look it up in the instance catalogue "
+            f"EC2 knows no type {instance_type!r} in {region}. Look it up in the catalogue "
             f"(notebook 10), or choose {INSTANCE_TYPE}."
         )
     if not kinds[0]["NetworkInfo"].get("EfaSupported"):
         raise HPCError(
-            f"{instance_type} has no EFA. The smallest x86 type that has one is {INSTANCE_TYPE}; the "
-            "catalogue of notebook 10 lists all (column efa)."
+            f"{instance_type} has no EFA. The smallest x86 type that has one is {INSTANCE_TYPE}; "
+            "the catalogue of notebook 10 lists all."
         )
     return kinds[0]
 
@@ -243,14 +243,14 @@ def _subnet(
         one["AvailabilityZone"]: one for one in ec2.describe_subnets(Filters=default)["Subnets"]
     }
     usable = [one for one in offered if one in subnets]
-    if zone is not None and zone not in usable:
-        why = "has no default subnet" if zone in offered else f"does not offer {instance_type}"
-        raise HPCError(f"{zone} {why}. Choose one of {', '.join(usable) or 'none: see below'}.")
     if not usable:
         raise HPCError(
-            f"{region} has no default subnet in a zone that offers {instance_type}. Make the default "
-            "VPC again (aws ec2 create-default-vpc), or use another region."
+            f"{region} has no default subnet in a zone that offers {instance_type}. Make the "
+            "default VPC again (aws ec2 create-default-vpc), or use another region."
         )
+    if zone is not None and zone not in usable:
+        why = "has no default subnet" if zone in offered else f"does not offer {instance_type}"
+        raise HPCError(f"{zone} {why}. Choose one of {', '.join(usable)}.")
     chosen = zone or usable[0]
     return subnets[chosen], tuple(one for one in usable if one != chosen)
 

@@ -1,7 +1,7 @@
 """The ping-pong as a file that travels: a small zip that Python runs as it is.
 
-A node has Python and mpi4py, and not this course. :mod:`patternlab.hpc.pingpong` needs nothing else,
-so its modules are packed under their own name, with empty packages above them, and run with
+A node has Python and mpi4py, and not this course. :mod:`patternlab.hpc.pingpong` needs nothing
+else, so its modules are packed under their own name, with empty packages above them, and run with
 ``PYTHONPATH=pingpong.zip python -m patternlab.hpc.pingpong``.
 """
 

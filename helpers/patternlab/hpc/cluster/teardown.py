@@ -1,8 +1,8 @@
 """Delete a cluster, and prove that nothing is left.
 
-Everything is looked for by name and tag, so this works after a launch that failed half-way, in a new
-kernel, and a second time. The order is EC2's: a placement group cannot go while it holds nodes that
-are not *terminated*, nor a security group while an interface wears it.
+Everything is looked for by name and tag, so this works after a launch that failed half-way, in a
+new kernel, and a second time. The order is EC2's: a placement group cannot go while it holds nodes
+that are not *terminated*, nor a security group while an interface wears it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ MANAGED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 TERMINATED_WITHIN, FREE_WITHIN = 600, 180
 
 _GONE = frozenset(
-    """InvalidInstanceID.NotFound InvalidGroup.NotFound InvalidGroupId.NotFound
-    InvalidPlacementGroup.Unknown InvalidGroup.NotFound NoSuchEntity""".split()
+    [
+        *["InvalidInstanceID.NotFound", "InvalidGroup.NotFound", "InvalidGroupId.NotFound"],
+        *["InvalidPlacementGroup.Unknown", "NoSuchEntity"],
+    ]
 )
 _IN_USE = frozenset(["DependencyViolation", "InvalidPlacementGroup.InUse", "InvalidGroup.InUse"])
 
