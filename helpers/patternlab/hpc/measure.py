@@ -125,7 +125,7 @@ def _run(
             time_limit=time_limit,
             on_line=count,
         )
-    return read(finished.stdout)
+    return read(finished.stdout + "\n")  # text, even where it is empty
 
 
 def _not_here(error: HPCError) -> bool:

