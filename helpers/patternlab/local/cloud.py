@@ -58,7 +58,9 @@ MOTO_CONFIG = {
 }
 
 #: Services of moto that never ask its EC2 anything. Of the others some do.
-WITHOUT_EC2 = {"apigateway", "cloudwatch", "events", "iam", "lambda", "logs", "s3", "sns", "sqs"}
+WITHOUT_EC2 = {
+    "apigateway", "cloudwatch", "datasync", "events", "iam", "lambda", "logs", "s3", "sns", "sqs"
+}  # fmt: skip
 
 #: What the nodes of a cluster need besides EC2.
 OF_NODES = ("service-quotas", "ssm")
@@ -87,6 +89,7 @@ class LocalBackend:
         )
         self._stack = ExitStack()
         self._ec2_is_ours = False
+        self._datasync_is_ours = False
         self._nodes_have: set[str] = set()  # of OF_NODES
         self._timers: dict[str, datetime] = {}  # instance -> when it ends
         try:
@@ -129,11 +132,20 @@ class LocalBackend:
         seed_moto(self.seed)
         self.session.prepare = self._prepare
 
+    def _prepare_datasync(self, service: str) -> None:
+        """Put our DataSync in moto's place before anything asks for it: few notebooks want it."""
+        if service == "datasync" and not self._datasync_is_ours:
+            from patternlab.local.datasync import tasks_that_copy
+
+            self._stack.enter_context(tasks_that_copy(self.services))
+            self._datasync_is_ours = True
+
     def _prepare(self, service: str) -> None:
         """Put our EC2 in moto's place before anything asks for it.
 
         Not at once: moto takes a second to read its instance types, and few notebooks want them.
         """
+        self._prepare_datasync(service)
         self._prepare_nodes(service)
         if service in WITHOUT_EC2 or self._ec2_is_ours:
             return
