@@ -11,6 +11,7 @@ from patternlab.hpc.parallelcluster.created import Cluster
 
 #: From grave to harmless. "not judged" is what only a real account can tell.
 LEVELS = ("error", "warning", "info", "not judged")
+WHOLE = "ParallelCluster"  # the validator's name where no single validator says it
 WIDTH = 96  # characters of a line
 
 
@@ -68,7 +69,12 @@ class Judgement:
     @property
     def accepted(self) -> bool:
         """Is there no error? Then ``pcluster create-cluster`` would begin to create it."""
-        return not any(finding.level == "error" for finding in self.findings)
+        return self.complete and not self.of_level("error")
+
+    @property
+    def complete(self) -> bool:
+        """Was all judged that can be judged here? Not where something absent ended it."""
+        return all(finding.validator != WHOLE for finding in self.of_level("not judged"))
 
     def of_level(self, level: str) -> tuple[Finding, ...]:
         """The findings of one of `LEVELS`."""
@@ -77,9 +83,7 @@ class Judgement:
     def table(self) -> pd.DataFrame:
         """One row a finding: level, line, where, says, do, validator."""
         columns = ["level", "line", "where", "says", "do", "validator"]
-        rows = [
-            (f.level, f.line, f.where, f.message, f.advice, f.validator) for f in self.findings
-        ]
+        rows = [(f.level, f.line, f.where, f.message, f.advice, f.validator) for f in self.findings]
         return pd.DataFrame(rows, columns=columns)
 
     @property
@@ -87,8 +91,11 @@ class Judgement:
         """The verdict in a line: accepted or refused, and the number of findings."""
         counts = [(len(self.of_level(level)), level) for level in LEVELS]
         told = ", ".join(f"{count} {_counted(level, count)}" for count, level in counts if count)
-        verdict = "Accepted" if self.accepted else "Refused"
-        return f"{verdict}: {told}." if told else f"{verdict}: nothing to say."
+        if not self.complete:
+            verdict = "Not judged to the end"
+        else:
+            verdict = "Accepted" if self.accepted else "Refused"
+        return f"{verdict}: {told or 'nothing to say'}."
 
     def __repr__(self) -> str:
         return "\n\n".join([self.summary, *map(str, self.findings)])

@@ -34,6 +34,10 @@ _KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
         ("CustomAmi",),
         "Make the image with pcluster build-image, or be sure that it was.",
     ),
+    "DeletionPolicyValidator": (
+        ("DeletionPolicy",),
+        "Write DeletionPolicy: Retain if it must outlive the cluster.",
+    ),
     "DuplicateMountDirValidator": (("MountDir",), "Give each file system its own MountDir."),
     "DuplicateNameValidator": (("Name",), "Give each queue and each compute resource a name."),
     "EbsVolumeTypeSizeValidator": (("Size", "VolumeType"), "Change Size or VolumeType."),
@@ -70,7 +74,7 @@ _KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "InstanceTypeBaseAMICompatibleValidator": (
         ("InstanceType", "CustomAmi"),
-        "Give an image of the architecture of the instance type.",
+        "Take a type that the region offers, and an image of its architecture.",
     ),
     "InstanceTypeOSCompatibleValidator": (
         ("InstanceType", "Os"),
@@ -84,6 +88,8 @@ _KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
         ("InstanceType",),
         "Look for a typing error, or take a type that the region offers.",
     ),
+    "InstancesAcceleratorsValidator": (("Instances",), "List types with the same GPUs."),
+    "InstancesCPUValidator": (("Instances",), "List types with the same number of vCPUs."),
     "InstancesEFAValidator": (
         ("Instances", "Efa"),
         "Let all types of this compute resource have EFA, or switch Efa off.",
@@ -177,6 +183,16 @@ def keys_of(validator: str) -> tuple[str, ...]:
 def advice_of(validator: str) -> str:
     """What to do about a finding of this validator."""
     return _KNOWN.get(validator, ((), GENERAL))[1]
+
+
+def advice_of_key(key: str) -> str:
+    """What to do where only the key of the value is known that AWS does not like."""
+    validators = {
+        "InstanceType": "InstanceTypeValidator",
+        "SubnetId": "SubnetsValidator",
+        "SubnetIds": "SubnetsValidator",
+    }
+    return advice_of(validators.get(key, ""))
 
 
 def advice_of_schema(message: str, key: str, known: list[str]) -> str:

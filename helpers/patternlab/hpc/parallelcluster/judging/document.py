@@ -136,9 +136,7 @@ def _unreadable(error: yaml.YAMLError, text: str) -> Unreadable:
         message = f"Line {number} begins with a tab, and YAML allows only spaces there."
         return Unreadable(message, number, "Replace each tab by two spaces.")
     if "mapping values are not allowed" in problem or "could not find expected" in problem:
-        number = _without_colon(rows, number)
-        message = f"This is not YAML: line {number} has no colon, or a wrong indentation."
-        return Unreadable(message, number, "Write a colon and a space after each key: Name: value.")
+        return _colons(rows, number)
     if "expected <block end>" in problem:
         message = (
             f"This is not YAML: line {number} is indented by {len(indent)} spaces, and no line "
@@ -150,10 +148,16 @@ def _unreadable(error: yaml.YAMLError, text: str) -> Unreadable:
     return Unreadable(message, number, advice)
 
 
-def _without_colon(rows: list[str], number: int) -> int:
-    """The line from `number` upwards that has no colon; `number` if all have one."""
+def _colons(rows: list[str], number: int) -> Unreadable:
+    """There is no colon where one must be; the parser notices that up to a few lines later."""
+    advice = "Write one key in a line, and a colon and a space after it: Name: value."
     for line in range(number, max(number - 3, 0), -1):
         row = rows[line - 1].split("#")[0].strip()
         if row and ":" not in row and not row.startswith("-"):
-            return line
-    return number
+            message = f"This is not YAML: there is no colon in line {line}."
+            return Unreadable(message, line, advice)
+    message = (
+        f"This is not YAML: line {number} has more than one key, or it is indented below a key "
+        "that has a value already."
+    )
+    return Unreadable(message, number, advice)

@@ -1,4 +1,4 @@
-"""What AWS's package makes of a file, as plain data for `patternlab.hpc.parallelcluster.created`."""
+"""What AWS's package makes of a file, as plain data for `created.Cluster`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from typing import Any
 
 from patternlab.hpc.parallelcluster.site import Subnet
 
-_KINDS = {"EBS": "EBS", "EFS": "EFS", "RAID": "EBS RAID"}
+_KINDS = {
+    "SharedEbs": "EBS",
+    "SharedEfs": "EFS",
+    "SharedFsxLustre": "FSx for Lustre",
+    "ExistingFsxOpenZfs": "FSx for OpenZFS",
+    "ExistingFsxOntap": "FSx for ONTAP",
+    "ExistingFileCache": "File Cache",
+}
 
 
 def cluster_of(config: Any, region: str, subnets: Sequence[Subnet]) -> dict[str, Any]:
@@ -70,19 +77,13 @@ def _gbps(kind: Any) -> float | None:
 
 
 def _storage(storage: Any) -> dict[str, Any]:
-    kind = storage.shared_storage_type.name
-    if kind == "FSX":
-        kind = {"LUSTRE": "FSx for Lustre", "OPENZFS": "FSx for OpenZFS", "ONTAP": "FSx for ONTAP"}.get(
-            str(getattr(storage, "file_system_type", "LUSTRE")), "FSx"
-        )
     there = any(
         getattr(storage, name, None) for name in ("volume_id", "file_system_id", "file_cache_id")
     )
-    size = getattr(storage, "size", None) or getattr(storage, "storage_capacity", None)
     return {
         "name": storage.name,
-        "kind": _KINDS.get(kind, kind),
+        "kind": _KINDS.get(type(storage).__name__, "storage"),
         "mounted_at": storage.mount_dir,
-        "size_gib": size,
+        "size_gib": getattr(storage, "size", None) or getattr(storage, "storage_capacity", None),
         "new": not there,
     }

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.amis import Ami
@@ -45,9 +46,9 @@ def named_in(document: Document) -> Named:
     found: dict[str, dict[str, None]] = {}
     head = None
     for path, value in document.below(()):
-        if not isinstance(value, str):
-            continue
         keys = [step for step in path if isinstance(step, str)]
+        if not keys or not isinstance(value, str):
+            continue
         if keys[:1] == ["HeadNode"] and keys[-1] == "SubnetId":
             head = value
         kind = next((kind for kind, key in _KINDS.items() if re.search(key, keys[-1])), None)
@@ -141,14 +142,12 @@ def furnish(site: Site, named: Named, region: str) -> list[str]:
     assumed = [SecurityGroup(name) for name in named.groups if name not in known]
     for group in (*site.security_groups, *assumed):
         _make_group(ec2, group, vpc)
-    for name in named.keys:
-        ec2.create_key_pair(KeyName=name, KeyType="ed25519")
-    for name in named.buckets:
-        _make_bucket(name, region)
+    for make, names in ((_make_key, named.keys), (_make_bucket, named.buckets)):
+        for name in names:
+            with suppress(BotoCoreError, ClientError):  # no such name can be: the validator says so
+                make(name, region)
     _make_images(named.images, region)
-    said = [
-        f"{group.id} is there: all traffic to and from itself is allowed." for group in assumed
-    ]
+    said = [f"{group.id} is there: all traffic to and from itself is allowed." for group in assumed]
     return said + [f"{name} is there." for name in (*named.keys, *named.images, *named.buckets)]
 
 
@@ -170,9 +169,7 @@ def _make_subnet(ec2: Any, subnet: Subnet, vpc: str, number: int, region: str) -
     if subnet.public:
         gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         routes = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
-        ec2.create_route(
-            RouteTableId=routes, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway
-        )
+        ec2.create_route(RouteTableId=routes, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
         ec2.associate_route_table(RouteTableId=routes, SubnetId=subnet.id)
 
 
@@ -190,6 +187,10 @@ def _make_group(ec2: Any, group: SecurityGroup, vpc: str) -> None:
     if group.rules == "self":
         ec2.revoke_security_group_egress(GroupId=group.id, IpPermissions=[anywhere])
         ec2.authorize_security_group_egress(GroupId=group.id, IpPermissions=[itself])
+
+
+def _make_key(name: str, _: str) -> None:
+    boto3.client("ec2").create_key_pair(KeyName=name, KeyType="ed25519")
 
 
 def _make_bucket(name: str, region: str) -> None:
@@ -257,4 +258,3 @@ def _refusal_of(body: dict[str, Any], region: str) -> tuple[str, str]:
             f"Availability Zone ({zone})."
         )
     return "DryRunOperation", "Request would have succeeded, but DryRun flag is set."
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,13 +16,13 @@ from pcluster.schemas.cluster_schema import ClusterSchema
 from pcluster.validators.cluster_validators import RegionValidator
 from pcluster.validators.common import FailureLevel, ValidationResult, ValidatorContext
 
+from patternlab.hpc.parallelcluster.findings import LEVELS, WHOLE
 from patternlab.hpc.parallelcluster.judging import advice, ground
 from patternlab.hpc.parallelcluster.judging.document import (
     Document,
     Path,
     Unreadable,
     read,
-    value_at,
     written,
 )
 from patternlab.hpc.parallelcluster.judging.extract import cluster_of
@@ -31,9 +32,9 @@ from patternlab.hpc.parallelcluster.site import Site
 
 NAME = "lab"  # of the cluster, which is given on the command line and not in the file
 REGION = "us-east-1"  # where the file names none
-ORDER = ("error", "warning", "info", "not judged")
-WHOLE = "ParallelCluster"  # says it, where no single validator does
 _MISSING = (REFUSED, "has not been implemented", "Not yet implemented")
+#: Ids of things that are not put in place here: file systems, volumes, capacity reservations ...
+_ABSENT = re.compile(r"\b(fs|fsvol|svm|fc|cr|vol|snap|backup|lt)-[0-9a-f]{8}")
 
 Answer = dict[str, Any]
 
@@ -45,7 +46,8 @@ def judge(text: str, site: Site | None) -> Answer:
     except Unreadable as error:
         return _answer([_finding("error", (), error.line, error.message, "YAML", error.advice)])
     region = document.data.get("Region")
-    region = region if region in RegionsAndZonesBackend.zones else REGION
+    known = isinstance(region, str) and region in RegionsAndZonesBackend.zones
+    region = region if known else REGION
     os.environ["AWS_DEFAULT_REGION"] = region
     Cache.clear_all()
     AWSApi.reset()
@@ -95,7 +97,7 @@ def _validate(config: Any, document: Document) -> Iterator[Answer]:
 def _of_region(document: Document) -> Iterator[Answer]:
     """A region that does not exist: all else is judged as if in `REGION`."""
     region = document.data.get("Region")
-    if region is not None and region not in RegionsAndZonesBackend.zones:
+    if isinstance(region, str) and region not in RegionsAndZonesBackend.zones:
         for result in RegionValidator().execute(region=region):
             yield _of_result(result, document, {}, None)
 
@@ -105,27 +107,30 @@ def _of_result(result: ValidationResult, document: Document, paths: dict, watche
     where = place(document, paths, watched, result.message, advice.keys_of(validator))
     level, do = result.level.name.lower(), advice.advice_of(validator)
     unasked = result.level is FailureLevel.ERROR and validator in advice.NOT_JUDGED
-    if unasked or any(words in result.message for words in _MISSING):
+    if unasked or _cannot_tell(result.message):
         level, do = "not judged", advice.ASK_AWS
     return _finding(level, where, document.line(where), result.message, validator, do)
+
+
+def _cannot_tell(message: str) -> bool:
+    """Does the message say that something is absent which a real account may well have?"""
+    return any(words in message for words in _MISSING) or bool(_ABSENT.search(message))
 
 
 def _of_whole(error: Exception, document: Document) -> Answer:
     """What pcluster itself would report as "Invalid cluster configuration: ..."."""
     where = place(document, {}, None, str(error), ())
-    missing = any(words in str(error) for words in _MISSING)
+    names = " ".join(str(value) for _, value in document.below(()) if isinstance(value, str))
+    missing = _cannot_tell(str(error)) or _ABSENT.search(names)
     level = "not judged" if missing else "error"
-    do = advice.ASK_AWS if missing else advice.GENERAL
-    if where and where[-1] == "InstanceType" and not missing:
-        do = advice.advice_of("InstanceTypeValidator")
+    key = str(next((step for step in reversed(where) if isinstance(step, str)), ""))
+    do = advice.ASK_AWS if missing else advice.advice_of_key(key)
     message = f"Invalid cluster configuration: {error}"
     return _finding(level, where, document.line(where), message, WHOLE, do)
 
 
 def _schema_findings(messages: Any, document: Document) -> list[Answer]:
-    return [
-        _schema_finding(path, message, document) for path, message in _flat(messages, ())
-    ]
+    return [_schema_finding(path, message, document) for path, message in _flat(messages, ())]
 
 
 def _flat(messages: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -142,26 +147,26 @@ def _flat(messages: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 def _schema_finding(path: Path, message: str, document: Document) -> Answer:
     key = next((str(step) for step in reversed(path) if isinstance(step, str)), "the file")
-    do = advice.advice_of_schema(message, key, _known_keys(path[:-1], document))
+    do = advice.advice_of_schema(message, key, _known_keys(path[:-1]))
     return _finding("error", path, document.line(path), message, "schema", do)
 
 
-def _known_keys(path: Path, document: Document) -> list[str]:
+def _known_keys(path: Path) -> list[str]:
     """The keys that AWS's schema knows at `path`."""
     schema: Any = ClusterSchema(cluster_name=NAME)
-    for number, step in enumerate(path, start=1):
+    for step in path:
         if isinstance(step, int):
             continue
         field = next((f for f in schema.fields.values() if f.data_key == step), None)
         if field is None:
             return []
-        schema = _schema_in(field, value_at(document.data, path[:number]))
+        schema = _schema_in(field)
         if schema is None:
             return []
     return sorted(field.data_key for field in schema.fields.values())
 
 
-def _schema_in(field: Any, value: Any) -> Any:
+def _schema_in(field: Any) -> Any:
     """The schema of what is in a field: nested, or a list of nested."""
     for inner in (field, getattr(field, "inner", None)):
         schema = getattr(inner, "schema", None)
@@ -186,6 +191,6 @@ def _answer(findings: list[Answer], cluster: Answer | None = None, said: Any = (
     once = {tuple(finding.items()): finding for finding in findings}
     ordered = sorted(
         once.values(),
-        key=lambda f: (ORDER.index(f["level"]), f["line"], f["where"], f["message"]),
+        key=lambda f: (LEVELS.index(f["level"]), f["line"], f["where"], f["message"]),
     )
     return {"findings": ordered, "cluster": cluster, "assumed": list(said)}
