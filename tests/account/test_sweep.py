@@ -18,6 +18,7 @@ from patternlab.account.ledger import Ledger
 from patternlab.account.naming import Session
 from patternlab.account.removal import REMOVALS, Thing
 from patternlab.account.sweep import sweep_session
+from patternlab.local.ec2 import groups_and_cards
 from tests.account.clients import Clients
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
@@ -25,8 +26,7 @@ EXPIRES = datetime(2031, 5, 1, 12, tzinfo=UTC)
 BEFORE, LATER = EXPIRES.replace(hour=11), EXPIRES.replace(hour=13)
 SESSION = Session("k3f9qb", REGION, "01-sqs", EXPIRES)
 OTHER = Session("zzzzzz", REGION, "05-s3", EXPIRES)
-# moto knows no placement groups, and says so by an exception that no server would raise
-KINDS = [kind for kind in sweep.ORDER if kind != "placement group"]
+KINDS = sweep.ORDER
 BUDGET = {
     "BudgetType": "COST",
     "TimeUnit": "MONTHLY",
@@ -48,7 +48,7 @@ def account(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setattr(sweep, "boto3_session", Clients)
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # two thousand, read every time
-    with mock_aws(config={"lambda": {"use_docker": False}}):
+    with groups_and_cards(), mock_aws(config={"lambda": {"use_docker": False}}):
         yield
 
 
@@ -117,6 +117,24 @@ class Maker:
         s3.create_multipart_upload(Bucket=name, Key="film.mp4")
         return name
 
+    def node(self):
+        """An instance, with all that it is launched with."""
+        name = self.session.name
+        group = self("security group", GroupName=name("open"), Description="d")["GroupId"]
+        self("placement group", GroupName=name("near"), Strategy="cluster")
+        self.role("node")
+        self("instance profile", InstanceProfileName=name("node"))
+        client("iam").add_role_to_instance_profile(
+            InstanceProfileName=name("node"), RoleName=name("node")
+        )
+        self(
+            "instance",
+            **{"ImageId": "ami-12345678", "InstanceType": "c5n.9xlarge"},
+            **{"MinCount": 1, "MaxCount": 1, "SecurityGroupIds": [group]},
+            Placement={"GroupName": name("near")},
+            IamInstanceProfile={"Name": name("node")},
+        )
+
     def everything(self):
         """One of each kind of the event notebooks, and of the later ones that moto knows."""
         name = self.session.name
@@ -144,7 +162,7 @@ class Maker:
             LaunchTemplateName=name("node"),
             LaunchTemplateData={"InstanceType": "t3.micro"},
         )
-        self("security group", GroupName=name("open"), Description="d")
+        self.node()
         if self.ledger:  # moto cannot tell the tags of a budget
             self("budget", AccountId=ACCOUNT, Budget=BUDGET | {"BudgetName": name("cost")})
 
@@ -203,7 +221,8 @@ def refused(code, operation):
 def test_everything_made_is_swept_and_the_ledger_closed(ledger):
     Maker(ledger).everything()
     made = {thing.split(" patternlab")[0].split(" /aws")[0] for thing in there()}
-    assert made >= set(sweep.EVERYDAY) | {"schedule", "rest api", "security group", "budget"}
+    later = {"instance", "instance profile", "placement group", "security group"}
+    assert made >= set(sweep.EVERYDAY) | later | {"schedule", "rest api", "budget"}
     report = run([ledger])
     assert report.clean and report.exit_code == 0, str(report)
     assert there() == [] and ledger.open_entries() == []
@@ -235,7 +254,9 @@ def test_things_are_deleted_before_what_they_need(ledger):
     order = [thing.kind for thing in run([ledger]).deleted]
     assert order == sorted(order, key=sweep.ORDER.index)
     for first, then in [("mapping", "function"), ("subscription", "topic"), ("function", "role"),
-                        ("bucket", "queue"), ("function", "log group")]:  # fmt: skip
+                        ("bucket", "queue"), ("function", "log group"),
+                        ("instance", "placement group"), ("instance", "security group"),
+                        ("instance", "instance profile"), ("instance profile", "role")]:  # fmt: skip
         assert order.index(first) < order.index(then)
 
 

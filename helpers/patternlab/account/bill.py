@@ -45,7 +45,8 @@ GB = 10**9
 ASKED_FOR_FREE = frozenset(
     [
         *["apigateway", "budgets", "cloudfront", "dax", "ec2", "elasticache", "events"],
-        *["execute-api", "iam", "lambda", "logs", "resourcegroupstaggingapi", "scheduler", "sts"],
+        *["execute-api", "iam", "lambda", "logs", "resourcegroupstaggingapi", "scheduler"],
+        *["service-quotas", "ssm", "sts"],
     ]
 )
 #: Kinds of things that cost nothing by the hour. What they do has its price in the card.
@@ -53,7 +54,7 @@ KEPT_FOR_FREE = frozenset(
     [
         *["budget", "bucket", "cache policy", "distribution", "function", "launch template"],
         *["log group", "mapping", "placement group", "queue", "rest api", "role", "rule"],
-        *["schedule", "security group", "subscription", "topic"],
+        *["instance profile", "schedule", "security group", "subscription", "topic"],
     ]
 )
 #: Gigabytes of disk that an instance is given where the call names none.

@@ -144,7 +144,7 @@ def _instances(response: Mapping[str, Any]) -> str | None:
 
 #: In the order in which they are deleted: what delivers before what it delivers to, what runs
 #: before what it runs in, a timer (a schedule) after all that it would end if we could not, and
-#: roles last because functions and schedules still wear them.
+#: roles last because functions, schedules and instance profiles still wear them.
 KINDS: tuple[Kind, ...] = (
     Kind(
         "mapping",
@@ -214,6 +214,13 @@ KINDS: tuple[Kind, ...] = (
     Kind("log group", "logs", "CreateLogGroup", "logGroupName", tag=_mapping("tags")),
     Kind("budget", "budgets", "CreateBudget", "Budget.BudgetName", tag=_pairs("ResourceTags")),
     Kind("schedule", "scheduler", "CreateSchedule", "Name"),
+    Kind(
+        "instance profile",
+        "iam",
+        "CreateInstanceProfile",
+        "InstanceProfileName",
+        tag=_pairs("Tags"),
+    ),
     Kind("role", "iam", "CreateRole", "RoleName", tag=_pairs("Tags")),
 )
 
@@ -248,13 +255,14 @@ _PARTS: dict[str, frozenset[str]] = {
             PutBucketTagging PutBucketVersioning PutObject PutObjectTagging PutPublicAccessBlock
             RenameObject UploadPart UploadPartCopy""",
         "logs": "CreateLogStream PutLogEvents PutRetentionPolicy StartQuery",
-        "iam": "AttachRolePolicy PutRolePolicy",
+        "iam": "AddRoleToInstanceProfile AttachRolePolicy PutRolePolicy",
         "apigateway": """CreateAuthorizer CreateDeployment CreateModel CreateRequestValidator
             CreateResource FlushStageAuthorizersCache FlushStageCache PutGatewayResponse
             PutIntegration PutIntegrationResponse PutMethod PutMethodResponse PutRestApi""",
         "cloudfront": "CreateInvalidation",
         "ec2": """AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress
             CreateLaunchTemplateVersion CreateTags RebootInstances StartInstances""",
+        "ssm": "SendCommand",
         "budgets": "CreateNotification CreateSubscriber",
         "sts": "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity",
     }.items()

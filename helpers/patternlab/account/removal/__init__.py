@@ -45,6 +45,7 @@ REMOVALS: dict[str, Removal] = {
         ec2.SecurityGroup(),
         logs.LogGroup(),
         budgets.Budget(),
+        iam.InstanceProfile(),
         iam.Role(),
     )
 }

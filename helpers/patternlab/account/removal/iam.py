@@ -1,4 +1,4 @@
-"""IAM: roles with their policies."""
+"""IAM: roles with their policies, and the profiles by which instances wear them."""
 
 from __future__ import annotations
 
@@ -32,3 +32,30 @@ class Role(Removal):
     def by_hand(self, thing):
         policy = aws(thing, "iam delete-role-policy", role_name=thing.name, policy_name=PROJECT)
         return f"{policy}; {aws(thing, 'iam delete-role', role_name=thing.name)}"
+
+
+class InstanceProfile(Removal):
+    kind, is_global = "instance profile", True
+
+    def names(self, at):
+        for page in at.pages("iam", "list_instance_profiles"):
+            yield from ((one["InstanceProfileName"], None) for one in page["InstanceProfiles"])
+
+    def look(self, at, thing):
+        found = at.call("iam", "get_instance_profile", InstanceProfileName=thing.name)
+        return found["InstanceProfile"]
+
+    def tags(self, at, thing):
+        return pairs(self.look(at, thing).get("Tags", []))
+
+    def delete(self, at, thing):
+        profile = {"InstanceProfileName": thing.name}
+        for role in self.look(at, thing)["Roles"]:
+            name = role["RoleName"]
+            at.call("iam", "remove_role_from_instance_profile", RoleName=name, **profile)
+        at.call("iam", "delete_instance_profile", **profile)
+
+    def by_hand(self, thing):
+        profile = {"instance_profile_name": thing.name}
+        remove = aws(thing, "iam remove-role-from-instance-profile", **profile, role_name="ROLE")
+        return f"{remove}; {aws(thing, 'iam delete-instance-profile', **profile)}"
