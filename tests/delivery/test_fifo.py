@@ -184,6 +184,16 @@ def test_row_13_a_change_of_scope_does_not_apply_at_once(clock, fifo):
     assert bodies(queue.receive(10, 0)) == ["one", "three", "four"]
 
 
+def test_after_a_change_of_scope_it_is_a_duplicate_of_what_was_sent_first(fifo):
+    """Not documented: one of two, and the choice is ours."""
+    queue = fifo(deduplication_scope="messageGroup")
+    first = queue.send("to b", group="b", dedup_id="1")
+    queue.change(deduplication_scope="queue")
+    other = queue.send("to a", group="a", dedup_id="1")
+    assert other is not first
+    assert queue.send("to b again", group="b", dedup_id="1") is first
+
+
 # -- row 14: the lock, by position ---------------------------------------------------------------
 
 

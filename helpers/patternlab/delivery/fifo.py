@@ -81,7 +81,7 @@ class FifoQueue(Queue):
         return message
 
     def _first_sent(self, group: str, dedup_id: str | None) -> Message | None:
-        """The message a new one would duplicate.
+        """The message a new one would duplicate; the first, where it would duplicate two.
 
         An id keeps the scope under which it was sent, so that a change of scope does not apply at
         once to the ids already seen.
@@ -89,7 +89,8 @@ class FifoQueue(Queue):
         if dedup_id is None:
             return None
         now = self.env.now + TICK
-        return self._sent.get((None, dedup_id), now) or self._sent.get((group, dedup_id), now)
+        known = [self._sent.get((scope, dedup_id), now) for scope in (None, group)]
+        return min(filter(None, known), key=lambda message: message.serial, default=None)
 
     def _remember(self, message: Message) -> None:
         if message.dedup_id is not None:
