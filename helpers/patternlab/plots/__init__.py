@@ -2,6 +2,7 @@
 
 from patternlab.plots.asynchronous import async_timeline
 from patternlab.plots.bandwidth_curve import bandwidth_curve
+from patternlab.plots.cluster_map import cluster_map
 from patternlab.plots.fan_out import fan_out
 from patternlab.plots.fifo import fifo_lanes
 from patternlab.plots.groups import head_of_line
@@ -20,6 +21,7 @@ __all__ = [
     "Picture",
     "async_timeline",
     "bandwidth_curve",
+    "cluster_map",
     "fan_out",
     "fifo_lanes",
     "head_of_line",

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from patternlab.hpc.parallelcluster.created import Cluster, Fleet, Queue, Storage
 from patternlab.plots import style
-from patternlab.plots.canvas import EDGE, LEGEND_ROW, TITLE_ROW, Canvas, Entry
+from patternlab.plots.canvas import EDGE, LEGEND_ROW, TITLE_ROW, Canvas, Entry, shortened
 from patternlab.plots.lettering import text_width
 from patternlab.plots.picture import Picture
 from patternlab.plots.style import theme_named
@@ -24,7 +24,7 @@ NODES_AT = 4.75  # where the squares begin
 NODE, STEP = 0.17, 0.225
 MOST_SQUARES = 14
 
-Row = tuple[str, str, Fleet | None]  # its name, what it is, and its nodes
+Row = tuple[str, str, Fleet | str]  # its name, what it is, and its nodes, or words about it
 Band = tuple[str, list[Row]]
 
 
@@ -59,9 +59,11 @@ def _bands(cluster: Cluster) -> list[Band]:
     """The subnets from top to bottom, each with the rows in it; the shared storage last."""
     bands: dict[tuple[str, ...], list[Row]] = {}
     system = f"{cluster.head_type}, {cluster.system}"
-    bands.setdefault((cluster.head_subnet,), []).append(("head node", system, None))
+    bands.setdefault((cluster.head_subnet,), []).append(
+        ("head node", system, "always on; its Slurm starts and stops the nodes of the queues")
+    )
     for name, kind, count, subnet in cluster.login:
-        row = (f"login nodes {name}", f"{count} × {kind}", None)
+        row = (f"login nodes {name}", f"{count} × {kind}", "always on; people log in here")
         bands.setdefault((subnet,), []).append(row)
     for queue, fleet in cluster.fleets:
         bands.setdefault(queue.subnets, []).append(_fleet_row(queue, fleet))
@@ -94,7 +96,11 @@ def _fleet_row(queue: Queue, fleet: Fleet) -> Row:
 def _storage_row(storage: Storage) -> Row:
     size = f"{storage.size_gib:,} GiB, " if storage.size_gib else ""
     age = "new" if storage.new else "there already"
-    return f"{storage.kind} at {storage.mounted_at}", f"{storage.name}: {size}{age}", None
+    return (
+        f"{storage.kind} at {storage.mounted_at}",
+        f"{storage.name}: {size}{age}",
+        "mounted on all nodes",
+    )
 
 
 def _height(rows: Sequence[Row]) -> float:
@@ -113,13 +119,15 @@ def _draw_band(canvas: Canvas, top: float, name: str, rows: Sequence[Row]) -> No
 
 def _draw_row(canvas: Canvas, box: tuple[float, float, float, float], row: Row) -> None:
     left, bottom, right, top = box
-    name, what, fleet = row
+    name, what, beside = row
     _frame(canvas, box, canvas.theme.background)
-    room = (NODES_AT if fleet else right) - left - 2 * PAD
+    room = NODES_AT - left - 2 * PAD
     _write(canvas, left + PAD, top - 0.20, name, most=room, bold=True)
     _write(canvas, left + PAD, bottom + 0.18, what, most=room, small=True)
-    if fleet:
-        _draw_nodes(canvas, bottom + 0.18, top - 0.17, right - PAD, fleet)
+    if isinstance(beside, Fleet):
+        _draw_nodes(canvas, bottom + 0.18, top - 0.17, right - PAD, beside)
+    else:
+        _write(canvas, NODES_AT, top - 0.20, beside, most=right - PAD - NODES_AT, small=True)
 
 
 def _draw_nodes(canvas: Canvas, y: float, label_y: float, right: float, fleet: Fleet) -> None:
@@ -145,7 +153,7 @@ def _nodes_in_words(fleet: Fleet) -> str:
         count = f"{fleet.maximum} node{'s' if fleet.maximum != 1 else ''}, always"
     extras = ["EFA"] if fleet.efa else []
     if fleet.placement_group:
-        group = "new" if fleet.managed_group else fleet.placement_group
+        group = "new" if fleet.managed_group else shortened(fleet.placement_group)
         extras.append(f"placement group ({group})")
     return ", ".join([count, *extras])
 
