@@ -7,6 +7,7 @@ from patternlab.plots.fan_out import fan_out
 from patternlab.plots.fifo import fifo_lanes
 from patternlab.plots.groups import head_of_line
 from patternlab.plots.hit_ratio import hit_ratio_curve
+from patternlab.plots.instance_catalogue import instance_catalogue
 from patternlab.plots.latency import latency_distribution
 from patternlab.plots.latency_curve import latency_curve
 from patternlab.plots.layers import layer_flow
@@ -26,6 +27,7 @@ __all__ = [
     "fifo_lanes",
     "head_of_line",
     "hit_ratio_curve",
+    "instance_catalogue",
     "knee_of",
     "latency_curve",
     "latency_distribution",
