@@ -18,10 +18,20 @@ from moto.datasync import models, urls
 from moto.datasync.exceptions import InvalidRequestException
 from moto.datasync.responses import DataSyncResponse
 
-from patternlab.local.datasync_checks import check_filters, checked_mode, checked_options
+from patternlab.hpc.errors import HPCError
+from patternlab.hpc.transfer.options import checked_filters, checked_mode, checked_options
 from patternlab.local.datasync_run import DONE, Place, Run
 from patternlab.local.ground import backend_class
 from patternlab.local.services import Services
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Let what the model refuses be DataSync's InvalidRequestException."""
+    try:
+        yield
+    except HPCError as error:
+        raise InvalidRequestException(str(error)) from None
 
 
 class LocalDataSyncBackend(models.DataSyncBackend):
@@ -63,6 +73,7 @@ class LocalDataSyncBackend(models.DataSyncBackend):
         run = self.runs.get(task.current_task_execution_arn or "")
         return "RUNNING" if run is not None and run.status not in DONE else "AVAILABLE"
 
+    @_refused()
     def start(self, arn: str, overrides: Any, includes: Any, excludes: Any) -> str:
         """Start an execution, and give its ARN."""
         task = self.task(arn)
@@ -77,8 +88,8 @@ class LocalDataSyncBackend(models.DataSyncBackend):
             self._place(task.destination_location_arn),
             known["TaskMode"],
             checked_options(known["TaskMode"], known["Options"], overrides),
-            check_filters(includes) or known["Includes"],
-            check_filters(excludes) or known["Excludes"],
+            checked_filters(includes) or known["Includes"],
+            checked_filters(excludes) or known["Excludes"],
         )
         self.arn_counter += 1
         execution = models.TaskExecution(arn, arn_counter=self.arn_counter)
@@ -106,6 +117,7 @@ class LocalDataSyncResponse(DataSyncResponse):
         self.datasync_backend.check_bucket(self._get_param("S3BucketArn").split(":")[-1])
         return super().create_location_s3()
 
+    @_refused()
     def create_task(self) -> str:
         mode = checked_mode(self._get_param("TaskMode"))
         asked = self._get_param("Options") or {}
@@ -116,6 +128,7 @@ class LocalDataSyncResponse(DataSyncResponse):
         task.metadata |= settings
         return answer
 
+    @_refused()
     def update_task(self) -> str:
         """Change what is named, and nothing else."""
         task = self.datasync_backend.task(self._get_param("TaskArn"))
@@ -128,7 +141,7 @@ class LocalDataSyncResponse(DataSyncResponse):
         return "{}"
 
     def _filters(self) -> dict[str, list[dict[str, str]]]:
-        return {key: check_filters(self._get_param(key)) for key in ("Includes", "Excludes")}
+        return {key: checked_filters(self._get_param(key)) for key in ("Includes", "Excludes")}
 
     def describe_task(self) -> str:
         task = self.datasync_backend.task(self._get_param("TaskArn"))

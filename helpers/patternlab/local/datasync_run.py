@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
 import simpy
 from botocore.exceptions import ClientError
 
 from patternlab.hpc.transfer.datasync import BASIC, ENHANCED, phases
+from patternlab.hpc.transfer.sync import Item, expected_at_end, faults, passes, to_copy, to_delete
 from patternlab.hpc.transfer.tables import number
 from patternlab.local.services import Services
 
@@ -27,15 +27,6 @@ class Place:
 
     bucket: str
     folder: str  # "" or "a/b/"
-
-
-@dataclass(frozen=True)
-class Item:
-    """An object as DataSync compares it."""
-
-    size: int
-    etag: str
-    metadata: tuple[tuple[str, str], ...]
 
 
 @dataclass
@@ -152,33 +143,21 @@ class Run:
     def _prepared(self) -> dict[str, Item]:
         """Find out what is to be copied: path -> object. Deletions are counted here, too."""
         there, here = self._listed(self.source), self._listed(self.destination)
-        work = {path: item for path, item in there.items() if self._copies(item, here.get(path))}
+        work = to_copy(there, here, self.options)
         counted = self.counters
         counted.at_source, counted.at_destination = len(there), len(here)
         counted.to_transfer, counted.skipped = len(work), len(there) - len(work)
         counted.bytes_to_transfer = sum(item.size for item in work.values())
-        counted.to_delete = len(self._extra(there, here))
+        counted.to_delete = len(to_delete(there, here, self.options))
         return work
-
-    def _copies(self, item: Item, found: Item | None) -> bool:
-        """Whether an object is copied over the one that is found at the destination."""
-        if found is None:
-            return True
-        if self.options["OverwriteMode"] == "NEVER":
-            return False
-        return self.options["TransferMode"] == "ALL" or item != found
-
-    def _extra(self, there: Mapping[str, Item], here: Mapping[str, Item]) -> list[str]:
-        """What is at the destination only, and to be removed."""
-        removes = self.options["PreserveDeletedFiles"] == "REMOVE"
-        return [path for path in here if path not in there] if removes else []
 
     def _transferred(self, work: Mapping[str, Item]) -> dict[str, str]:
         """Copy and delete: path -> checksum of what was read at the source."""
         s3, read = self._s3, {}
         for path in work:
             read[path] = self._copy(path)
-        for path in self._extra(self._listed(self.source), self._listed(self.destination)):
+        there, here = self._listed(self.source), self._listed(self.destination)
+        for path in to_delete(there, here, self.options):
             s3.delete_object(Bucket=self.destination.bucket, Key=self.destination.folder + path)
             self.counters.deleted += 1
         return read
@@ -203,15 +182,9 @@ class Run:
 
     def _verify(self, copied: Mapping[str, str]) -> None:
         """Compare checksums: of what was copied, or of all of the source as it is now."""
-        here = self._listed(self.destination)
-        expected = dict(copied)
-        if self.options["VerifyMode"] == "POINT_IN_TIME_CONSISTENT":
-            kept = {} if self.options["OverwriteMode"] == "ALWAYS" else set(here) - set(copied)
-            now = self._listed(self.source)
-            expected = {path: item.etag for path, item in now.items() if path not in kept}
-        wrong = [
-            path for path, etag in expected.items() if path not in here or here[path].etag != etag
-        ]
+        now = self._listed(self.source), self._listed(self.destination)
+        expected = expected_at_end(copied, *now, self.options)
+        wrong = faults(copied, *now, self.options)
         self.counters.verified = len(expected) - len(wrong)
         if wrong:
             self.error = f"Verification found {len(wrong)} that differ, the first: /{wrong[0]}"
@@ -231,7 +204,7 @@ class Run:
         for page in pages:
             for entry in page.get("Contents", ()):
                 path = entry["Key"].removeprefix(place.folder)
-                if path and self._passes("/" + path):
+                if path and passes(f"/{path}", self.includes, self.excludes):
                     head = self._s3.head_object(Bucket=place.bucket, Key=entry["Key"])
                     metadata = head["Metadata"] if self._compares_metadata else {}
                     tags = tuple(sorted(metadata.items()))
@@ -241,10 +214,6 @@ class Run:
     @property
     def _compares_metadata(self) -> bool:
         return self.options["ObjectMetadata"] == "PRESERVE"
-
-    def _passes(self, path: str) -> bool:
-        included = not self.includes or _matches(path, self.includes)
-        return included and not _matches(path, self.excludes)
 
     # -- told --------------------------------------------------------------------------------
 
@@ -282,12 +251,6 @@ class Run:
                 "ErrorDetail": self.error,
             }
         return told
-
-
-def _matches(path: str, filters: Sequence[Mapping[str, str]]) -> bool:
-    """Whether a path, or a folder it is in, fits one of the patterns: "/tmp|*.log"."""
-    patterns = [each for filter_ in filters for each in filter_["Value"].split("|")]
-    return any(fnmatchcase(path, each) or fnmatchcase(path, f"{each}/*") for each in patterns)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -1,10 +1,10 @@
 """A pipeline is as fast as its slowest part."""
 
+import numpy as np
 import pytest
 
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.transfer import worth_compressing
-from patternlab.hpc.transfer.compression import streamed_rate
+from patternlab.hpc.transfer import ratio_of, streamed_rate, worth_compressing
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,10 @@ def test_worth_it_where_the_line_is_slow_and_the_data_shrinks(line, ratio, worth
 def test_nothing_streams_through_a_line_of_nothing():
     with pytest.raises(HPCError, match="must all be above 0"):
         streamed_rate(0, 1, 1)
+
+
+def test_zeros_shrink_and_noise_does_not():
+    noise = np.random.default_rng(1).bytes(100_000)
+    assert ratio_of(bytes(100_000)) > 100 and ratio_of(noise) == pytest.approx(1, rel=0.01)
+    with pytest.raises(HPCError, match="at least one byte"):
+        ratio_of(b"")

@@ -28,7 +28,15 @@ def test_how_long_a_line_at_four_fifths_takes(load, link, hours):
 def test_a_vpn_is_no_faster_than_its_tunnel_nor_than_the_line_it_goes_through():
     narrow, wide = Site("100 Mbps"), Site("10 Gbps")
     assert estimate("VPN", "1 TB", narrow).hours == estimate("internet", "1 TB", narrow).hours
-    assert estimate("VPN", "1 TB", wide).hours == pytest.approx(1e12 * 8 / 1e9 / 3600)
+    assert estimate("VPN", "1 TB", wide).hours == pytest.approx(1e12 * 8 / 1.25e9 / 3600)
+
+
+def test_others_on_the_line_slow_the_internet_and_not_a_line_of_ones_own():
+    busy = Site("1 Gbps", utilisation=0.4)
+    assert (
+        estimate("internet", "80 TB", busy).hours == 2 * estimate("internet", "80 TB", SITE).hours
+    )
+    assert estimate("hosted 10G", "80 TB", busy) == estimate("hosted 10G", "80 TB", SITE)
 
 
 def test_direct_connect_brings_its_own_line_and_weeks_of_lead():
@@ -64,6 +72,8 @@ def test_the_terminal_wants_drives_and_a_visit_for_each_filling():
     assert one.hours == pytest.approx(upload + 4)
     assert three.hours == pytest.approx(3 * upload + 5 * 4)
     assert (one.usd, three.usd) == (2 * 2 * 300, 3 * 2 * 2 * 300)
+    slow = Site("1 Gbps", drives="100 TB", storage="40 Gbps")
+    assert estimate("Data Transfer Terminal", "100 TB", slow).usd == 6 * 300  # 5.6 h on one fibre
     none = estimate("Data Transfer Terminal", "1 TB", Site("1 Gbps"))
     assert "bring your own drives" in none.why_not and math.isinf(none.hours)
 

@@ -4,7 +4,7 @@
 prices quoted from ``data/transfer.csv`` and ``data/prices.csv``, each with its source and day.
 """
 
-from patternlab.hpc.transfer.compression import worth_compressing
+from patternlab.hpc.transfer.compression import ratio_of, streamed_rate, worth_compressing
 from patternlab.hpc.transfer.datasync import Phases, phases, tasks_needed
 from patternlab.hpc.transfer.plans import Plan, compare, crossovers, estimate, quickest
 from patternlab.hpc.transfer.site import Site
@@ -23,7 +23,9 @@ __all__ = [
     "phases",
     "price",
     "quickest",
+    "ratio_of",
     "status",
+    "streamed_rate",
     "tasks_needed",
     "worth_compressing",
 ]

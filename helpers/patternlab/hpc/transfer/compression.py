@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 
 from patternlab.hpc.errors import HPCError
 
@@ -23,3 +24,10 @@ def streamed_rate(line: float, compressor: float, ratio: float) -> float:
 def worth_compressing(line: float, compressor: float, ratio: float) -> bool:
     """Whether the data arrive sooner compressed, by more than a hundredth."""
     return streamed_rate(line, compressor, ratio) > 1.01 * streamed_rate(line, math.inf, 1)
+
+
+def ratio_of(sample: bytes) -> float:
+    """How many times smaller zlib makes a sample, at its quickest setting."""
+    if not sample:
+        raise HPCError("Give a sample with at least one byte.")
+    return len(sample) / len(zlib.compress(sample, 1))

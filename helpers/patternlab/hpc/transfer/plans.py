@@ -198,8 +198,8 @@ def line_rate(option: str, site: Site) -> float:
     """
     rate = number(option, "rate") * 1e9 if has(option, "rate") else math.inf
     if option in ("internet", "VPN"):
-        rate = min(rate, site.link_rate)
-    return rate * site.utilisation
+        return min(rate, site.link_rate * site.utilisation)
+    return rate * number("own line", "utilisation")
 
 
 def _tool_hours(
@@ -244,7 +244,10 @@ def _lead(option: str) -> tuple[float, float]:
 
 
 def _by_terminal(size: int, site: Site) -> Plan:
-    """Fill the drives, drive there, upload in a slot, drive back: as often as it takes."""
+    """Fill the drives, drive there, upload in a slot, drive back: as often as it takes.
+
+    A slot is paid by the hour for each fibre, and one fibre is enough for slow drives.
+    """
     option = "Data Transfer Terminal"
     lead, known = _lead(option), status(option)
     if not site.drive_bytes:
@@ -258,14 +261,14 @@ def _by_terminal(size: int, site: Site) -> Plan:
             False,
             "You bring your own drives, and this site has none.",
         )
-    fibres = number(option, "fibres")
-    rate = min(fibres * number(option, "rate") * 1e9 * site.utilisation, site.storage_rate)
+    fibre = number(option, "rate") * 1e9 * number("own line", "utilisation")
+    rate = min(number(option, "fibres") * fibre, site.storage_rate)
     visits = math.ceil(size / site.drive_bytes)
     fill = 0 if math.isinf(site.storage_rate) else size * 8 / site.storage_rate / 3600
     upload = size * 8 / rate / 3600
     trips = (2 * visits - 1) * site.to_terminal  # the last way home carries nothing
-    slots = visits * math.ceil(upload / visits)
-    usd = slots * fibres * price("datatransferterminal", "port")
+    ports = visits * math.ceil(upload / visits) * math.ceil(rate / fibre)
+    usd = ports * price("datatransferterminal", "port")
     return Plan(option, "own copy", fill + upload + trips, lead, usd, known, False)
 
 

@@ -15,8 +15,8 @@ class Site:
 
     Attributes:
         link: rate of its line to the internet, such as "1 Gbps".
-        utilisation: the share of a line that the transfer gets, for protocol overhead and for
-            others who use it; above 0, up to 1.
+        utilisation: the share of that line that the transfer gets, after protocol overhead and
+            all others who use it; above 0, up to 1. A line of one's own has it in the table.
         storage: the rate at which its storage can be read; None where that is fast enough.
         drives: how much fits on the portable drives it has, which are taken to read and write as
             fast as the storage; None for none at all.
