@@ -13,9 +13,10 @@ file system, a URL) is a finding of level "not judged".
 from patternlab.hpc.parallelcluster.created import Cluster, Fleet, Queue, Storage
 from patternlab.hpc.parallelcluster.findings import Finding, Judgement
 from patternlab.hpc.parallelcluster.process import judge
-from patternlab.hpc.parallelcluster.site import SecurityGroup, Site, Subnet
+from patternlab.hpc.parallelcluster.site import EXAMPLE, SecurityGroup, Site, Subnet
 
 __all__ = [
+    "EXAMPLE",
     "Cluster",
     "Finding",
     "Fleet",

@@ -62,3 +62,14 @@ class Site:
             for subnet in self.subnets
         ]
         return pd.DataFrame(rows, columns=["subnet", "zone", "public", "VPC"])
+
+
+#: The network of notebook 11. Real ids are hexadecimal; these can be read.
+EXAMPLE = Site(
+    subnets=(
+        Subnet("subnet-public1a", "a", public=True),
+        Subnet("subnet-inside1a", "a"),
+        Subnet("subnet-inside1b", "b"),
+    ),
+    security_groups=(SecurityGroup("sg-mpinodes", "self in"),),
+)
