@@ -90,6 +90,7 @@ class LocalBackend:
         self._stack = ExitStack()
         self._ec2_is_ours = False
         self._datasync_is_ours = False
+        self._batch_is_ours = False
         self._nodes_have: set[str] = set()  # of OF_NODES
         self._timers: dict[str, datetime] = {}  # instance -> when it ends
         try:
@@ -140,12 +141,22 @@ class LocalBackend:
             self._stack.enter_context(tasks_that_copy(self.services))
             self._datasync_is_ours = True
 
+    def _prepare_batch(self, service: str) -> None:
+        """The same for Batch, which asks EC2."""
+        if service == "batch" and not self._batch_is_ours:
+            self._batch_is_ours = True
+            self._prepare("ec2")
+            from patternlab.local.batch import jobs_that_run
+
+            self._stack.enter_context(jobs_that_run(self.services))
+
     def _prepare(self, service: str) -> None:
         """Put our EC2 in moto's place before anything asks for it.
 
         Not at once: moto takes a second to read its instance types, and few notebooks want them.
         """
         self._prepare_datasync(service)
+        self._prepare_batch(service)
         self._prepare_nodes(service)
         if service in WITHOUT_EC2 or self._ec2_is_ours:
             return

@@ -117,7 +117,7 @@ def stop_all(running: Sequence[NodeProcess]) -> set[int]:
 
 
 def _read_the_rest(running: Sequence[NodeProcess], latest: float) -> None:
-    """What is left of the output. A process that has left its group may hold it open: not for long."""
+    """Read what is left, but not for long: a process outside of its group may hold it open."""
     with selectors.DefaultSelector() as waiting:
         for node in running:
             waiting.register(node.process.stdout, selectors.EVENT_READ, node)

@@ -44,7 +44,9 @@ def command(function: Callable[..., Any], *arguments: str) -> list[str]:
     try:
         inspect.signature(function).bind(*arguments)
     except TypeError as error:
-        raise HPCError(f"{name} cannot be called so: {error}. Give its arguments as text.") from None
+        raise HPCError(
+            f"{name} cannot be called so: {error}. Give its arguments as text."
+        ) from None
     try:
         source = source_of(function)
     except CannotPackage as error:  # whose sentence speaks of functions on Lambda
