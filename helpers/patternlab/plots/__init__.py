@@ -12,6 +12,7 @@ from patternlab.plots.latency import latency_distribution
 from patternlab.plots.latency_curve import latency_curve
 from patternlab.plots.layers import layer_flow
 from patternlab.plots.miss_ratio import knee_of, miss_ratio_curve
+from patternlab.plots.multinode import node_lives, node_ranges
 from patternlab.plots.origin_load import origin_load
 from patternlab.plots.picture import Picture
 from patternlab.plots.scaling import scaling
@@ -33,6 +34,8 @@ __all__ = [
     "latency_distribution",
     "layer_flow",
     "miss_ratio_curve",
+    "node_lives",
+    "node_ranges",
     "origin_load",
     "retry_timeline",
     "scaling",

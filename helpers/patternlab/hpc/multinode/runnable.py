@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from patternlab.hpc.cluster.plan import quota_of
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.multinode.specification import needs
 
@@ -241,6 +240,8 @@ def _types(cloud: Any, allowed: Iterable[str]) -> list[Type]:
 
 
 def _quota(cloud: Any, name: str) -> float:
+    from patternlab.hpc.cluster.plan import quota_of  # much more than the other parts need
+
     quotas = cloud.client("service-quotas")
     return quotas.get_service_quota(ServiceCode="ec2", QuotaCode=quota_of(name)[0])["Quota"][
         "Value"
