@@ -6,15 +6,16 @@ answers are given here, below pcluster and above moto.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import boto3
+import pcluster.aws.common
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
@@ -224,9 +225,8 @@ def _make_images(custom: tuple[str, ...], region: str) -> None:
         )
 
 
-@contextmanager
-def answers(region: str) -> Iterator[None]:
-    """Answer what moto does not, for clients that are made from now on."""
+def answer_for_moto() -> None:
+    """Answer what moto does not, for all clients that are made from now on."""
 
     def placement_groups(params: dict[str, Any], **_: Any) -> Any:
         names = [value for key, value in params["body"].items() if key.startswith("GroupName.")]
@@ -234,17 +234,15 @@ def answers(region: str) -> Iterator[None]:
         return SimpleNamespace(status_code=200), {"PlacementGroups": groups}
 
     def dry_run(params: dict[str, Any], **_: Any) -> Any:
-        code, message = _refusal_of(params["body"], region)
+        code, message = _refusal_of(params["body"], os.environ["AWS_DEFAULT_REGION"])
         return SimpleNamespace(status_code=412), {"Error": {"Code": code, "Message": message}}
 
     boto3.setup_default_session()
     events = boto3.DEFAULT_SESSION.events
     events.register("before-call.ec2.DescribePlacementGroups", placement_groups)
     events.register("before-call.ec2.RunInstances", dry_run)
-    try:
-        yield
-    finally:
-        boto3.DEFAULT_SESSION = None
+    # It makes a session for each call, to log its region; nobody reads that log here.
+    pcluster.aws.common._log_boto3_calls = lambda **_: None
 
 
 def _refusal_of(body: dict[str, Any], region: str) -> tuple[str, str]:

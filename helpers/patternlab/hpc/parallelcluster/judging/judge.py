@@ -35,7 +35,9 @@ REGION = "us-east-1"  # where the file names none
 _MISSING = (REFUSED, "has not been implemented", "Not yet implemented")
 #: Ids of things that are not put in place here: file systems, volumes, capacity reservations ...
 _ABSENT = re.compile(r"\b(fs|fsvol|svm|fc|cr|vol|snap|backup|lt)-[0-9a-f]{8}")
+_KEEP = {"core": {"reset_boto3_session": False}}  # the session that has our answers
 
+ground.answer_for_moto()
 Answer = dict[str, Any]
 
 
@@ -51,7 +53,7 @@ def judge(text: str, site: Site | None) -> Answer:
     os.environ["AWS_DEFAULT_REGION"] = region
     Cache.clear_all()
     AWSApi.reset()
-    with mock_aws(), ground.answers(region):
+    with mock_aws(config=_KEEP):
         return _judge(document, site, region)
 
 
