@@ -36,6 +36,7 @@ from patternlab.local.ground import backend_class
 from patternlab.local.services import Services
 
 MULTINODE = "multinode"
+SHORTEST = 60  # seconds of a job's timeout
 ONLY_MULTINODE = (
     "A local cloud runs multi-node parallel jobs only. Register the job definition with "
     "type='multinode'."
@@ -75,6 +76,7 @@ class LocalBatchBackend(models.BatchBackend):
         with as_batch_says():
             check(kwargs["node_properties"])
             _attempts(kwargs["retry_strategy"])
+            _check_timeout(kwargs["timeout"])
         return super().register_job_definition(*args, **kwargs)
 
     def update_compute_environment(
@@ -111,6 +113,7 @@ class LocalBatchBackend(models.BatchBackend):
         with as_batch_says():
             properties = with_overrides(found.node_properties, overrides)
             attempts = _attempts(retries)
+            _check_timeout(asked["timeout"])
             parameters = {**found.parameters, **(asked["parameters"] or {})}
             check_runnable(nodes_of(properties, parameters))
         job = LocalJob(
@@ -134,7 +137,9 @@ class LocalBatchBackend(models.BatchBackend):
     def block_of(self, job: LocalJob) -> Block | None:
         """Why the job cannot run now; None if it can."""
         if job.job_queue.state == "DISABLED":
-            return Block(job.job_queue.name, "", "The job queue is disabled. Enable it.")
+            return Block(
+                job.job_queue.name, "disabled", "", "The job queue is disabled. Enable it."
+            )
         environments = [
             self.describe_compute_environments([each.arn])[0] for each in job.job_queue.environments
         ]
@@ -177,6 +182,12 @@ def _attempts(strategy: dict[str, Any] | None) -> int:
     if not 1 <= attempts <= MOST_ATTEMPTS:
         raise HPCError(f"A job is tried 1 to {MOST_ATTEMPTS} times, not {attempts}.")
     return attempts
+
+
+def _check_timeout(timeout: dict[str, Any] | None) -> None:
+    seconds = (timeout or {}).get("attemptDurationSeconds", SHORTEST)
+    if seconds < SHORTEST:
+        raise HPCError(f"attemptDurationSeconds is at least {SHORTEST}, not {seconds}.")
 
 
 @contextmanager

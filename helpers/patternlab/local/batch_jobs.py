@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -20,10 +21,12 @@ from patternlab.local.services import Services
 LOG_GROUP = "/aws/batch/job"
 SCHEDULING = 1.0  # seconds until Batch has looked at a new job. Not an AWS number
 LOOKS_AGAIN = 60.0  # seconds until it looks at a job again that cannot run. Not an AWS number
-EACH_EVENT = 1.0  # seconds of the cloud's clock between two events of a run
+EACH_EVENT = 1.0  # seconds of the cloud's clock between two moments of a run
 
 ENDED = (JobStatus.SUCCEEDED, JobStatus.FAILED)
 TOO_LONG = "Job attempt duration exceeded timeout"
+EXITED = "Essential container in task exited"
+OUR_LIMIT = f"A local cloud stops a job after {TIME_LIMIT:g} s of real time. Let its nodes do less."
 
 
 class LocalJob(Job):
@@ -101,24 +104,24 @@ class LocalJob(Job):
         for attempt in self.runs:
             self._begun.append(self.services.clock.elapsed)
             self._streams.append(self._write_logs(attempt))
-            yield self.services.clock.env.timeout((len(attempt.order) - 1) * EACH_EVENT)
+            yield self.services.clock.env.timeout(max(attempt.moments.values()) * EACH_EVENT)
         last = self.runs[-1]
         self.exit_code = last.main.exit_code
-        if last.succeeded:
-            self._end(JobStatus.SUCCEEDED, "Essential container in task exited")
+        if last.main.how == TIMED_OUT:
+            self._end(JobStatus.FAILED, TOO_LONG if self._limit() <= TIME_LIMIT else OUR_LIMIT)
         else:
-            timed_out = last.main.how == TIMED_OUT
-            self._end(
-                JobStatus.FAILED, TOO_LONG if timed_out else "Essential container in task exited"
-            )
+            self._end(JobStatus.SUCCEEDED if last.succeeded else JobStatus.FAILED, EXITED)
+
+    def _limit(self) -> float:
+        """Seconds of one attempt, by the job's own timeout."""
+        return self._get_attempt_duration() or math.inf
 
     def _attempts(self) -> list[Attempt]:
-        limit = self._get_attempt_duration()
         return run(
             nodes_of(self.properties, self.parameters),
             self.properties["mainNode"],
             attempts=self.tries,
-            time_limit=min(limit or TIME_LIMIT, TIME_LIMIT),
+            time_limit=min(self._limit(), TIME_LIMIT),
             variables={
                 "AWS_BATCH_JOB_ID": self.job_id,
                 "AWS_BATCH_JQ_NAME": self.job_queue.name,
@@ -210,10 +213,10 @@ class LocalJob(Job):
 
     def _times(self, attempt: int, index: int) -> tuple[int, int]:
         """When a node began and ended, in milliseconds, on the cloud's clock."""
-        order = self.runs[attempt].order
+        moments = self.runs[attempt].moments
         begun = self.services.clock.start + timedelta(seconds=self._begun[attempt])
         started, ended = (
-            begun + timedelta(seconds=order.index((what, index)) * EACH_EVENT)
+            begun + timedelta(seconds=moments[what, index] * EACH_EVENT)
             for what in ("started", "ended")
         )
         return datetime2int_milliseconds(started), datetime2int_milliseconds(ended)

@@ -59,11 +59,14 @@ class Block:
 
     Attributes:
         environment: its name.
+        cause: in a word: "disabled", "unmanaged", "Spot", "not EC2", "too small", "maxvCpus",
+            "quota" or "capacity".
         status_reason: what the job's ``statusReason`` says meanwhile.
         sentence: what is wrong, and what to do.
     """
 
     environment: str
+    cause: str
     status_reason: str
     sentence: str
 
@@ -107,45 +110,49 @@ def _block(
     types: Sequence[Type],
     quota: Callable[[str], float],
     lacks: Callable[[str], bool],
-) -> tuple[str, str] | None:
+) -> tuple[str, str, str] | None:
     resources = environment.get("computeResources", {})
     refused = _refused(environment, resources)
     if refused:
-        return UNDETERMINED, refused
+        return refused[0], UNDETERMINED, refused[1]
     chosen = smallest(need, resources["instanceTypes"], types)
     if chosen is None:
-        return REQUIREMENT, _too_small(need, resources["instanceTypes"])
+        return "too small", REQUIREMENT, _too_small(need, resources["instanceTypes"])
     vcpus = need.nodes * chosen.vcpus
     whole = f"{need.nodes} nodes take {need.nodes} whole instances {chosen.name}: {vcpus} vCPUs"
     if vcpus > resources["maxvCpus"]:
-        return MAX_RESOURCE, f"{whole}, and maxvCpus is {resources['maxvCpus']}. Raise maxvCpus."
+        limit = resources["maxvCpus"]
+        return "maxvCpus", MAX_RESOURCE, f"{whole}, and maxvCpus is {limit}. Raise maxvCpus."
     if vcpus > quota(chosen.name):
-        return UNDETERMINED, (
+        sentence = (
             f"{whole}, and the account's EC2 quota for them is {quota(chosen.name):g}. Ask for a "
             "higher quota, or take smaller instances."
         )
+        return "quota", UNDETERMINED, sentence
     if lacks(chosen.name):
         sentence = f"EC2 has no capacity for {chosen.name} in this zone now. Wait, or take another."
-        return CAPACITY.format(chosen.name), sentence
+        return "capacity", CAPACITY.format(chosen.name), sentence
     return None
 
 
-def _refused(environment: Mapping[str, Any], resources: Mapping[str, Any]) -> str | None:
-    """Why this kind of environment never runs a multi-node parallel job."""
+def _refused(
+    environment: Mapping[str, Any], resources: Mapping[str, Any]
+) -> tuple[str, str] | None:
+    """Why this kind of environment never runs such a job: in a word, and in sentences."""
     if environment.get("state") == "DISABLED":
-        return "The compute environment is disabled. Enable it."
+        return "disabled", "The compute environment is disabled. Enable it."
     if environment["type"] == "UNMANAGED":
-        return (
+        return "unmanaged", (
             "The compute environment is UNMANAGED, and multi-node parallel jobs run in managed "
             "ones only. Use a managed environment."
         )
     if "SPOT" in resources["type"]:
-        return (
+        return "Spot", (
             "The compute environment uses Spot Instances, and multi-node parallel jobs do not run "
             "on them. Use an environment of type EC2."
         )
     if resources["type"] != "EC2":
-        return (
+        return "not EC2", (
             f"The compute environment is of type {resources['type']}, and multi-node parallel jobs "
             "run on EC2 only. Use an environment of type EC2."
         )

@@ -74,17 +74,16 @@ class Attempt:
         return self.main.how == ITSELF and self.main.exit_code == 0
 
     @property
-    def order(self) -> list[tuple[str, int]]:
-        """What happened, in order: ("started" or "ended", index). Who is stopped, by index."""
-        starts = [(node.started, 0, node.index, "started") for node in self.nodes]
-        last = self.main.ended
-        ends = [
-            (node.ended, 0, node.index, "ended")
-            if node.how == ITSELF
-            else (max(last, node.started), 1, node.index, "ended")
-            for node in self.nodes
-        ]
-        return [(what, index) for _, _, index, what in sorted(starts + ends)]
+    def moments(self) -> dict[tuple[str, int], int]:
+        """("started" or "ended", index) -> its place in the order of what happened, from 0.
+
+        Each start and end has a place of its own, but all who are stopped share the last one.
+        """
+        happened = [(node.started, "started", node.index) for node in self.nodes]
+        happened += [(node.ended, "ended", node.index) for node in self.nodes if node.how == ITSELF]
+        places = {(what, index): place for place, (_, what, index) in enumerate(sorted(happened))}
+        stopped = {("ended", node.index): len(places) for node in self.nodes if node.how != ITSELF}
+        return places | stopped
 
 
 def run(
