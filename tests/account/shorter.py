@@ -8,9 +8,9 @@ the same rules:
   seconds, it sleeps until no function of the session has logged anything for SETTLED seconds: to
   wait for minutes or hours means that everything has happened, however busy the machine is.
 * The seconds that ``cloud.wait_until(...)`` returns are those of the notebook: WAIT times what
-  passed. Its timeout is a limit, not a length: it is cut by WAIT too, and not below PATIENCE real
-  seconds, so that a busy machine fails no test; and not below IN_VAIN in the cells that are known
-  to wait for what ministack never does (``passes.py`` names them).
+  passed. It asks every LOOK real seconds. Its timeout is a limit, not a length: it is cut by WAIT
+  too, and not below PATIENCE real seconds, so that a busy machine fails no test. In the cells that
+  are known to wait for what ministack never does (``passes.py`` names them) it is IN_VAIN.
 * ``cloud.now()`` is the true time, as on an account.
 * VisibilityTimeout, DelaySeconds and WaitTimeSeconds of queues and messages are sent SERVER times
   shorter, in whole seconds and not below 1; 0 stays 0. A queue that is told nothing gets the
@@ -33,7 +33,7 @@ from botocore import handlers
 from IPython import get_ipython
 
 from patternlab.account import backend
-from patternlab.account.waiting import when_quiet
+from patternlab.account.waiting import wait_until, when_quiet
 from patternlab.clock import WallClock
 from patternlab.history import PREFIX
 
@@ -43,6 +43,7 @@ LONGEST = 6.0  # real seconds
 SETTLED = 5.0  # real seconds
 PATIENCE = 45.0  # real seconds
 IN_VAIN = 12.0  # real seconds
+LOOK = 0.5  # real seconds
 QUIET = 1.0  # real seconds
 DEFAULT_VISIBILITY = 30  # seconds, of a queue that is not told otherwise
 
@@ -85,8 +86,8 @@ def message_parameters(params: dict[str, Any], **_: Any) -> None:
 
 
 def _shorter_waits(made: type[backend.AccountBackend]) -> None:
-    """Limit how long `made` sleeps, and raise how long it asks in vain."""
-    wait, wait_until = made.wait, made.wait_until
+    """Limit how long `made` sleeps, how often it asks, and how long it asks in vain."""
+    wait = made.wait
 
     def until_settled(self: Any, seconds: float) -> None:
         if seconds <= LONGEST * WAIT:
@@ -95,8 +96,8 @@ def _shorter_waits(made: type[backend.AccountBackend]) -> None:
             when_quiet(lambda: _logged(self), quiet=SETTLED, limit=PATIENCE)
 
     def patiently(self: Any, condition: Callable[[], Any], timeout: float) -> bool:
-        longest = IN_VAIN if _waits_in_vain() else PATIENCE
-        return wait_until(self, condition, max(timeout, longest * WAIT))
+        limit = IN_VAIN * WAIT if _waits_in_vain() else max(timeout, PATIENCE * WAIT)
+        return wait_until(self.clock, condition, limit, poll=LOOK * WAIT)
 
     made.wait, made.wait_until = until_settled, patiently
 

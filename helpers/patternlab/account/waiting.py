@@ -38,8 +38,10 @@ def wait(clock: WallClock, seconds: float) -> None:
             clock.wait(min(left, POLL))
 
 
-def wait_until(clock: WallClock, condition: Callable[[], Any], timeout: float) -> bool:
-    """Ask `condition` once a second until it is true; False after `timeout` seconds."""
+def wait_until(
+    clock: WallClock, condition: Callable[[], Any], timeout: float, poll: float = POLL
+) -> bool:
+    """Ask `condition` every `poll` seconds until it is true; False after `timeout` seconds."""
     begun = clock.elapsed
     timeout = seconds_of(timeout, "timeout")
     with progress("Waiting, at most", timeout) as show:
@@ -48,7 +50,7 @@ def wait_until(clock: WallClock, condition: Callable[[], Any], timeout: float) -
             if passed >= timeout:
                 return False
             show(passed)
-            clock.wait(min(POLL, timeout - passed))
+            clock.wait(min(poll, timeout - passed))
     return True
 
 
