@@ -51,7 +51,7 @@ class Site:
     security_groups: tuple[SecurityGroup, ...] = ()
 
     def table(self, region: str = "us-east-1") -> pd.DataFrame:
-        """One row a subnet: subnet, Availability Zone, public, VPC."""
+        """One row a subnet: subnet, Availability Zone, public; and VPC if there are several."""
         rows = [
             {
                 "subnet": subnet.id,
@@ -61,7 +61,8 @@ class Site:
             }
             for subnet in self.subnets
         ]
-        return pd.DataFrame(rows, columns=["subnet", "zone", "public", "VPC"])
+        table = pd.DataFrame(rows, columns=["subnet", "zone", "public", "VPC"])
+        return table if table["VPC"].nunique() > 1 else table.drop(columns="VPC")
 
 
 #: The network of notebook 11. Real ids are hexadecimal; these can be read.

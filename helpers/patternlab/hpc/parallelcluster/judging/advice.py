@@ -204,12 +204,7 @@ def advice_of_schema(message: str, key: str, known: list[str]) -> str:
         known: the keys that may be where `key` is.
     """
     if message == "Unknown field.":
-        close = get_close_matches(key, known, n=1, cutoff=0.7)
-        if close:
-            return f"Write {close[0]}."
-        listed = ", ".join(known)
-        here = f"Here may be: {listed}." if listed else "No key may be here."
-        return f"Remove it, or move it to where it belongs by its indentation. {here}"
+        return _advice_of_unknown(key, known)
     if message.startswith("Missing data"):
         return f"Add {key}; if it is there already, look at its indentation."
     if message == "Field may not be null.":
@@ -218,9 +213,21 @@ def advice_of_schema(message: str, key: str, known: list[str]) -> str:
         wanted = message.removeprefix("Not a valid ").rstrip(".")
         return f"Give {key} a value of this kind: {wanted}."
     if message.startswith("Must be one of"):
-        return f"Choose one of these values for {key}."
+        values = message.removeprefix("Must be one of: ").rstrip(".")
+        return f"Choose for {key}: {values}." if "," in values else f"Write {key}: {values}."
     if "pattern" in message and key in _IDS:
         return f"Copy the id from your account: {_IDS[key]}- and 8 or 17 letters and digits."
     if message.startswith("Invalid input type"):
         return f"Indent the keys of {key} below it, with a dash before each entry of a list."
     return f"Change {key} as the message says."
+
+
+def _advice_of_unknown(key: str, known: list[str]) -> str:
+    if not known:
+        return "Remove it: no key may be here."
+    if close := get_close_matches(key, known, n=1, cutoff=0.75):
+        return f"Write {close[0]}."
+    move = "Remove it, or indent it so that it belongs where it should."
+    if near := get_close_matches(key, known, n=1, cutoff=0.5):
+        return f"{move} Perhaps {near[0]} is meant."
+    return f"{move} Here may be: {', '.join(known)}."

@@ -153,11 +153,20 @@ def _colons(rows: list[str], number: int) -> Unreadable:
     advice = "Write one key in a line, and a colon and a space after it: Name: value."
     for line in range(number, max(number - 3, 0), -1):
         row = rows[line - 1].split("#")[0].strip()
-        if row and ":" not in row and not row.startswith("-"):
+        if row and ":" not in row:
             message = f"This is not YAML: there is no colon in line {line}."
             return Unreadable(message, line, advice)
-    message = (
-        f"This is not YAML: line {number} has more than one key, or it is indented below a key "
-        "that has a value already."
+    above = next((line for line in range(number - 1, 0, -1) if rows[line - 1].strip()), number)
+    if _indent(rows[number - 1]) > _indent(rows[above - 1]):
+        message = (
+            f"This is not YAML: line {number} is indented below line {above}, which has a value "
+            "already."
+        )
+        return Unreadable(message, number, "Let keys of one level begin in the same column.")
+    return Unreadable(
+        f"This is not YAML: there is more than one key in line {number}.", number, advice
     )
-    return Unreadable(message, number, advice)
+
+
+def _indent(row: str) -> int:
+    return len(row) - len(row.lstrip(" -"))
