@@ -268,6 +268,8 @@ def groups_and_cards(backend: type[LocalEC2Backend] = LocalEC2Backend) -> Iterat
     utils.EC2_PREFIX_TO_RESOURCE[PREFIX] = "placement-group"
     utils.filter_dict_attribute_mapping["placement-group-name"] = "placement.group_name"
     try:
+        # As moto ends, Auto Scaling asks for an EC2 backend once more, which then outlives it all.
+        ec2_backends.clear()
         with backend_class(ec2_backends, backend):
             yield
     finally:
