@@ -11,6 +11,7 @@ from benchmarks import (
     backlog,
     bucket,
     caching,
+    hpc,
     poison,
     slider,
     throughput,
@@ -26,6 +27,7 @@ BENCHES = {
     "asynchronous": asynchronous,
     "bucket": bucket,
     "caching": caching,
+    "hpc": hpc,
 }
 
 

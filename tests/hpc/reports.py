@@ -17,6 +17,7 @@ def a_report(machines=("m0", "m1"), hosts=("node-0", "node-1"), us=15.6, **chang
         "provider": "libfabric",
         "library": "Open MPI v5",
         "clock": {"name": "clock_gettime", "resolution_ns": 1.0},
+        "crowded": False,
         "pattern": "latency",
         "wire": None,
         "ranks": ranks,

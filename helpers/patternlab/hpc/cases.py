@@ -147,6 +147,7 @@ def report(
         "library": library.splitlines()[0],
         "clock": {"name": "clock_gettime(CLOCK_MONOTONIC)", "resolution_ns": 1.0},
         "pattern": "latency",
+        "crowded": False,
         "wire": wire,
         "ranks": ranks,
         "efa_devices": [] if fi_info == NO_EFA else ["rdmap0s6"],

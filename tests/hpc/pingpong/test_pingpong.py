@@ -1,6 +1,7 @@
 """The ping-pong as a program: alone, under a real mpiexec, and as a zip on another machine."""
 
 import ast
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -102,6 +103,18 @@ def test_an_emulated_wire_is_labelled(zipped):
     report = results.read(text)
     assert report.kind == "emulated"
     assert report.table()["asked_us"].iloc[0] == pytest.approx(2000.008)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores are Linux's to give")
+def test_on_one_core_it_stays_quick_and_says_whose_times_these_are(zipped):
+    mine = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(mine)})
+    try:
+        report = results.read(run(zipped, "--sizes", "1", "--json", "-"))
+    finally:
+        os.sched_setaffinity(0, mine)
+    assert "share one core" in report.verdict
+    assert report.table()["trips"].iloc[0] == 20
 
 
 # -- it refuses ----------------------------------------------------------------------------------

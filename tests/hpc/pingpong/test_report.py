@@ -105,6 +105,11 @@ def test_an_emulated_wire_is_never_called_anything_else():
     assert "25 us + n / 10 Gbps" in found["verdict"]
 
 
+def test_ranks_that_take_turns_on_a_core_are_told_so():
+    assert a_report(crowded=True)["kind"] == "network"
+    assert "share one core" in a_report(crowded=True)["verdict"]
+
+
 # -- figures -------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from .trips import Pair
 
 #: What launchers call the rank of a process, before MPI has started.
 RANK_VARIABLES = ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID")
+#: Trips where ranks share a core: each waits until the other one's turn is over, milliseconds.
+TRIPS_OF_A_CROWD = 20
 IDLE = 0.0005  # seconds between two looks of a rank that waits: it leaves the core to the others
 
 
@@ -52,7 +55,9 @@ def _mpi():
 def _checked(mpi, options: Options, tool: str | None) -> int:
     """Run it on all ranks; an error on one ends them all, for the others wait for it."""
     comm = mpi.COMM_WORLD
-    _check_ranks(comm, options)
+    crowded = _check_ranks(comm, options)
+    if crowded:
+        options = replace(options, trips=min(options.trips, TRIPS_OF_A_CROWD))
     try:
         report = _run(mpi, comm, options, tool)
     except BaseException as error:
@@ -60,11 +65,14 @@ def _checked(mpi, options: Options, tool: str | None) -> int:
         comm.Abort(3)
         return 3
     if report is not None:
+        report["crowded"] = crowded
+        report["kind"], report["verdict"] = reports.judge(report)
         _write(report, options)
     return 0
 
 
-def _check_ranks(comm, options: Options) -> None:
+def _check_ranks(comm, options: Options) -> bool:
+    """Refuse what cannot be measured; return whether ranks have to take turns on a core."""
     ranks = comm.Get_size()
     if ranks < 2:
         raise UsageError("A ping-pong has two ranks, and this is one. Start it with mpiexec -n 2.")
@@ -73,9 +81,17 @@ def _check_ranks(comm, options: Options) -> None:
             f"A ping-pong has two ranks, and these are {ranks}. Start it with mpiexec -n 2, or ask "
             "for --pattern all-pairs."
         )
-    machines = comm.allgather(surroundings.process(comm.Get_rank())["machine"])
-    if options.wire and len(set(machines)) > 1:
+    here = surroundings.process(comm.Get_rank())["machine"], surroundings.cores()
+    everyone = comm.allgather(here)
+    machines = {machine for machine, _ in everyone}
+    if options.wire and len(machines) > 1:
         raise UsageError("An emulated wire needs both ranks on one machine. Leave out --wire.")
+    return any(_is_crowded([cores for where, cores in everyone if where == m]) for m in machines)
+
+
+def _is_crowded(cores: list) -> bool:
+    """Have the ranks of a machine one core between them? More than two never play at a time."""
+    return None not in cores and len(frozenset().union(*cores)) < min(2, len(cores))
 
 
 def _run(mpi, comm, options: Options, tool: str | None) -> dict | None:
@@ -127,7 +143,7 @@ def _report(mpi, options: Options, tool: str | None, everything: list[tuple]) ->
         carried[name] = None if None in counts else sum(counts)
     library = mpi.Get_library_version().strip("\0\n ")
     environment = ranks[0]["environment"]
-    report = {
+    return {
         "format": reports.FORMAT,
         "transport": reports.transport(carried, len({each["machine"] for each in ranks}) == 1),
         "asked": reports.asked_for(options.expect, environment),
@@ -144,8 +160,6 @@ def _report(mpi, options: Options, tool: str | None, everything: list[tuple]) ->
         "fi_info": tool,
         "rows": [row for _, rows, _ in everything for row in rows],
     }
-    report["kind"], report["verdict"] = reports.judge(report)
-    return report
 
 
 def _write(report: dict, options: Options) -> None:

@@ -12,6 +12,7 @@ A report is a dict, ready for JSON:
 ``provider``    what stands between MPI and the wire, with the settings that choose it
 ``library``     MPI library and version; ``python``, ``mpi4py``
 ``clock``       its name and its resolution in ns
+``crowded``     whether two ranks have only one core between them
 ``pattern``     "latency", "bidirectional" or "all-pairs"
 ``wire``        the emulated wire, or None
 ``ranks``       one dict a rank: ``rank``, ``host``, ``machine``, ``environment``, ``ptrace_scope``
@@ -39,6 +40,10 @@ ASKING = (
     "MPIR_CVAR_OFI_USE_PROVIDER",
     "I_MPI_OFI_PROVIDER",
     "OMPI_MCA_mtl_ofi_provider_include",
+)
+CROWDED = (
+    "Two ranks share one core: they take turns, and these times are the scheduler's. Give each rank "
+    "a core of its own."
 )
 NAMES = {"efa": "EFA", "tcp": "TCP", "shared memory": "shared memory"}
 
@@ -85,6 +90,11 @@ def asked_for(expect: str | None, environment: dict[str, str]) -> str | None:
 
 def judge(report: dict) -> tuple[str, str]:
     """Return the kind of the report and its verdict: what its numbers may be called."""
+    kind, verdict = _judge(report)
+    return kind, f"{verdict} {CROWDED}" if report["crowded"] else verdict
+
+
+def _judge(report: dict) -> tuple[str, str]:
     hosts = sorted({each["host"] for each in report["ranks"]})
     machines = {each["machine"] for each in report["ranks"]}
     answered, asked = report["transport"], report["asked"]

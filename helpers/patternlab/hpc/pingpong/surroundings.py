@@ -38,6 +38,11 @@ def process(rank: int) -> dict:
     }
 
 
+def cores() -> frozenset[int] | None:
+    """The cores that this process may use, or None where the system does not tell."""
+    return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
 def received() -> dict[str, int | None]:
     """Bytes that came to this process so far by ``tcp``, and to this machine by ``efa``.
 
