@@ -42,8 +42,8 @@ ASKING = (
     "OMPI_MCA_mtl_ofi_provider_include",
 )
 CROWDED = (
-    "Two ranks share one core: they take turns, and these times are the scheduler's. Give each rank "
-    "a core of its own."
+    "Two ranks share one core: they take turns, and these times are the scheduler's. Give each "
+    "rank a core of its own."
 )
 NAMES = {"efa": "EFA", "tcp": "TCP", "shared memory": "shared memory"}
 
