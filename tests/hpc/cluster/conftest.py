@@ -1,20 +1,28 @@
-"""A local cloud, shared by the tests of a module where they leave nothing, and quiet launches."""
+"""One local cloud for the tests of a module: each of them leaves it as it was."""
 
 import pytest
 
 from patternlab import open_cloud
-from patternlab.hpc.cluster import launch, plan
+from patternlab.hpc.cluster import launch, plan, teardown
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cloud():
     with open_cloud(seed=10) as opened:
         yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def wanted(cloud):
     return plan(cloud)
+
+
+@pytest.fixture(autouse=True)
+def left_clean(cloud, monkeypatch):
+    yield
+    monkeypatch.undo()
+    cloud.faults.clear()
+    teardown(cloud, "efa-lab", lambda line: None)
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Before anything is made: can it be, and what may it cost."""
 
+from dataclasses import replace
+
 import pytest
 
-from patternlab import open_cloud
-from patternlab.delivery.knobs import Knobs
 from patternlab.hpc.cluster import plan
 from patternlab.hpc.cluster.plan import price, quota_of
 from patternlab.hpc.errors import HPCError
@@ -48,11 +48,13 @@ def test_the_first_zone_that_offers_the_type_and_the_others_to_try(cloud, wanted
 
 
 def test_what_runs_already_counts_for_the_quota(cloud):
+    ec2, ids = cloud.client("ec2"), []
     for count, kind in ((1, "c5.4xlarge"), (2, "c5n.9xlarge"), (1, "g4dn.xlarge")):
-        cloud.client("ec2").run_instances(
-            ImageId="ami-1", InstanceType=kind, MinCount=count, MaxCount=count
-        )
+        made = ec2.run_instances(ImageId="ami-1", InstanceType=kind, MinCount=count, MaxCount=count)
+        ids += [one["InstanceId"] for one in made["Instances"]]
     assert plan(cloud).running == 16 + 2 * 36  # a g4dn counts for another quota
+    ec2.terminate_instances(InstanceIds=ids)
+    assert plan(cloud).running == 0
 
 
 @pytest.mark.parametrize(
@@ -111,10 +113,11 @@ def test_what_cannot_be_is_one_sentence(cloud, asked, said):
         plan(cloud, **asked)
 
 
-def test_too_small_a_quota_is_told_before_anything_is_made():
-    with open_cloud(knobs=Knobs(vcpu_quota=32)) as cloud:
-        with pytest.raises(HPCError, match="allows 32 vCPUs, 0 of them run .* needs 72"):
-            plan(cloud)
+def test_too_small_a_quota_is_told_before_anything_is_made(cloud, monkeypatch):
+    services = cloud._backend.services
+    monkeypatch.setattr(services, "knobs", replace(services.knobs, vcpu_quota=32))
+    with pytest.raises(HPCError, match="allows 32 vCPUs, 0 of them run .* needs 72"):
+        plan(cloud)
 
 
 def test_a_region_without_a_default_subnet(cloud, monkeypatch):

@@ -37,7 +37,7 @@ class Cluster:
             one["InstanceId"]: one["PrivateIpAddress"]
             for some in found
             for one in some["Instances"]
-            if one.get("PrivateIpAddress")  # a terminated one has none
+            if one["State"]["Name"] == "running"
         }
         if len(by_id) < len(self.ids):
             raise HPCError(

@@ -155,9 +155,13 @@ def _when_free(cloud: Any, delete: Callable[..., Any], **which: str) -> None:
 def _delete_profile(cloud: Any, name: str) -> None:
     """The profile before the role it holds. What is not tagged as ours is somebody else's."""
     iam = cloud.client("iam")
-    if _profile(cloud, name):
-        with _content_if(_GONE):
-            iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=name)
+    profile = _profile(cloud, name)
+    if profile:
+        for role in profile["Roles"]:
+            with _content_if(_GONE):
+                iam.remove_role_from_instance_profile(
+                    InstanceProfileName=name, RoleName=role["RoleName"]
+                )
         with _content_if(_GONE):
             iam.delete_instance_profile(InstanceProfileName=name)
     if _role(cloud, name):
@@ -167,12 +171,13 @@ def _delete_profile(cloud: Any, name: str) -> None:
             iam.delete_role(RoleName=name)
 
 
-def _profile(cloud: Any, name: str) -> bool:
+def _profile(cloud: Any, name: str) -> dict[str, Any]:
+    """The instance profile as IAM describes it; empty where there is none of ours."""
     iam = cloud.client("iam")
     with _content_if(_GONE):
         found = iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
-        return _is_ours(found.get("Tags", []), name)
-    return False
+        return found if _is_ours(found.get("Tags", []), name) else {}
+    return {}
 
 
 def _role(cloud: Any, name: str) -> bool:
