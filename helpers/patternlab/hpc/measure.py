@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.launch import python_program, run_mpi
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SIZES = "1..4MiB"
 TRIPS = 1000
 PROGRAM = "patternlab.hpc.pingpong"
-BAR_AFTER = 3.0  # seconds
+BAR_AFTER = 8.0  # seconds
 
 
 def pingpong(
@@ -109,9 +110,8 @@ def _run(
     from patternlab.hpc.results import read
 
     # Quick runs show no bar: it comes after some seconds, and goes at the end.
-    with tqdm(
-        desc=asked.name, unit=" sizes", disable=not progress, leave=False, delay=BAR_AFTER
-    ) as bar:
+    look = {"desc": asked.name, "unit": " sizes", "file": sys.stdout, "leave": False}
+    with tqdm(disable=not progress, delay=BAR_AFTER, **look) as bar:
 
         def count(line: str) -> None:
             if done := re.match(r"# (\d+)/(\d+):", line):
