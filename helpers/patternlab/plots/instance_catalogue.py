@@ -153,9 +153,11 @@ def _room(place: np.ndarray, width: float, marks: np.ndarray, taken: Sequence[Bo
             low = place[1] + (row - 0.5) * LINE
             box = left, low, left + width, low + LINE
             under = ((marks > box[:2]) & (marks < box[2:])).all(axis=1).sum()
-            if not any(_meet(box, other) for other in taken) and under + price < least:
+            if box[2] > style.WIDTH - GAP or any(_meet(box, other) for other in taken):
+                continue
+            if under + price < least:
                 best, least = box, under + price
-    return best or (place[0] + GAP, place[1], place[0] + GAP + width, place[1] + LINE)
+    return best or (place[0] - GAP - width, place[1], place[0] - GAP, place[1] + LINE)
 
 
 def _meet(one: Box, other: Box) -> bool:
