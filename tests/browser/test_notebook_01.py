@@ -34,6 +34,7 @@ FLAGS = [
     "--disable-sync",
 ]
 TOKEN = "slider-test"
+LOOK = 100  # milliseconds between two looks; Playwright's own way is to draw and look for ever
 PATIENCE = 60_000  # milliseconds: how long a step may take on a busy machine before it has failed
 
 pytestmark = [
@@ -113,32 +114,47 @@ def server(folder, tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def page(server) -> Iterator[Page]:
+def lab(server) -> Iterator[Page]:
+    """JupyterLab's page, loaded once: notebooks are opened in it one after the other."""
     assert BROWSER, "no browser here, and PATTERNLAB_REQUIRE_BROWSER=1: install chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
         page = browser.new_page(viewport={"width": 1200, "height": 1000})
         page.set_default_timeout(PATIENCE)
+        page.goto(f"{server}/lab?token={TOKEN}&reset")
         yield page
         browser.close()
 
 
 class Figure:
-    """The first slider figure of a notebook that is open in JupyterLab and has been run."""
+    """The first slider figure of a notebook, which is opened in JupyterLab and run."""
 
-    def __init__(self, page: Page, server: str, notebook: str) -> None:
-        self.page = page
-        page.goto(f"{server}/lab/tree/{notebook}?token={TOKEN}&reset")
+    def __init__(self, lab: Page, notebook: str) -> None:
+        self.page, self.notebook = lab, notebook
+        lab.wait_for_function("() => window.jupyterapp?.restored", polling=LOOK)
+        lab.evaluate(
+            """async (path) => {
+                await jupyterapp.restored;
+                await jupyterapp.commands.execute('docmanager:open', { path });
+            }""",
+            notebook,
+        )
         self._until_idle()
-        page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        lab.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
         self._until_idle()
-        self.image = page.locator(".patternlab-explore img").first
-        self.handle = page.locator(".patternlab-explore .patternlab-control [role=slider]").first
+        figure = lab.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .patternlab-explore").first
+        self.image = figure.locator("img").first
+        self.handle = figure.locator(".patternlab-control [role=slider]").first
 
     def _until_idle(self) -> None:
+        """Wait until this notebook is the one that is shown, and its kernel has nothing to do."""
         self.page.wait_for_function(
-            """() => window.jupyterapp?.shell?.currentWidget
-                     ?.sessionContext?.session?.kernel?.status === 'idle'"""
+            """(path) => {
+                const session = window.jupyterapp?.shell?.currentWidget?.sessionContext;
+                return session?.path === path && session.session?.kernel?.status === 'idle';
+            }""",
+            arg=self.notebook,
+            polling=LOOK,
         )
 
     def overlap(self) -> str:
@@ -246,9 +262,9 @@ def write(path: Path, source: str) -> Path:
     ],
     ids=["right", "blank", "stale"],
 )
-def test_the_check_tells_right_figures_from_wrong_ones(folder, server, page, name, plot, expected):
+def test_the_check_tells_right_figures_from_wrong_ones(folder, lab, name, plot, expected):
     path = write(folder / f"{name}.ipynb", FIGURE.format(plot=plot))
-    figure = Figure(page, server, path.name)
+    figure = Figure(lab, path.name)
     # The setting that the install puts into the prefix has reached the kernel's connection.
     assert figure.overlap() == "disabled"
     found = faults(figure)
@@ -258,7 +274,7 @@ def test_the_check_tells_right_figures_from_wrong_ones(folder, server, page, nam
         assert expected in found
 
 
-def test_the_slider_of_notebook_01_shows_the_right_picture(folder, server, page):
+def test_the_slider_of_notebook_01_shows_the_right_picture(folder, lab):
     name = "01-sqs-lambda-dlq.ipynb"
     shutil.copy(NOTEBOOKS / name, folder)
-    assert faults(Figure(page, server, name)) == []
+    assert faults(Figure(lab, name)) == []
