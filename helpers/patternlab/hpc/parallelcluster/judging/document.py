@@ -157,7 +157,8 @@ def _colons(rows: list[str], number: int) -> Unreadable:
             message = f"This is not YAML: there is no colon in line {line}."
             return Unreadable(message, line, advice)
     above = next((line for line in range(number - 1, 0, -1) if rows[line - 1].strip()), number)
-    if _indent(rows[number - 1]) > _indent(rows[above - 1]):
+    valued = not rows[above - 1].rstrip().endswith(":")
+    if valued and _indent(rows[number - 1]) > _indent(rows[above - 1]):
         message = (
             f"This is not YAML: line {number} is indented below line {above}, which has a value "
             "already."
