@@ -42,25 +42,33 @@ def put_role(
     `iam` is a boto3 client; `reads` and `writes` are ARNs. Raises ``ValueError`` for an ARN of
     which it is not known what to allow.
     """
-    document = policy(function, reads, writes)
+    allowed = json.dumps(policy(function, reads, writes))
     name = role_name(function)
     try:
         arn = iam.get_role(RoleName=name)["Role"]["Arn"]
     except iam.exceptions.NoSuchEntityException:
         trust = json.dumps(trusted_by("lambda.amazonaws.com"))
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=json.dumps(document))
+    iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=allowed)
     return arn
 
 
-def trusted_by(service: str) -> dict[str, Any]:
-    """The trust policy that lets `service` take a role."""
-    statement = {
+def document(*statements: dict[str, Any]) -> dict[str, Any]:
+    """A policy of these statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def trusted_by(service: str, **condition: dict[str, str]) -> dict[str, Any]:
+    """The trust policy that lets `service` take a role.
+
+    Where a condition is given, only then: ``StringEquals={"aws:SourceAccount": ...}``.
+    """
+    statement: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": {"Service": service},
         "Action": "sts:AssumeRole",
     }
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    return document(statement | ({"Condition": condition} if condition else {}))
 
 
 def policy(
@@ -71,7 +79,7 @@ def policy(
     statements = [allow(["logs:CreateLogStream", "logs:PutLogEvents"], log)]
     statements += [_allowed(READ, arn, "reads") for arn in _each(reads)]
     statements += [_allowed(WRITE, arn, "writes") for arn in _each(writes)]
-    return {"Version": "2012-10-17", "Statement": statements}
+    return document(*statements)
 
 
 def allow(actions: list[str], *resources: str) -> dict[str, Any]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
+from collections.abc import Iterator
 from typing import Any
+
+from botocore.awsrequest import AWSResponse
 
 from patternlab.service_models import boto3_session
 
@@ -24,3 +29,25 @@ class Clients:
         if key not in _made:
             _made[key] = boto3_session(region).client(service, config=config)
         return _made[key]
+
+
+class RawBytes(io.BytesIO):
+    """What botocore reads a body from."""
+
+    def stream(self) -> Iterator[bytes]:
+        """All of it, in one piece."""
+        yield self.getvalue()
+
+
+def answer_with(events: Any, name: str, code: str, message: str, times: int) -> None:
+    """Let the next `times` requests of botocore's event `name` be refused, as JSON services do."""
+    left = [times]
+
+    def answer(request: Any, **_: Any) -> AWSResponse | None:
+        if left[0] <= 0:
+            return None
+        left[0] -= 1
+        body = RawBytes(json.dumps({"message": message}).encode())
+        return AWSResponse(request.url, 400, {"x-amzn-errortype": code}, body)
+
+    events.register_first(name, answer)

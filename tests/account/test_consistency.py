@@ -1,23 +1,15 @@
 """Errors that pass by themselves are asked about again, and no others."""
 
-import io
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from patternlab.account import consistency
 from patternlab.account.consistency import LIMIT, PASSING, PAUSE, ask_again
 from patternlab.packaging import package
-
-
-class RawBytes(io.BytesIO):
-    """What botocore reads a body from."""
-
-    def stream(self):
-        yield self.getvalue()
+from tests.account.clients import answer_with
 
 
 @pytest.fixture
@@ -38,15 +30,7 @@ def functions(monkeypatch):
 
 def answers(client, code, message, times):
     """Let the next `times` answers be this error, and those after them moto's own."""
-    left = [times]
-
-    def answer(request, **_):
-        if left[0] > 0:
-            left[0] -= 1
-            body = RawBytes(b'{"message": "%s"}' % message.encode())
-            return AWSResponse(request.url, 400, {"x-amzn-errortype": code}, body)
-
-    client.meta.events.register_first("before-send.lambda", answer)
+    answer_with(client.meta.events, "before-send.lambda", code, message, times)
 
 
 ROLE = "The role defined for the function cannot be assumed by Lambda."

@@ -16,11 +16,13 @@ from moto import mock_aws
 
 from patternlab.account import timer
 from patternlab.account.budget import Budget, Scope
+from patternlab.account.consistency import LIMIT, PAUSE, ask_again
 from patternlab.account.errors import AccountError
 from patternlab.account.hooks import Hooks
 from patternlab.account.naming import Session
 from patternlab.account.sweep import sweep
 from patternlab.account.timer import billed, clear_timer, end, instance, set_timer, stage_cache
+from tests.account.clients import answer_with
 
 ACCOUNT = "123456789012"  # moto's
 REGION = "eu-central-1"
@@ -58,8 +60,13 @@ class Aws:
 
         self(service).meta.events.register_first(f"before-call.{service}.{operation}", answer)
 
+    def role_not_known_yet(self, times):
+        """Answer the next `times` requests for a schedule as Scheduler does while IAM spreads."""
+        events, name = self("scheduler").meta.events, "before-send.scheduler.CreateSchedule"
+        answer_with(events, name, "ValidationException", UNKNOWN_ROLE, times)
+
     def options(self):
-        return {"client": self, "now": lambda: NOW, "sleep": self.sleeps.append}
+        return {"client": self, "now": lambda: NOW}
 
     def instance(self):
         made = self("ec2").run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)
@@ -133,8 +140,13 @@ def as_boto3_spells(value, shape):
 
 @pytest.fixture(scope="module")
 def session():
-    """One for all tests: it reads AWS's descriptions of its services once."""
-    return boto3.Session("testing", "testing", region_name=REGION)
+    """One for all tests: it reads AWS's descriptions of its services once.
+
+    It has the patience of the sessions of open_cloud().
+    """
+    made = boto3.Session("testing", "testing", region_name=REGION)
+    ask_again(made.events, tell=lambda sentence: None)
+    return made
 
 
 @pytest.fixture
@@ -143,8 +155,10 @@ def aws(session, monkeypatch):
     monkeypatch.setenv(
         "MOTO_EC2_LOAD_DEFAULT_AMIS", "false"
     )  # two thousand images, a second each time
+    made = Aws(session)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", made.sleeps.append)
     with mock_aws():
-        yield Aws(session)
+        yield made
 
 
 WHAT = instance("i-0123456789abcdef0")
@@ -182,8 +196,8 @@ def test_the_role_may_do_one_action_to_one_thing_and_scheduler_alone_may_assume_
     assert document["Statement"] == [
         {
             "Effect": "Allow",
-            "Action": "ec2:TerminateInstances",
-            "Resource": f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-0123456789abcdef0",
+            "Action": ["ec2:TerminateInstances"],
+            "Resource": [f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-0123456789abcdef0"],
         }
     ]
     assert aws.schedule(NAME)["Target"]["RoleArn"] == role["Arn"]
@@ -207,8 +221,8 @@ def test_a_timer_turns_off_the_cache_of_its_stage(aws):
     name = set_timer(SESSION, stage_cache(api, "prod"), AT, **aws.options())
     policy = aws("iam").get_role_policy(RoleName=name, PolicyName="patternlab")["PolicyDocument"]
     (statement,) = policy["Statement"]
-    assert statement["Action"] == "apigateway:PATCH"
-    assert statement["Resource"] == f"arn:aws:apigateway:{REGION}::/restapis/{api}/stages/prod"
+    assert statement["Action"] == ["apigateway:PATCH"]
+    assert statement["Resource"] == [f"arn:aws:apigateway:{REGION}::/restapis/{api}/stages/prod"]
     aws.go_off(name)
     assert not aws.cache_is_on(api)
 
@@ -312,16 +326,16 @@ def test_what_is_no_stage_is_refused(api, stage):
 
 
 def test_a_schedule_waits_until_iam_knows_the_new_role(aws):
-    aws.refuse("scheduler", "CreateSchedule", "ValidationException", UNKNOWN_ROLE, times=4)
+    aws.role_not_known_yet(times=4)
     set_timer(SESSION, WHAT, AT, **aws.options())
-    assert aws.schedules() == [NAME] and aws.sleeps == [1, 2, 4, 8]
+    assert aws.schedules() == [NAME] and aws.sleeps == [PAUSE] * 4
 
 
 def test_it_does_not_wait_for_ever_and_leaves_no_role(aws):
-    aws.refuse("scheduler", "CreateSchedule", "ValidationException", UNKNOWN_ROLE, times=99)
+    aws.role_not_known_yet(times=99)
     with pytest.raises(AccountError, match="assume the role"):
         set_timer(SESSION, WHAT, AT, **aws.options())
-    assert len(aws.sleeps) == timer.TRIES - 1 and 50 < sum(aws.sleeps) <= timer.PATIENCE
+    assert sum(aws.sleeps) == pytest.approx(LIMIT, abs=PAUSE)
     assert aws.roles() == []
 
 
@@ -354,13 +368,14 @@ def test_a_timer_that_cannot_be_moved_stays_as_it_is(aws):
     assert aws.roles() == [NAME]
 
 
-def test_an_interrupt_while_it_waits_leaves_no_role(aws):
+def test_an_interrupt_while_it_waits_leaves_no_role(aws, monkeypatch):
     def interrupt(seconds):
         raise KeyboardInterrupt
 
-    aws.refuse("scheduler", "CreateSchedule", "ValidationException", UNKNOWN_ROLE)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", interrupt)
+    aws.role_not_known_yet(times=1)
     with pytest.raises(KeyboardInterrupt):
-        set_timer(SESSION, WHAT, AT, **aws.options() | {"sleep": interrupt})
+        set_timer(SESSION, WHAT, AT, **aws.options())
     assert aws.roles() == []
 
 

@@ -70,7 +70,7 @@ PASSING = (
         "IAM to make the topic's role known",
     ),
     Passing(
-        ("CreateSchedule",),
+        ("CreateSchedule", "UpdateSchedule"),
         "ValidationException",
         "assume the role",
         "IAM to make the schedule's role known",
@@ -105,6 +105,7 @@ def _services(operation: str) -> tuple[str, ...]:
         "CreateQueue": ("sqs",),
         "SetTopicAttributes": ("sns",),
         "CreateSchedule": ("scheduler",),
+        "UpdateSchedule": ("scheduler",),
     }
     return by_name.get(operation, ("lambda",))
 

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from patternlab.account.naming import Session
-from patternlab.roles import POLICY, allow, trusted_by
+from patternlab.roles import POLICY, allow, document, trusted_by
 
 PROTOCOLS = ("Lambda", "SQS", "HTTP")
 ACTIONS = [
@@ -29,8 +29,8 @@ def feedback_role(iam: Any, session: Session) -> str:
         trust = json.dumps(trusted_by("sns.amazonaws.com"))
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     groups = f"arn:aws:logs:*:*:log-group:sns/*/*/{session.prefix}*"
-    document = {"Version": "2012-10-17", "Statement": [allow(ACTIONS, groups)]}
-    iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=json.dumps(document))
+    allowed = json.dumps(document(allow(ACTIONS, groups)))
+    iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=allowed)
     return arn
 
 

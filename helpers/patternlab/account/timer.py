@@ -21,29 +21,25 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import tenacity
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from patternlab.account.errors import AccountError
 from patternlab.account.naming import Session
 from patternlab.account.refusals import code_of, refusal, refused
+from patternlab.roles import POLICY, allow, document, trusted_by
 
 #: A new role takes up to a minute to be known, and a timer that is due before is of no use.
 SOONEST = timedelta(minutes=2)
 LATEST = timedelta(days=365)
-#: How long and how often a schedule is tried while IAM makes its role known: about a minute.
-PATIENCE, TRIES = 60.0, 10
 GROUP = "default"
 LONGEST_NAME = 64  # of roles and of schedules alike
-POLICY = "patternlab"
 
 Client = Callable[[str], Any]
 Parameters = dict[str, Any]
@@ -165,15 +161,15 @@ def set_timer(
     *,
     client: Client,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    sleep: Callable[[float], None] = time.sleep,
 ) -> str:
     """Let AWS end `what` at that moment, to the minute. A second time, it moves the timer.
 
     Args:
         session: whose prefix and tags the timer has, and whose region it is in.
         at: an aware datetime from two minutes to a year ahead.
-        client: gives the client of a service: ``cloud.client``, so that the ledger hears of it.
-        now, sleep: the time and the pauses, for tests.
+        client: gives the client of a service: ``cloud.client``, so that the ledger hears of it,
+            and so that it waits until IAM knows the new role (consistency.py).
+        now: the time, for tests.
 
     Returns:
         the name of the schedule, which is its role's name as well.
@@ -196,16 +192,13 @@ def set_timer(
             iam.put_role_policy(
                 RoleName=name,
                 PolicyName=POLICY,
-                PolicyDocument=_document(
-                    Action=KINDS[what.kind].permission,
-                    Resource=what.arn(partition, session.region, account),
-                ),
+                PolicyDocument=_allowed(what, partition, session.region, account),
             )
         role = f"arn:{partition}:iam::{account}:role/{name}"
         with refused(
             f"set the timer for {what}", "scheduler:CreateSchedule (and iam:PassRole on its role)"
         ):
-            _schedule(client("scheduler"), name, when, _target(partition, what, role), sleep)
+            _schedule(client("scheduler"), name, when, _target(partition, what, role))
     except BaseException as error:  # an interrupt too
         if is_new:
             _remove_again(client, name, error)
@@ -241,7 +234,6 @@ class Watch:
     at: datetime
     client: Client
     now: Callable[[], datetime]
-    sleep: Callable[[float], None]
     things: list[Thing] = field(default_factory=list)
 
     def add(self, *made: Thing) -> None:
@@ -251,7 +243,7 @@ class Watch:
             self._set(what)
 
     def _set(self, what: Thing) -> None:
-        set_timer(self.session, what, self.at, client=self.client, now=self.now, sleep=self.sleep)
+        set_timer(self.session, what, self.at, client=self.client, now=self.now)
 
 
 @contextmanager
@@ -262,7 +254,6 @@ def billed(
     *,
     client: Client,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Watch]:
     """Make something billed by the hour in this block, so that it never runs without a timer.
 
@@ -283,7 +274,7 @@ def billed(
         AccountError: a timer could not be set; it says whether the thing still costs money.
     """
     _checked(at, now())  # before anything is made
-    watch = Watch(session, at, client, now, sleep)
+    watch = Watch(session, at, client, now)
     if what is not None:
         try:
             watch._set(what)
@@ -352,21 +343,18 @@ def _checked(at: datetime, now: datetime) -> datetime:
     return at
 
 
-def _document(**statement: Any) -> str:
-    return json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}, sort_keys=True
-    )
+def _allowed(what: Thing, partition: str, region: str, account: str) -> str:
+    """The one action to the one thing."""
+    permission = KINDS[what.kind].permission
+    return json.dumps(document(allow([permission], what.arn(partition, region, account))))
 
 
 def _trust(partition: str, region: str, account: str) -> str:
     """Scheduler alone, and only for schedules of this account's group (never of one schedule:
     AWS warns against it)."""
     group = f"arn:{partition}:scheduler:{region}:{account}:schedule-group/{GROUP}"
-    return _document(
-        Principal={"Service": "scheduler.amazonaws.com"},
-        Action="sts:AssumeRole",
-        Condition={"StringEquals": {"aws:SourceAccount": account, "aws:SourceArn": group}},
-    )
+    only = {"aws:SourceAccount": account, "aws:SourceArn": group}
+    return json.dumps(trusted_by("scheduler.amazonaws.com", StringEquals=only))
 
 
 def _make_role(iam: Any, session: Session, name: str, trust: str) -> bool:
@@ -395,10 +383,8 @@ def _capitals(value: Any) -> Any:
     return [_capitals(each) for each in value] if isinstance(value, list) else value
 
 
-def _schedule(
-    scheduler: Any, name: str, at: datetime, target: Parameters, sleep: Callable[[float], None]
-) -> None:
-    """Create the schedule, or move the one that is there; waits until IAM knows the role."""
+def _schedule(scheduler: Any, name: str, at: datetime, target: Parameters) -> None:
+    """Create the schedule, or move the one that is there."""
     schedule = {
         "Name": name,
         "GroupName": GROUP,
@@ -409,24 +395,10 @@ def _schedule(
         "Target": target,
     }
 
-    def put() -> None:
-        try:
-            scheduler.create_schedule(**schedule)
-        except scheduler.exceptions.ConflictException:
-            scheduler.update_schedule(**schedule)
-
-    tenacity.Retrying(
-        retry=tenacity.retry_if_exception(_role_is_not_known_yet),
-        wait=tenacity.wait_exponential(multiplier=1, max=8),
-        # the time for a client that waits by itself, as those of open_cloud() do
-        stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_after_delay(PATIENCE),
-        sleep=sleep,
-        reraise=True,
-    )(put)
-
-
-def _role_is_not_known_yet(error: BaseException) -> bool:
-    return code_of(error) == "ValidationException" and "assume the role" in str(error)
+    try:
+        scheduler.create_schedule(**schedule)
+    except scheduler.exceptions.ConflictException:
+        scheduler.update_schedule(**schedule)
 
 
 def _clear(client: Client, name: str) -> None:
