@@ -47,9 +47,9 @@ def rate(text: str | float) -> float:
     return float(_value(text, RATES, "a rate", "10 Gbps"))
 
 
-def _value(text: str | float, units: dict[str, int], what: str, example: str) -> Decimal:
+def _value(text: str | float, units: dict[str, int], what: str, example: str) -> Decimal | float:
     if isinstance(text, int | float) and not isinstance(text, bool):
-        number, factor = Decimal(str(text)) if math.isfinite(text) else Decimal(-1), 1
+        number, factor = text if math.isfinite(text) else -1, 1
     else:
         found = _WRITTEN.fullmatch(text.strip()) if isinstance(text, str) else None
         if found is None:

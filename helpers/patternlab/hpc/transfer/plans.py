@@ -26,6 +26,7 @@ from patternlab.hpc.transfer.tables import (
 #: What copies the bytes over a line: DataSync in one of its modes, or a program of your own.
 TOOLS = ("DataSync Enhanced", "DataSync Basic", "own copy")
 MONTH = 730  # hours
+PLACES = 81  # sizes at which a crossover is looked for
 
 
 @dataclass(frozen=True)
@@ -137,10 +138,11 @@ def crossovers(
 ) -> list[tuple[float, str]]:
     """From which size on which option ends first: (bytes, option), ascending.
 
-    The first pair is the smallest size. The others are found to three digits.
+    The first pair is the smallest size. The others are found to three digits; a way that is first
+    for a tenth more bytes only may be missed.
     """
     low, high = (math.log10(units.size(end)) for end in (first, last))
-    places = np.linspace(low, high, 121).tolist()
+    places = np.linspace(low, high, PLACES).tolist()
     winners = [quickest(10**place, site, options, **how) for place in places]
     found = [(10**low, winners[0])]
     for index in range(1, len(places)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from patternlab.hpc import units
 from patternlab.hpc.errors import HPCError
@@ -43,17 +44,17 @@ class Site:
             )
         _ = self.link_rate, self.storage_rate, self.drive_bytes  # an error now, not later
 
-    @property
+    @cached_property
     def link_rate(self) -> float:
         """Bits a second of the line to the internet."""
         return units.rate(self.link)
 
-    @property
+    @cached_property
     def storage_rate(self) -> float:
         """Bits a second that the storage gives; infinite where it is fast enough."""
         return math.inf if self.storage is None else units.rate(self.storage)
 
-    @property
+    @cached_property
     def drive_bytes(self) -> int:
         """Bytes that fit on the portable drives."""
         return 0 if self.drives is None else units.size(self.drives)
