@@ -141,6 +141,7 @@ def report(
         "carried": {
             "payload": payload,
             "tcp": round(payload * 1.01) if transport == "tcp" else 2048,
+            "uncounted": False,
             "efa": None if fi_info == NO_EFA else round(payload * (transport == "efa")),
         },
         "provider": provider(library, dict(settings)),

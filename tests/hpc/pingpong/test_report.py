@@ -26,7 +26,13 @@ from tests.hpc.reports import a_report
     ],
 )
 def test_the_transport_is_what_carried_at_least_half_of_the_payload(tcp, efa, one_host, expected):
-    assert reports.transport({"payload": 100, "tcp": tcp, "efa": efa}, one_host) == expected
+    carried = {"payload": 100, "tcp": tcp, "efa": efa, "uncounted": False}
+    assert reports.transport(carried, one_host) == expected
+
+
+def test_where_there_was_udp_nobody_can_tell_shared_memory_from_it():
+    carried = {"payload": 100, "tcp": 3, "efa": None, "uncounted": True}
+    assert reports.transport(carried, one_host=True) == "unknown"
 
 
 @pytest.mark.parametrize(

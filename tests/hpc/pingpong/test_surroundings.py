@@ -33,6 +33,17 @@ def test_what_is_no_tcp_connection_is_not_counted():
         assert surroundings.received()["tcp"] == before
 
 
+@linux
+def test_a_socket_for_udp_is_seen_and_stays_open():
+    others = surroundings.speaks_udp()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mine:
+        assert surroundings.speaks_udp()
+        mine.bind(("127.0.0.1", 0))
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with one, other:
+        assert surroundings.speaks_udp() is others
+
+
 def test_an_efa_device_is_known_by_its_driver(tmp_path, monkeypatch):
     for name, driver, counted in [("rdmap0s6", "efa", 700), ("mlx5_0", "mlx5_core", 900)]:
         counters = tmp_path / "class" / name / "ports/1/hw_counters"

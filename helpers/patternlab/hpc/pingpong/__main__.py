@@ -107,6 +107,7 @@ def _run(mpi, comm, options: Options, tool: str | None) -> dict | None:
     here = surroundings.process(comm.Get_rank())
     found = {
         "payload": payload,
+        "uncounted": surroundings.speaks_udp(),
         **{by: None if n is None else max(0, after[by] - n) for by, n in before.items()},
     }
     everything = comm.gather((here, rows, found), root=0)
@@ -141,6 +142,7 @@ def _report(mpi, options: Options, tool: str | None, everything: list[tuple]) ->
     for name in ("payload", "tcp", "efa"):
         counts = [found[name] for _, _, found in everything]
         carried[name] = None if None in counts else sum(counts)
+    carried["uncounted"] = any(found["uncounted"] for _, _, found in everything)
     library = mpi.Get_library_version().strip("\0\n ")
     environment = ranks[0]["environment"]
     return {

@@ -8,7 +8,8 @@ A report is a dict, ready for JSON:
                 for answered) or "unknown transport"; ``verdict`` says it in a sentence
 ``transport``   "tcp", "efa", "shared memory" or "unknown": by bytes counted, not by settings
 ``asked``       the transport that was asked for, or None
-``carried``     bytes that arrived: ``payload``, by ``tcp``, by ``efa`` (None: not counted)
+``carried``     bytes that arrived: ``payload``, by ``tcp``, by ``efa`` (None: not counted); and
+                whether there was a way that nobody counts, ``uncounted``
 ``provider``    what stands between MPI and the wire, with the settings that choose it
 ``library``     MPI library and version; ``python``, ``mpi4py``
 ``clock``       its name and its resolution in ns
@@ -71,12 +72,12 @@ def transport(carried: dict, one_host: bool) -> str:
     """Name what carried most of the payload.
 
     `carried` has ``payload`` and, where counted, ``tcp`` and ``efa``: bytes that arrived. Shared
-    memory has no counter: it is what is left on one host.
+    memory has no counter: it is what is left on one host, unless there was UDP, which has none.
     """
     for name in ("tcp", "efa"):
         if carried[name] is not None and carried[name] >= carried["payload"] / 2:
             return name
-    counted = carried["tcp"] is not None
+    counted = carried["tcp"] is not None and not carried["uncounted"]
     return "shared memory" if one_host and counted else "unknown"
 
 

@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 #: Settings that choose a transport, of MPICH, UCX, libfabric, Open MPI and Intel MPI.
@@ -18,6 +19,7 @@ SETTINGS = re.compile(
 )
 #: What arrived, in the counters of an EFA device.
 EFA_COUNTERS = ("rx_bytes", "rdma_read_bytes", "rdma_write_recv_bytes")
+HANDLES = "/proc/self/fd"
 DEVICES = Path("/sys/class/infiniband")
 FI_INFO = "/opt/amazon/efa/bin/fi_info"
 TCP_INFO_BYTES_RECEIVED = 128  # offset in Linux's struct tcp_info
@@ -92,28 +94,40 @@ def provider(library: str, environment: dict[str, str]) -> str:
     return f"{name} ({shown})" if shown else name
 
 
+def speaks_udp() -> bool:
+    """Has this process a socket for UDP? Its bytes are counted nowhere."""
+    return socket.SOCK_DGRAM in _each_socket(lambda each: each.type)
+
+
 def _tcp_bytes() -> int | None:
-    if not hasattr(socket, "TCP_INFO"):
+    if not hasattr(socket, "TCP_INFO") or not os.path.isdir(HANDLES):
         return None
-    try:
-        handles = [int(name) for name in os.listdir("/proc/self/fd")]
-    except OSError:
-        return None
-    return sum(map(_received_by, handles))
+    return sum(_each_socket(_bytes_received))
 
 
-def _received_by(handle: int) -> int:
-    """Bytes that arrived on this file descriptor; 0 when it is no TCP connection."""
+def _bytes_received(each: socket.socket) -> int:
+    if each.type != socket.SOCK_STREAM:
+        return 0
     try:
-        if not os.readlink(f"/proc/self/fd/{handle}").startswith("socket:"):
-            return 0
-        with socket.socket(fileno=os.dup(handle)) as each:
-            if each.family not in (socket.AF_INET, socket.AF_INET6):
-                return 0
-            info = each.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+        info = each.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
         return struct.unpack_from("Q", info, TCP_INFO_BYTES_RECEIVED)[0]
     except (OSError, struct.error):
         return 0
+
+
+def _each_socket(ask: Callable[[socket.socket], int]) -> list[int]:
+    """What `ask` says of each internet socket of this process; the sockets stay open."""
+    answers = []
+    for handle in os.listdir(HANDLES) if os.path.isdir(HANDLES) else ():
+        try:
+            if not os.readlink(f"{HANDLES}/{handle}").startswith("socket:"):
+                continue
+            with socket.socket(fileno=os.dup(int(handle))) as each:
+                if each.family in (socket.AF_INET, socket.AF_INET6):
+                    answers.append(ask(each))
+        except OSError:
+            pass  # closed in the meantime
+    return answers
 
 
 def _efa() -> list[Path]:
