@@ -10,7 +10,7 @@ from patternlab.hpc import results
 from patternlab.hpc.cluster import nodes
 from patternlab.hpc.cluster.commands import MakeKey, PingPong, Prepare, TrustKey
 from patternlab.hpc.cluster.plan import Plan
-from patternlab.hpc.cluster.teardown import remains, teardown
+from patternlab.hpc.cluster.teardown import TAG, remains, teardown
 from patternlab.hpc.errors import HPCError
 
 #: Seconds that agents may take to report, and the installation to end.
@@ -45,6 +45,15 @@ class Cluster:
                 "have ended them. Close the cluster and launch another one."
             )
         return [by_id[one] for one in self.ids]
+
+    def security_group(self) -> str:
+        """The id of the security group that all nodes are in."""
+        asked = [{"Name": f"tag:{TAG}", "Values": [self.plan.name]}]
+        ec2 = self._cloud.client("ec2")
+        found = ec2.describe_security_groups(Filters=asked)["SecurityGroups"]
+        if not found:
+            raise HPCError(f"The cluster {self.plan.name} has no security group: it was closed.")
+        return found[0]["GroupId"]
 
     def wait_until_ready(self) -> None:
         """Wait for the agents and the installation, then let the main node reach the others."""

@@ -250,14 +250,10 @@ def _told(error: BaseException, plan: Plan, undone: str) -> BaseException:
 
 
 def _no_capacity(plan: Plan) -> str:
+    said = f"There is no room for {plan.nodes} × {plan.instance_type} next to each other"
     elsewhere = ", ".join(plan.other_zones)
-    other = (
-        f" Try another zone: plan(cloud, zone=...) with one of {elsewhere}." if elsewhere else ""
-    )
-    return (
-        f"Amazon has no room for {plan.nodes} × {plan.instance_type} next to each other in "
-        f"{plan.zone} now.{other} Or try later, or another type."
-    )
+    where = f" in another zone (plan(cloud, zone=...) with {elsewhere})," if elsewhere else ""
+    return f"{said} in {plan.zone} now. Try again{where} later, or with another type."
 
 
 def _no_quota(plan: Plan) -> str:
