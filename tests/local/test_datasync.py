@@ -286,8 +286,39 @@ def test_a_bucket_that_is_not_there_and_a_file_server_are_refused(site):
         Password="x",
         AgentArns=["arn:aws:a"],
     )["LocationArn"]
-    with pytest.raises(ClientError, match="A local cloud has no file server"):
+    with pytest.raises(ClientError, match="it has no agent and no file server. Take a bucket"):
         site.start(site.task(server))
+
+
+@pytest.mark.parametrize(
+    ("operation", "settings"),
+    [
+        ("create_agent", {"ActivationKey": "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"}),
+        (
+            "create_location_nfs",
+            {
+                "Subdirectory": "/data",
+                "ServerHostname": "nas",
+                "OnPremConfig": {
+                    "AgentArns": [f"arn:aws:datasync:us-east-1:{1:012}:agent/agent-1"]
+                },
+            },
+        ),
+    ],
+)
+def test_an_agent_is_refused_with_the_way_out(site, operation, settings):
+    with pytest.raises(ClientError, match="has no site of yours"):
+        getattr(site.datasync, operation)(**settings)
+
+
+def test_a_limit_of_bandwidth_slows_a_basic_task_and_not_an_enhanced_one(site):
+    site.put(a_dat=bytes(100_000))
+    limit = {"Options": {"BytesPerSecond": 1000, "TransferMode": "ALL"}}
+    took = {
+        mode: site.run(TaskMode=mode, **limit)["Result"]["TransferDuration"]
+        for mode in ("BASIC", "ENHANCED")
+    }
+    assert took == {"BASIC": 100_000, "ENHANCED": 30_000}  # milliseconds
 
 
 def test_a_task_or_execution_that_is_not_there_is_told(site):

@@ -24,6 +24,11 @@ from patternlab.local.datasync_run import DONE, Place, Run
 from patternlab.local.ground import backend_class
 from patternlab.local.services import Services
 
+NO_SITE = (
+    "A local cloud has no site of yours, so it has no agent and no file server. Take a bucket in "
+    "its place: from bucket to bucket DataSync needs no agent."
+)
+
 
 @contextmanager
 def _refused() -> Iterator[None]:
@@ -101,10 +106,7 @@ class LocalDataSyncBackend(models.DataSyncBackend):
     def _place(self, arn: str) -> Place:
         location = self.locations[arn]
         if location.typ != "S3":
-            raise InvalidRequestException(
-                f"A local cloud has no file server, so it cannot read {location.uri}. Take a "
-                "bucket in its place."
-            )
+            raise InvalidRequestException(NO_SITE)
         bucket, _, folder = location.uri.removeprefix("s3://").partition("/")
         folder = folder.strip("/")
         return Place(bucket, f"{folder}/" if folder else "")
@@ -112,6 +114,12 @@ class LocalDataSyncBackend(models.DataSyncBackend):
 
 class LocalDataSyncResponse(DataSyncResponse):
     """moto's DataSync responses, and what they leave out."""
+
+    def _no_site(self) -> str:
+        raise InvalidRequestException(NO_SITE)
+
+    create_agent = create_location_nfs = create_location_hdfs = _no_site
+    create_location_object_storage = create_location_azure_blob = _no_site
 
     def create_location_s3(self) -> str:
         self.datasync_backend.check_bucket(self._get_param("S3BucketArn").split(":")[-1])

@@ -126,10 +126,12 @@ class Run:
     def _times(self, work: Mapping[str, Item]) -> dict[str, float]:
         """Seconds of each phase, by the model; at least as long as the knob says."""
         counted, rate = self.counters, number("DataSync Basic", "rate") * 1e9
+        limit = self.options["BytesPerSecond"]  # an Enhanced task does not look at it
+        line = min(rate, limit * 8) if limit > 0 and self.mode == BASIC else rate
         taken = phases(
             sum(item.size for item in work.values()),
             counted.at_source + counted.at_destination,
-            rate,
+            line,
             mode=self.mode,
             verify=self.options["VerifyMode"],
             storage=rate,
