@@ -9,6 +9,7 @@ import pytest
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.parallelcluster import SecurityGroup, Site, Subnet, judge, process
 from patternlab.hpc.parallelcluster.__main__ import main
+from patternlab.learn.patience import OutOfPatience, patience
 
 QUEUE = "Scheduling.SlurmQueues[0]"
 FLEET = f"{QUEUE}.ComputeResources[0]"
@@ -210,6 +211,13 @@ def test_a_judge_that_ends_or_takes_too_long_is_started_again(judged, monkeypatc
         with pytest.raises(HPCError, match="did not answer within 0.01 s"):
             judged("MaxCount: 4", "MaxCount: 6")
     assert judged("MaxCount: 4", "MaxCount: 6").accepted
+
+
+def test_who_is_interrupted_gets_no_others_answer_next(judged):
+    process._judged.cache_clear()
+    with pytest.raises(OutOfPatience), patience(0.02):
+        judged("MaxCount: 4", "MaxCount: 9")
+    assert judged().accepted
 
 
 def test_without_the_extra_one_sentence_says_how_to_get_it(judged, monkeypatch):

@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from importlib.util import find_spec
@@ -72,33 +73,44 @@ class _Judge:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
+        self._asked = 0
 
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Its answer to one question, a line of JSON each."""
+        """Its answer to one question, a line of JSON each.
+
+        Who is interrupted while waiting leaves the process at work: its answer is passed over by
+        the next one who asks.
+        """
         with self._lock:
             if self._process is None:
                 self._process = _started()
-            process, late = self._process, threading.Event()
-            timer = threading.Timer(PATIENCE, lambda: (late.set(), process.kill()))
-            timer.start()
-            try:
-                process.stdin.write(json.dumps(question) + "\n")
-                process.stdin.flush()
-                line = process.stdout.readline()
-            except BrokenPipeError:
-                line = ""
-            except BaseException:  # interrupted: its answer would be taken for the next one
+            self._asked += 1
+            answer, late = self._exchange(question | {"number": self._asked})
+            if answer is None:
                 self._end()
-                raise
-            finally:
-                timer.cancel()
-            if not line:
-                self._end()
-                raise HPCError(_no_answer(late.is_set()))
-        answer = json.loads(line)
+                raise HPCError(_no_answer(late))
         if "failed" in answer:
             raise HPCError(f"The judge of cluster files failed: {answer['failed']}")
         return answer
+
+    def _exchange(self, question: dict[str, Any]) -> tuple[dict[str, Any] | None, bool]:
+        """The answer, None if the process has ended; and whether it was ended for being late."""
+        process, late = self._process, threading.Event()
+        timer = threading.Timer(PATIENCE, lambda: (late.set(), process.kill()))
+        timer.start()
+        try:
+            process.stdin.write(json.dumps(question) + "\n")
+            process.stdin.flush()
+            for line in iter(process.stdout.readline, ""):
+                with suppress(ValueError):  # half a line, for who was interrupted
+                    answer = json.loads(line)
+                    if answer["number"] == question["number"]:
+                        return answer, False
+        except BrokenPipeError:
+            pass
+        finally:
+            timer.cancel()
+        return None, late.is_set()
 
     def _end(self) -> None:
         process, self._process = self._process, None

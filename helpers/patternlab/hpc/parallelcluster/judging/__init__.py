@@ -1,5 +1,6 @@
 """What runs in the judge's own process: ``python -m patternlab.hpc.parallelcluster.judging``.
 
-It reads questions, a line of JSON each, {"text": ..., "site": {...} or null}, and writes a line for
-each: {"findings", "cluster", "assumed"}, or {"failed": why}. Only here AWS's package is imported.
+It reads questions, a line of JSON each, {"number", "text", "site" (or null)}, and writes a line for
+each: {"number", "findings", "cluster", "assumed"}, or {"number", "failed": why}. AWS's package is
+imported nowhere else.
 """

@@ -5,8 +5,11 @@ import logging
 import sys
 from typing import Any
 
+import botocore.session
+
 from patternlab.hpc.parallelcluster.judging.offline import go_offline
 from patternlab.hpc.parallelcluster.site import SecurityGroup, Site, Subnet
+from patternlab.service_models import loader
 
 
 def main() -> None:
@@ -14,12 +17,15 @@ def main() -> None:
     output, sys.stdout = sys.stdout, sys.stderr
     logging.disable(logging.CRITICAL)
     go_offline()
+    # moto and pcluster make session after session, and each would read the models of EC2 anew.
+    botocore.session.create_loader = lambda *_: loader()
     for line in sys.stdin:
+        question = json.loads(line)
         try:
-            answer = _answer(json.loads(line))
+            answer = _answer(question)
         except Exception as error:
             answer = {"failed": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), file=output, flush=True)
+        print(json.dumps(answer | {"number": question["number"]}), file=output, flush=True)
 
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
