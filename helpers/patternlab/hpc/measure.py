@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -17,12 +18,14 @@ from patternlab.hpc.transports import Transport
 from patternlab.hpc.transports import transport as named
 
 if TYPE_CHECKING:
+    from patternlab.hpc.namespaces import TwoHosts
     from patternlab.hpc.results import Report
     from patternlab.hpc.wire import Wire
 
 SIZES = "1..4MiB"
 TRIPS = 1000
-PROGRAM = "patternlab.hpc.pingpong"
+#: The ping-pong stands alone. As a part of patternlab each rank would import all of that first.
+PROGRAM, FOLDER = "pingpong", Path(__file__).parent
 BAR_AFTER = 8.0  # seconds
 
 
@@ -34,6 +37,7 @@ def pingpong(
     wire: Wire | None = None,
     pattern: str = "latency",
     ranks: int = 2,
+    between: TwoHosts | None = None,
     time_limit: float = 120.0,
     progress: bool = True,
 ) -> Report:
@@ -49,6 +53,9 @@ def pingpong(
         Round trips of a small message; large ones get fewer.
     wire:
         An emulated wire: each message is held until that wire would have delivered it.
+    between:
+        Two network namespaces for the two ranks, from
+        :func:`patternlab.hpc.namespaces.two_hosts`; with the transport "tcp".
     progress:
         Show a bar that counts the sizes, and disappears.
 
@@ -61,7 +68,9 @@ def pingpong(
         arguments += ["--wire", wire.argument]
     if asked.name == "efa":
         arguments += ["--expect", "efa"]
-    settings = {"ranks": ranks, "time_limit": time_limit, "progress": progress}
+    if between is not None and (asked.name != "tcp" or ranks != 2):
+        raise HPCError("Between two namespaces two ranks talk by TCP: pingpong('tcp', between=...)")
+    settings = {"ranks": ranks, "between": between, "time_limit": time_limit, "progress": progress}
     try:
         return _run(asked, arguments, **settings)
     except HPCError as error:
@@ -105,7 +114,13 @@ def compare(
 
 
 def _run(
-    asked: Transport, arguments: list[str], *, ranks: int, time_limit: float, progress: bool
+    asked: Transport,
+    arguments: list[str],
+    *,
+    ranks: int,
+    between: TwoHosts | None,
+    time_limit: float,
+    progress: bool,
 ) -> Report:
     from patternlab.hpc.results import read
 
@@ -118,14 +133,23 @@ def _run(
                 bar.total = int(done[2])
                 bar.update(int(done[1]) - bar.n)
 
+        command = python_program("-m", PROGRAM, *arguments)
+        environment = {**asked.environment, "PYTHONPATH": _path()}
+        if between is not None:
+            command, environment = between.command(command), environment | between.environment
         finished = run_mpi(
-            python_program("-m", PROGRAM, *arguments),
+            command,
             ranks=ranks,
-            environment=asked.environment,
+            environment=environment,
             time_limit=time_limit,
             on_line=count,
         )
     return read(finished.stdout + "\n")  # text, even where it is empty
+
+
+def _path() -> str:
+    """Where the ranks look for modules: where the ping-pong is, then where this process looks."""
+    return os.pathsep.join(filter(None, [str(FOLDER), os.environ.get("PYTHONPATH")]))
 
 
 def _not_here(error: HPCError) -> bool:

@@ -42,7 +42,7 @@ def bandwidth_curve(
     chart = Chart([3.2], colours, title)
     axes = chart.axes[0]
     size_axis(axes, table.index.min(), table.index.max())
-    plain_log_axis(axes)
+    plain_log_axis(axes, table.min().min(), table.max().max())
     key = []
     for name, look in zip(table, looks(colours), strict=False):
         curve = table[name].dropna()

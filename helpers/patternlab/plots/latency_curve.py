@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from patternlab.hpc.hockney import Hockney
 from patternlab.plots import style
-from patternlab.plots.chart import Chart, check_series, looks
+from patternlab.plots.chart import Chart, Look, check_series, looks
 from patternlab.plots.picture import Picture
 from patternlab.plots.sizes import NAME, joined, plain_log_axis, size_axis, size_name
 from patternlab.plots.style import Theme, theme_named
@@ -53,29 +53,40 @@ def _draw(table: pd.DataFrame, fits: Mapping[str, Hockney], theme: Theme, title:
     chart = Chart([3.2], theme, title)
     axes = chart.axes[0]
     size_axis(axes, table.index.min(), table.index.max())
-    plain_log_axis(axes)
+    plain_log_axis(axes, table.min().min(), table.max().max())
     sizes = np.geomspace(table.index.min(), table.index.max(), 200)
     key = []
     for name, look in zip(table, looks(theme), strict=False):
         curve = table[name].dropna()
         chart.line(axes, curve.index, curve, look)
         key.append(chart.entry(name, look))
-    for row, model in enumerate(fits.values()):
-        axes.plot(sizes, model.time_us(sizes), color=theme.muted, linewidth=0.9, zorder=2)
+    thin = Look(theme.muted, "", "-")
+    for row, (name, model) in enumerate(sorted(fits.items(), key=lambda fit: fit[1].n_half)):
+        axes.plot(sizes, model.time_us(sizes), color=thin.colour, linewidth=0.9, zorder=2)
         if sizes[0] <= model.n_half <= sizes[-1]:
-            _flag(axes, model, row, theme)
+            _flag(axes, name, model, row, theme)
+    if fits:
+        _make_room(axes, len(fits))
+        key.append(chart.entry(f"modelled: {', '.join(fits)}", thin))
     chart.name_axis(axes, NAME, "microseconds, one way")
     return chart.finish(key)
 
 
-def _flag(axes: Axes, model: Hockney, row: int, theme: Theme) -> None:
+def _make_room(axes: Axes, rows: int) -> None:
+    """Lower the floor of the axis so far that so many rows of words stand below the curves."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(low * (low / high) ** (0.1 * rows), high)
+
+
+def _flag(axes: Axes, name: str, model: Hockney, row: int, theme: Theme) -> None:
     """Mark n½, where half of the time is the start and half the bytes; one row a model."""
-    size, height = model.n_half, 0.04 + 0.07 * row  # the height as a share of the axis
-    axes.axvline(size, 0, height + 0.04, color=theme.muted, linewidth=1.2, zorder=2)
+    size, height = model.n_half, 0.05 + 0.08 * row  # the height as a share of the axis
+    axes.axvline(size, 0, height + 0.03, color=theme.muted, linewidth=1.2, zorder=2)
     axes.annotate(
-        f" n½ = {size_name(size)}",
+        f"n½ of {name}: {size_name(size)} ",
         (size, height),
         xycoords=("data", "axes fraction"),
+        ha="right",
         va="center",
         color=theme.text,
         fontsize=style.SMALL_SIZE,

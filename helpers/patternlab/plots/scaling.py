@@ -52,7 +52,7 @@ def _draw(runs: Mapping[str, pd.DataFrame], ranks: list[int], theme: Theme, titl
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
     gain.tick_params(labelbottom=False)
-    plain_log_axis(gain)
+    plain_log_axis(gain, 1, max(ranks))
     percent_axis(efficiency)
     ideal = Look(theme.muted, "", "-")
     gain.plot(ranks, ranks, color=theme.muted, linewidth=1.0, zorder=2)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 UNITS = ("B", "KiB", "MiB", "GiB")
 NAME = "size of the message, on a logarithmic scale"
@@ -30,9 +30,11 @@ def size_axis(axes: Axes, low: float, high: float) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: size_name(size)))
 
 
-def plain_log_axis(axes: Axes) -> None:
-    """Make the y axis logarithmic, with numbers as people write them."""
+def plain_log_axis(axes: Axes, low: float, high: float) -> None:
+    """Make the y axis logarithmic, for values from `low` to `high`, with plain numbers on it."""
     axes.set_yscale("log")
+    few = high / low < 100  # then powers of ten alone would leave it all but empty
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
