@@ -134,6 +134,18 @@ def test_a_second_run_copies_what_changed_or_all_of_it(site):
     assert (everything["FilesTransferred"], everything["FilesSkipped"]) == (2, 0)
 
 
+def test_an_object_that_came_in_parts_is_copied_once_and_verified_by_its_content(site):
+    at = {"Bucket": "site", "Key": "a.dat"}
+    upload = {**at, "UploadId": site.s3.create_multipart_upload(**at)["UploadId"]}
+    part = site.s3.upload_part(**upload, PartNumber=1, Body=b"a")
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    site.s3.complete_multipart_upload(**upload, MultipartUpload=parts)
+    task = site.task()
+    first, second = site.run(task), site.run(task)
+    assert (first["Status"], first["FilesTransferred"]) == ("SUCCESS", 1)
+    assert (second["Status"], second["FilesTransferred"]) == ("SUCCESS", 0)
+
+
 def test_never_overwrite_keeps_what_is_there(site):
     site.put(a_dat=b"new", b_dat=b"new")
     site.put("lake", a_dat=b"theirs")
@@ -210,7 +222,7 @@ def test_an_object_that_goes_before_it_is_copied_ends_the_execution_with_a_sente
     site.until(execution, "PREPARING")
     site.s3.delete_object(Bucket="site", Key="a.dat")
     told = site.until(execution, *ENDED)
-    assert told["Status"] == "ERROR" and "Not Found" in told["Result"]["ErrorDetail"]
+    assert told["Status"] == "ERROR" and "NoSuchKey" in told["Result"]["ErrorDetail"]
 
 
 def test_a_task_has_one_execution_at_a_time_and_is_free_again_after_it(site):

@@ -5,6 +5,7 @@ The objects are really copied, in the local S3. When a phase begins and ends is 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -170,7 +171,7 @@ class Run:
             "MetadataDirective": "REPLACE", "Metadata": {}
         }  # fmt: skip
         source = {"Bucket": self.source.bucket, "Key": self.source.folder + path}
-        found = self._s3.head_object(**source)
+        read = self._read(source["Bucket"], source["Key"])
         self._s3.copy_object(
             CopySource=source,
             Bucket=self.destination.bucket,
@@ -179,8 +180,8 @@ class Run:
             **metadata,
         )
         self.counters.transferred += 1
-        self.counters.bytes += found["ContentLength"]
-        return found["ETag"]
+        self.counters.bytes += read.size
+        return read.checksum
 
     def _verify(self, copied: Mapping[str, str]) -> None:
         """Compare checksums: of what was copied, or of all of the source as it is now."""
@@ -207,15 +208,16 @@ class Run:
             for entry in page.get("Contents", ()):
                 path = entry["Key"].removeprefix(place.folder)
                 if path and passes(f"/{path}", self.includes, self.excludes):
-                    head = self._s3.head_object(Bucket=place.bucket, Key=entry["Key"])
-                    metadata = head["Metadata"] if self._compares_metadata else {}
-                    tags = tuple(sorted(metadata.items()))
-                    found[path] = Item(entry["Size"], entry["ETag"], tags)
+                    found[path] = self._read(place.bucket, entry["Key"])
         return found
 
-    @property
-    def _compares_metadata(self) -> bool:
-        return self.options["ObjectMetadata"] == "PRESERVE"
+    def _read(self, bucket: str, key: str) -> Item:
+        """An object as it is compared. Not by its ETag: that depends on how it was uploaded."""
+        found = self._s3.get_object(Bucket=bucket, Key=key)
+        body = found["Body"].read()
+        compared = found["Metadata"] if self.options["ObjectMetadata"] == "PRESERVE" else {}
+        metadata = tuple(sorted(compared.items()))
+        return Item(len(body), hashlib.sha256(body).hexdigest(), metadata)
 
     # -- told --------------------------------------------------------------------------------
 
@@ -248,10 +250,8 @@ class Run:
                 "TotalDuration": _milliseconds((self.ended - self.started).total_seconds()),
                 **{f"{name.title()}Duration": _milliseconds(s) for name, s in seconds.items()},
             }
-        if self.error:
-            told["Result"] = told.get("Result", {}) | {
-                "ErrorDetail": self.error,
-            }
+            if self.error:
+                told["Result"]["ErrorDetail"] = self.error
         return told
 
 
