@@ -21,7 +21,9 @@ def test_the_twin_says_the_days_of_each_way_and_who_is_first():
 def test_what_is_closed_is_drawn_and_told_and_never_first():
     picture = transfer_times(SITE)
     assert "Snowball Edge (closed)" in picture.table
-    assert "Closed: Snowball Edge (existing customers since 2025-11-07)." in picture.alt
+    assert (
+        "Closed to this site: Snowball Edge (existing customers since 2025-11-07)." in picture.alt
+    )
     assert "Snowball Edge" not in set(picture.table["first"])
 
 
@@ -48,6 +50,15 @@ def test_the_curves_are_the_models():
 def test_what_nobody_knows_is_not_drawn_and_told_as_unknown():
     picture = transfer_times(SITE, ["internet", "Snowmobile"])
     assert set(picture.table["Snowmobile (closed)"]) == {"unknown"}
+
+
+def test_a_terminal_is_no_way_for_those_without_drives_or_an_enterprise_agreement():
+    bare, small = Site("1 Gbps"), Site("1 Gbps", drives="1 TB", enterprise=False)
+    options = ["internet", "Data Transfer Terminal"]
+    assert set(transfer_times(bare, options).table["Data Transfer Terminal"]) == {"never"}
+    picture = transfer_times(small, options)
+    assert "Data Transfer Terminal (not for this site)" in picture.table
+    assert set(picture.table["first"]) == {"internet"}
 
 
 def test_labels_are_moved_apart_and_stay_in_order():

@@ -53,7 +53,14 @@ class Curve:
     @property
     def label(self) -> str:
         """What stands beside the line."""
-        return self.option if self.is_open else f"{self.option} (closed)"
+        return self.option + _aside(self.option, self.is_open)
+
+
+def _aside(option: str, is_open: bool) -> str:
+    """What is said behind a way that this site cannot order."""
+    if is_open:
+        return ""
+    return " (closed)" if status(option).since else " (not for this site)"
 
 
 def transfer_times(
@@ -111,7 +118,7 @@ def _table(site: Site, options: Sequence[str], firsts, marked: int | None, how) 
     for size in sorted(sizes):
         plans = {option: estimate(option, size, site, **how) for option in options}
         days = {
-            option + ("" if plan.is_open else " (closed)"): _time(plan.days)
+            option + _aside(option, plan.is_open): _time(plan.days)
             for option, plan in plans.items()
         }
         rows.append({"load": units.size_text(size), **days, "first": _first(firsts, size)})
@@ -119,7 +126,9 @@ def _table(site: Site, options: Sequence[str], firsts, marked: int | None, how) 
 
 
 def _time(days: float) -> str:
-    return units.time_text(days * 24) if math.isfinite(days) else "unknown"
+    if math.isnan(days):
+        return "unknown"
+    return units.time_text(days * 24) if math.isfinite(days) else "never"
 
 
 def _first(firsts: Sequence[tuple[float, str]], size: float) -> str:
@@ -139,7 +148,7 @@ def _told(curves: Sequence[Curve], firsts, marked: int | None, table: pd.DataFra
     if marked:
         row = table.set_index("load").loc[units.size_text(marked)]
         words += f" {units.size_text(marked)}: first is {row['first']}."
-    return words + (f" Closed: {', '.join(closed)}." if closed else "")
+    return words + (f" Closed to this site: {', '.join(closed)}." if closed else "")
 
 
 def _three_digits(value: float) -> float:

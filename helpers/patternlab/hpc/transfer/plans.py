@@ -172,7 +172,7 @@ def _row(plan: Plan) -> dict[str, object]:
         "way": plan.option,
         "under way": units.time_text(plan.hours) if math.isfinite(plan.hours) else "never",
         "lead (days)": lead,
-        "days in all": "unknown" if not math.isfinite(days) else f"{days:,.1f}",
+        "days in all": "unknown" if math.isnan(days) else f"{days:,.1f}".replace("inf", "never"),
         "USD": "-" if plan.why_not else f"{plan.usd:,.0f}",
         "who can order it": str(plan.status),
         "why not": plan.why_not,
