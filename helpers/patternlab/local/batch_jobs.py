@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+import signal
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -101,6 +104,9 @@ class LocalJob(Job):
         except HPCError as error:
             self._end(JobStatus.FAILED, str(error))
             return
+        except BaseException:
+            self._end(JobStatus.FAILED, "Interrupted")
+            raise
         for attempt in self.runs:
             self._begun.append(self.services.clock.elapsed)
             self._streams.append(self._write_logs(attempt))
@@ -117,18 +123,20 @@ class LocalJob(Job):
         return self._get_attempt_duration() or math.inf
 
     def _attempts(self) -> list[Attempt]:
-        return run(
-            nodes_of(self.properties, self.parameters),
-            self.properties["mainNode"],
-            attempts=self.tries,
-            time_limit=min(self._limit(), TIME_LIMIT),
-            variables={
-                "AWS_BATCH_JOB_ID": self.job_id,
-                "AWS_BATCH_JQ_NAME": self.job_queue.name,
-                "AWS_BATCH_CE_NAME": self.job_queue.environments[0].name,
-            },
-            seed=self.job_id,
-        )
+        variables = {
+            "AWS_BATCH_JOB_ID": self.job_id,
+            "AWS_BATCH_JQ_NAME": self.job_queue.name,
+            "AWS_BATCH_CE_NAME": self.job_queue.environments[0].name,
+        }
+        with interrupted_at_once():
+            return run(
+                nodes_of(self.properties, self.parameters),
+                self.properties["mainNode"],
+                attempts=self.tries,
+                time_limit=min(self._limit(), TIME_LIMIT),
+                variables=variables,
+                seed=self.job_id,
+            )
 
     def _over(self) -> bool:
         """Has it been cancelled or terminated? Then it ends here."""
@@ -245,6 +253,19 @@ class LocalJob(Job):
 
 def _reason(node: NodeRun) -> str:
     return f"Node ended {node.how}" if node.how == "by itself" else f"Node was {node.how}"
+
+
+@contextmanager
+def interrupted_at_once() -> Iterator[None]:
+    """Hear *Interrupt* while nodes run. Otherwise it waits for the clock's next step."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def first(blocks: Sequence[Block]) -> Block | None:

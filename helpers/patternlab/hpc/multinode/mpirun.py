@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def _reports(
     with Listener(own, "AF_INET", backlog=missing, authkey=key) as door:
         while missing:
             print(f"mpirun: {missing} of the children have not reported yet", flush=True)
-            with suppress(OSError, EOFError):  # somebody who does not know the key
+            with suppress(AuthenticationError, OSError, EOFError):  # who does not know the key
                 child = door.accept()
                 report = json.loads(child.recv_bytes())
                 missing -= 1
