@@ -19,6 +19,7 @@ from patternlab.account.budget import Budget, Scope
 from patternlab.account.consistency import LIMIT, PAUSE, ask_again
 from patternlab.account.errors import AccountError
 from patternlab.account.hooks import Hooks
+from patternlab.account.ledger import Ledger
 from patternlab.account.naming import Session
 from patternlab.account.sweep import sweep
 from patternlab.account.timer import billed, clear_timer, end, instance, set_timer, stage_cache
@@ -68,6 +69,10 @@ class Aws:
     def options(self):
         return {"client": self, "now": lambda: NOW}
 
+    def client(self, service, **_):
+        """So that the sweep takes this for a session."""
+        return self(service)
+
     def instance(self):
         made = self("ec2").run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)
         return made["Instances"][0]["InstanceId"]
@@ -76,9 +81,9 @@ class Aws:
         found = self("ec2").describe_instances(InstanceIds=[identity])["Reservations"]
         return found[0]["Instances"][0]["State"]["Name"]
 
-    def cached_stage(self):
+    def cached_stage(self, name="prod", **tags):
         gateway = self("apigateway")
-        api = gateway.create_rest_api(name="x")["id"]
+        api = gateway.create_rest_api(name="patternlab-k3f9qb-api")["id"]
         root = gateway.get_resources(restApiId=api)["items"][0]["id"]
         method = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
         gateway.put_method(**method, authorizationType="NONE")
@@ -86,10 +91,11 @@ class Aws:
         deployment = gateway.create_deployment(restApiId=api)["id"]
         gateway.create_stage(
             restApiId=api,
-            stageName="prod",
+            stageName=name,
             deploymentId=deployment,
             cacheClusterEnabled=True,
             cacheClusterSize="0.5",
+            tags=tags,
         )
         return api
 
@@ -516,14 +522,14 @@ def test_what_to_do_is_said_once_with_a_client_that_says_it_too(guarded):
 # -- with the sweep ---------------------------------------------------------------------------
 
 
-def swept(aws):
+def swept(aws, *kinds, ledgers=()):
     return sweep(
-        lambda region: aws.session,
+        lambda region: aws,
         regions=[REGION],
-        ledgers=[],
+        ledgers=list(ledgers),
         delete=True,
         everything=True,
-        kinds={"schedule", "role", "budget"},
+        kinds={"schedule", "role", "budget", *kinds},
         sleep=aws.sleeps.append,
     )
 
@@ -554,6 +560,61 @@ def test_the_sweep_leaves_the_schedules_of_others_and_the_alarm_on_the_bill(aws)
     budget.put(Decimal(5), "me@example.org", Scope({}, "the whole account"))
     swept(aws)
     assert aws.schedules() == ["nightly"] and budget.there()
+
+
+@pytest.fixture
+def nodes(aws, tmp_path):
+    """Two instances with timers, and the ledger that knows them."""
+    ledger = Ledger.open(tmp_path, SESSION, account=ACCOUNT, endpoint=None)
+    made = [aws.instance(), aws.instance()]
+    ledger.made(ledger.planned("instance", SESSION.name("near"), REGION), " ".join(made))
+    for each in made:
+        set_timer(SESSION, instance(each), AT, **aws.options())
+    return ledger, *made
+
+
+def timers_of(*identities):
+    return sorted(timer.timer_name(SESSION, instance(each)) for each in identities)
+
+
+def test_the_sweep_keeps_the_timer_of_an_instance_that_it_could_not_end(aws, nodes):
+    ledger, mine, other = nodes
+    protection = {"InstanceId": mine, "DisableApiTermination": {"Value": True}}
+    aws("ec2").modify_instance_attribute(**protection)
+    report = swept(aws, "instance", ledgers=[ledger])
+    assert (aws.state(mine), aws.state(other)) == ("running", "terminated")
+    assert aws.schedules() == aws.roles() == timers_of(mine)
+    assert f"it is a timer and stays: it ends the instance {mine}, which is still" in str(report)
+    assert report.exit_code == 1
+
+    protection["DisableApiTermination"] = {"Value": False}
+    aws("ec2").modify_instance_attribute(**protection)
+    assert swept(aws, "instance", ledgers=[ledger]).clean
+    assert aws.schedules() == aws.roles() == [] and aws.state(mine) == "terminated"
+
+
+def test_the_sweep_keeps_the_timers_of_instances_that_it_may_not_look_for(aws, nodes):
+    _, mine, other = nodes
+    aws.refuse("ec2", "DescribeInstances", "UnauthorizedOperation", times=99)
+    report = swept(aws, "instance")
+    assert sorted(aws.schedules()) == sorted(aws.roles()) == timers_of(mine, other)
+    assert "it ends an instance that could not be looked for" in str(report)
+
+
+def test_who_may_end_an_instance_but_not_look_for_it_ends_its_timer_too(aws, nodes):
+    aws.refuse("ec2", "DescribeInstances", "UnauthorizedOperation", times=99)
+    swept(aws, "instance", ledgers=[nodes[0]])
+    assert aws.schedules() == aws.roles() == []
+
+
+def test_the_sweep_keeps_the_timer_of_a_cache_whose_stage_it_could_not_delete(aws):
+    stage = SESSION.name("prod")
+    what = stage_cache(aws.cached_stage(stage, **SESSION.tags), stage)
+    set_timer(SESSION, what, AT, **aws.options())
+    aws.refuse("apigateway", "DeleteStage", "AccessDeniedException", times=99)
+    report = swept(aws, "stage")
+    assert aws.schedules() == aws.roles() == [timer.timer_name(SESSION, what)]
+    assert report.exit_code == 1
 
 
 # -- the table --------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Find what the course left on an account, and delete it: `python -m patternlab sweep`.
 
 A thing is deleted only if its name is of the course and it has the course's tag or an entry in a
-ledger. Everything is looked for again afterwards; what comes up then is deleted as well.
+ledger; a timer only if what it ends is gone. Everything is looked for again afterwards; what comes
+up then is deleted as well.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from patternlab.account.looking import EVERYDAY, ORDER, Claims, Look, look_aroun
 from patternlab.account.removal import REMOVALS, Thing
 from patternlab.account.report import LOG_GROUPS, SWEEP, Found, Left, Report
 from patternlab.account.settings import state_folder
+from patternlab.account.timed import TIMED, still_ends
 from patternlab.service_models import boto3_session
 
 #: Seconds after which a create that was sent has either made its thing or never will.
@@ -63,6 +65,7 @@ class Sweep:
     tell: Callable[[str], None] = lambda line: None
     _places: list[Place] = field(default_factory=list)
     _unseen: dict[tuple[str, str], str] = field(default_factory=dict)
+    _not_looked_for: set[str] = field(default_factory=set)
 
     def run(self) -> Report:
         """Sweep, and say how it went. Raises nothing that AWS or the network can cause."""
@@ -144,6 +147,9 @@ class Sweep:
             self._places, mine, claims, self._is_wanted, self.kinds, self._carefully, sure
         )
         self._unseen |= {key: why for key, why in look.unseen.items() if why}
+        self._not_looked_for = look.quiet | {kind for kind, _ in look.unseen}
+        if any(kind == "*" for kind, _ in self._unseen):  # a whole region
+            self._not_looked_for |= TIMED.keys()
         return look
 
     def _is_wanted(self, thing: Thing) -> bool:
@@ -191,6 +197,10 @@ class Sweep:
     def _begin(self, found: Found, report: Report) -> bool:
         """Ask AWS to delete it; whether it is now being deleted."""
         thing = found.thing
+        left, ended = [one.thing for one in report.left], report.deleted + report.gone
+        if ends := still_ends(thing, left, ended, self._not_looked_for):
+            report.left.append(Left(thing, f"it is a timer and stays: it ends {ends}."))
+            return False
         try:
             REMOVALS[thing.kind].delete(self._at(thing), thing)
         except Gone:

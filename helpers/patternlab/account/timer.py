@@ -146,8 +146,13 @@ def stage_cache(rest_api_id: str, stage: str) -> Thing:
 
 def timer_name(session: Session, what: Thing) -> str:
     """What the schedule of `what`, and its role, are called; at most 64 characters."""
+    return named(session.prefix, what)
+
+
+def named(prefix: str, what: Thing) -> str:
+    """The same, for the session whose names begin with `prefix`."""
     label = re.sub(r"[^0-9A-Za-z_.-]", "-", "-".join(what.names))
-    name = session.name(f"timer-{label}")
+    name = f"{prefix}timer-{label}"
     if len(name) > LONGEST_NAME:
         digest = hashlib.sha256(label.encode()).hexdigest()[:8]
         name = f"{name[: LONGEST_NAME - 9]}-{digest}"
