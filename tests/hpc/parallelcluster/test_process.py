@@ -1,13 +1,16 @@
 """What AWS's schema and validators say of a file, through the judge's own process."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.parallelcluster import SecurityGroup, Site, Subnet, judge, process
+from patternlab.hpc.parallelcluster import EXAMPLE, SecurityGroup, Site, Subnet, judge, process
 from patternlab.hpc.parallelcluster.__main__ import main
 from patternlab.learn.patience import OutOfPatience, patience
 
@@ -117,6 +120,27 @@ def test_efa_wants_a_group_that_lets_itself_in_and_out(judged, rules, refused):
     groups = "        SecurityGroups: [sg-abcdefgh]\n        SubnetIds"
     errors = judged("        SubnetIds", groups, site).of_level("error")
     assert [error.validator for error in errors] == ["EfaSecurityGroupValidator"] * refused
+
+
+def test_the_findings_are_those_of_pcluster_create_cluster(changed):
+    two_zones = "- subnet-inside1a\n          - subnet-inside1b"
+    texts = [
+        changed("- subnet-inside1a", two_zones),
+        changed("c5n.18xlarge", "hpc7g.4xlarge"),
+        changed("        PlacementGroup:\n          Enabled: true\n", ""),
+        changed("    KeyName: lab", "    AllowedIps: 10.0.0.0/16"),
+        changed("MinCount: 1", "MinCount: 9").replace("c5n.18xlarge", "t3.micro"),
+    ]
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("create_cluster.py"))],
+        input=json.dumps(texts),
+        capture_output=True,
+        text=True,
+        env=process._environment(),
+    )
+    for text, theirs in zip(texts, json.loads(done.stdout), strict=True):
+        ours = {(f.level, f.validator, f.message) for f in judge(text, EXAMPLE).findings}
+        assert ours and ours == {tuple(failure) for failure in theirs}
 
 
 def test_a_subnet_that_the_site_does_not_have_is_refused(judged):

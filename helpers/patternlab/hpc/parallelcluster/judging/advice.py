@@ -119,6 +119,7 @@ _KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
         ("Name",),
         "Begin with a small letter, and use small letters, digits and hyphens only.",
     ),
+    "OsCustomAmiValidator": (("Os",), "Choose another system, or give a CustomAmi for this one."),
     "OverlappingMountDirValidator": (("MountDir",), "Mount no file system inside another one."),
     "PlacementGroupCapacityTypeValidator": (
         ("PlacementGroup",),
