@@ -1,6 +1,6 @@
 """Our ping-pong and mpi4py's own, in turns between the same two processes; rank 0 prints JSON.
 
-Run it under mpiexec with two ranks: ``python -m benchmarks.hpc_rounds ROUNDS SIZE:TRIPS ...``
+Run it under mpiexec with two ranks: ``python -m benchmarks.hpc_rounds SIZE:ROUNDS:TRIPS ...``
 """
 
 from __future__ import annotations
@@ -15,20 +15,26 @@ from patternlab.hpc.pingpong.options import Options
 from patternlab.hpc.pingpong.trips import Pair
 
 
-def main(rounds: int, sizes: list[tuple[int, int]]) -> None:
+def main(asked: list[tuple[int, int, int]]) -> None:
     """Print ``{size: {"ours": [us a round], "theirs": [...]}}``: means of half round trips."""
     comm = MPI.COMM_WORLD
     pair = Pair(comm, 1 - comm.Get_rank())
     found = {}
-    for size, trips in sizes:
+    for size, rounds, trips in asked:
         means = {"ours": [], "theirs": []}
-        for _ in range(rounds):
-            row = pair.measure(size, Options(sizes=(size,), trips=trips))
-            means["ours"].append(fmean(row["us"]) if row else None)
-            means["theirs"].append(_theirs(comm, size, trips))
+        for number in range(rounds):
+            for whose in sorted(means, reverse=number % 2):  # neither is always the first
+                took = _ours(pair, size, trips) if whose == "ours" else _theirs(comm, size, trips)
+                means[whose].append(took)
         found[size] = means
     if comm.Get_rank() == 0:
         print(json.dumps(found))
+
+
+def _ours(pair: Pair, size: int, trips: int) -> float | None:
+    """Our mean, in microseconds; None on the rank that keeps no time."""
+    row = pair.measure(size, Options(sizes=(size,), trips=trips))
+    return fmean(row["us"]) if row else None
 
 
 def _theirs(comm, size: int, trips: int) -> float:
@@ -44,5 +50,4 @@ def _theirs(comm, size: int, trips: int) -> float:
 
 
 if __name__ == "__main__":
-    asked = [tuple(map(int, each.split(":"))) for each in sys.argv[2:]]
-    main(int(sys.argv[1]), asked)
+    main([tuple(map(int, each.split(":"))) for each in sys.argv[1:]])
