@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from patternlab.account.calls import (
 from patternlab.caching.gateway import Request
 from patternlab.cloud import Cloud, open_cloud
 from patternlab.delivery.delivery_log import FILTERED
+from patternlab.hpc.cluster.plan import SLACK
 from patternlab.local.apigateway import SMALLEST
 from patternlab.local.hub import in_handler
 from patternlab.paths import ROOT, books
@@ -114,10 +116,11 @@ def write() -> int:
 
 
 def opens_cloud(path: Path) -> bool:
-    """Does a cell that an account runs call ``open_cloud``?"""
+    """Does a cell that an account runs call ``open_cloud``, and not for a local one by name?"""
     return any(
         isinstance(node, ast.Call)
         and "open_cloud" in (getattr(node.func, "id", ""), getattr(node.func, "attr", ""))
+        and "backend='local'" not in map(ast.unparse, node.keywords)
         for _, source in _cells(path)
         for node in ast.walk(ast.parse(source))
     )
@@ -151,6 +154,8 @@ class _Watch:
         self._polled, self._most = 0.0, 0
         self._sent = 0  # to addresses of APIs
         self._caches: Counter[str] = Counter()  # size -> caches, at most at the same time
+        self._launched: dict[str, str] = {}  # instance -> its type
+        self._timers: dict[str, float] = {}  # instance -> seconds until its timer ends it
 
     def open(self, **settings: Any) -> Cloud:
         """``open_cloud`` for the notebook."""
@@ -159,8 +164,10 @@ class _Watch:
         cloud._backend.session.core.register("before-parameter-build", self._asked)
         cloud._backend.session.core.register("after-call.lambda", self._answered)
         cloud._backend.session.core.register("after-call.apigateway", self._count_caches)
+        cloud._backend.session.core.register("after-call.ec2.RunInstances", self._count_instances)
         self._close, cloud.close = cloud.close, self.close
         self._request, cloud.request = cloud.request, self.request
+        self._set_timer, cloud.set_timer = cloud.set_timer, self.set_timer
         if self._prepare is not None:
             self._prepare(cloud)
         return cloud
@@ -192,6 +199,11 @@ class _Watch:
                 call = Call(NOTEBOOK, "execute-api", action, {"url": url, "method": method})
                 self.recording.calls.append(call)
         return self._request(method, url, headers, body, signed=signed)
+
+    def set_timer(self, instance: str, at: datetime) -> None:
+        """``cloud.set_timer``."""
+        self._timers[instance] = (at - self._cloud.now()).total_seconds()
+        self._set_timer(instance, at)
 
     def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if self._cloud is None:
@@ -226,6 +238,19 @@ class _Watch:
         billed = [stage for stage in stages if stage.cache_cluster_enabled]
         self._caches |= Counter(str(stage.cache_cluster_size or SMALLEST) for stage in billed)
 
+    def _count_instances(self, parsed: dict[str, Any], **_: Any) -> None:
+        for instance in parsed.get("Instances", []):
+            self._launched[instance["InstanceId"]] = instance["InstanceType"]
+
+    def _instances(self, now: float) -> Counter[str]:
+        """Type -> seconds that its instances may run: until their timers end them, with some
+        minutes more as the lab counts them, and where there is no timer until now."""
+        seconds: Counter[str] = Counter()
+        for instance, kind in self._launched.items():
+            timer = self._timers.get(instance)
+            seconds[kind] += now if timer is None else timer + 60 * SLACK
+        return seconds
+
     def _read(self, cloud: Cloud) -> dict[tuple[str, str], float]:
         now = cloud._backend.clock.elapsed
         lines = cloud._backend.log_lines()
@@ -235,6 +260,7 @@ class _Watch:
             ("cloud", "seconds"): now,
             ("apigateway", "request-rest"): self._sent,
             **{("apigateway", f"cache-{size}GB"): most for size, most in self._caches.items()},
+            **{("ec2", f"{kind}-seconds"): much for kind, much in self._instances(now).items()},
             ("lambda", "invocations"): len(billed),
             ("lambda", "gb-seconds"): sum(ms / 1000 * mb / 1024 for ms, mb in billed),
             ("logs", "bytes"): sum(len(line.encode()) + LOG_EVENT_OVERHEAD for line in lines),

@@ -139,6 +139,8 @@ def test_a_notebook_that_opens_a_cloud_on_a_local_cloud_only_is_not_run(tmp_path
     assert list(notebook_calls.record(path).rows("small")) == [
         Row("small", "cloud", "seconds", 0, CLOUD)
     ]
+    by_name = OPEN.replace("open_cloud()", "open_cloud(seed=3, backend='local')")
+    assert not notebook_calls.opens_cloud(notebook(tmp_path, by_name))
     assert notebook_calls.opens_cloud(notebook(tmp_path, OPEN))
     assert notebook_calls.opens_cloud(
         notebook(tmp_path, "import patternlab\npatternlab.open_cloud()")

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import simpy
@@ -148,7 +149,7 @@ class LocalBatchBackend(models.BatchBackend):
             blocks(
                 need_of(job.properties),
                 environments,
-                [_type(name) for name in INSTANCE_TYPES],
+                _types(),
                 quota=lambda name: self.services.knobs.vcpu_quota,
                 lacks=lambda name: self.services.faults.lacks(name, zone),
             )
@@ -170,9 +171,12 @@ class LocalBatchBackend(models.BatchBackend):
         return shown
 
 
-def _type(name: str) -> Type:
-    about = INSTANCE_TYPES[name]
-    return Type(name, about["VCpuInfo"]["DefaultVCpus"], about["MemoryInfo"]["SizeInMiB"])
+@cache
+def _types() -> list[Type]:
+    return [
+        Type(name, about["VCpuInfo"]["DefaultVCpus"], about["MemoryInfo"]["SizeInMiB"])
+        for name, about in INSTANCE_TYPES.items()
+    ]
 
 
 def _attempts(strategy: dict[str, Any] | None) -> int:
@@ -249,8 +253,7 @@ def jobs_that_run(services: Services) -> Iterator[None]:
     before = models.JobQueue, models.JobDefinition
     models.JobQueue, models.JobDefinition = LocalJobQueue, LocalJobDefinition
     try:
-        with ExitStack() as stack:
-            stack.enter_context(backend_class(models.batch_backends, ours))
+        with backend_class(models.batch_backends, ours):
             yield
     finally:
         models.JobQueue, models.JobDefinition = before
