@@ -1,5 +1,7 @@
 """What a node does at its first start."""
 
+import subprocess
+
 import pytest
 
 from patternlab.hpc.errors import HPCError
@@ -25,6 +27,15 @@ def test_mpi4py_is_built_against_the_mpi_of_efas_installer():
     installed = script.index("./efa_installer.sh -y")
     assert installed < script.index("MPICC=/opt/amazon/openmpi/bin/mpicc")
     assert "--no-binary=mpi4py" in script and f"aws-efa-installer-{INSTALLER}.tar.gz" in script
+
+
+def test_locked_memory_is_not_limited():
+    assert "echo '* - memlock unlimited' > /etc/security/limits.d/90-efa.conf" in lines()
+
+
+def test_a_shell_can_parse_it():
+    done = subprocess.run(["bash", "-n"], input=user_data(45), text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_it_is_a_script_that_fits():

@@ -33,6 +33,8 @@ cd "$(mktemp -d)"
 curl -fsS --retry 5 -O https://efa-installer.amazonaws.com/aws-efa-installer-{{installer}}.tar.gz
 tar -xf aws-efa-installer-{{installer}}.tar.gz
 (cd aws-efa-installer && ./efa_installer.sh -y)
+# The card reads and writes memory that must stay where it is.
+echo '* - memlock unlimited' > /etc/security/limits.d/90-efa.conf
 python3.11 -m venv {HOME}/venv
 MPICC=/opt/amazon/openmpi/bin/mpicc {HOME}/venv/bin/pip install -q --no-binary=mpi4py 'mpi4py>=4,<5'
 # The proof that there is an EFA: without one this fails, and the node never says that it is ready.
