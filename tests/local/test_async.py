@@ -8,19 +8,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
 from patternlab import Knobs, open_cloud
+from tests.local.refusals import refused
 
 FAILS = "def handler(event, context):\n    1 / 0\n"
 WORKS = "def handler(event, context):\n    return 'done'\n"
 SLEEPS = "import time\ndef handler(event, context):\n    time.sleep(event.get('seconds', 9))\n"
 DEFAULTS = {"DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}}
-
-
-def refused(operation, **kwargs):
-    """Code and message of the error that `operation` gives."""
-    with pytest.raises(ClientError) as caught:
-        operation(**kwargs)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def starts(world, name):

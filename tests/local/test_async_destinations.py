@@ -5,20 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+
+from tests.local.refusals import refused
 
 FAILS = "def handler(event, context):\n    raise ValueError('no such order')\n"
 WORKS = "def handler(event, context):\n    return {'total': 7}\n"
 PRINTS = "import json\ndef handler(event, context):\n    print(json.dumps(event))\n"
 BUS = "arn:aws:events:us-east-1:123456789012:event-bus/default"
-
-
-def refused(operation, **kwargs):
-    """Code and message of the error that `operation` gives."""
-    with pytest.raises(ClientError) as caught:
-        operation(**kwargs)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
+
+from tests.local.refusals import refusal
 
 FINE = "def handler(event, context):\n    return None\n"
 FAILS = "def handler(event, context):\n    raise ValueError('poison')\n"
@@ -12,9 +13,7 @@ SLEEPS = "import time\ndef handler(event, context):\n    time.sleep(event.get('s
 
 def refused(operation, **kwargs):
     """Code, message and status of the error that `operation` gives."""
-    with pytest.raises(ClientError) as caught:
-        operation(**kwargs)
-    response = caught.value.response
+    response = refusal(operation, **kwargs)
     error, status = response["Error"], response["ResponseMetadata"]["HTTPStatusCode"]
     return error["Code"], error["Message"], status
 

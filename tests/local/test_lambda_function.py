@@ -8,18 +8,12 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local.refusals import refused
+
 ECHO = """
 def handler(event, context):
     return event
 """
-
-
-def refused(operation, **kwargs):
-    """Code and message of the error that `operation` gives."""
-    with pytest.raises(ClientError) as caught:
-        operation(**kwargs)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 # -- invoking ------------------------------------------------------------------------------------

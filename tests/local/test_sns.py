@@ -6,13 +6,13 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from botocore.exceptions import ClientError
 from moto.sns.models import sns_backends
 
 from patternlab import open_cloud
 from patternlab.delivery.endpoints import PersonEndpoint
 from patternlab.delivery.filter_policy import FilterPolicy
 from patternlab.delivery_status import read_delivery_status
+from tests.local.refusals import refused
 
 LISTENER = """
 def handler(event, context):
@@ -20,14 +20,6 @@ def handler(event, context):
     raise ValueError("no")
 """
 ROLE = "arn:aws:iam::123456789012:role/feedback"
-
-
-def refused(operation, **kwargs):
-    """Code and message of the error that `operation` gives."""
-    with pytest.raises(ClientError) as caught:
-        operation(**kwargs)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 @pytest.fixture(scope="module")

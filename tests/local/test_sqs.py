@@ -5,7 +5,8 @@ import json
 import struct
 
 import pytest
-from botocore.exceptions import ClientError
+
+from tests.local.refusals import refusal
 
 SERVICE = "AWS.SimpleQueueService."
 
@@ -40,9 +41,7 @@ def arn_of(sqs, url):
 
 def refused(sqs, operation, **parameters):
     """Error code and message; the exception is of the class that boto3 has for the code."""
-    with pytest.raises(ClientError) as caught:
-        getattr(sqs, operation)(**parameters)
-    response = caught.value.response
+    response = refusal(getattr(sqs, operation), **parameters)
     assert response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403, 404, 429)
     return response["Error"]["Code"], response["Error"]["Message"]
 
