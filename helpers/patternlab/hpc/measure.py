@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,8 +93,7 @@ def compare(
 ) -> pd.DataFrame:
     """Half round trips by several transports, in microseconds: the lowest median of some runs.
 
-    The transports take turns. A busy machine only ever adds time, so the lowest of the medians is
-    the one that a quiet machine would be closest to.
+    The transports take turns, so that a busy moment hits them alike (see :func:`lowest`).
 
     Returns
     -------
@@ -102,15 +101,19 @@ def compare(
     """
     if runs < 1:
         raise HPCError(f"runs is a whole number of at least 1, not {runs!r}.")
-    found = [
-        pingpong(name, sizes=sizes, trips=trips, time_limit=time_limit)
-        .table()["median_us"]
-        .rename(name)
-        for _ in range(runs)
-        for name in transports
-    ]
-    table = pd.concat(found, axis=1)
-    return table.T.groupby(level=0, sort=False).min().T
+    found: dict[str, list[Report]] = {name: [] for name in transports}
+    for _ in range(runs):
+        for name, reports in found.items():
+            reports.append(pingpong(name, sizes=sizes, trips=trips, time_limit=time_limit))
+    return pd.DataFrame({name: lowest(reports) for name, reports in found.items()})
+
+
+def lowest(reports: Iterable[Report]) -> pd.Series:
+    """The lowest median of several runs, in microseconds, by size (``size_bytes``).
+
+    A busy machine only ever adds time, so this is the closest to what a quiet one would show.
+    """
+    return pd.concat([report.table()["median_us"] for report in reports]).groupby(level=0).min()
 
 
 def _run(
