@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -246,8 +247,14 @@ def test_who_is_interrupted_gets_no_others_answer_next(judged):
 
 def test_without_the_extra_one_sentence_says_how_to_get_it(judged, monkeypatch):
     monkeypatch.setattr(process, "find_spec", lambda name: None)
-    with pytest.raises(HPCError, match="pip install 'aws-parallelcluster>=3.16,<4'"):
+    with pytest.raises(HPCError, match="not installed here: run pip install"):
         judged("MaxCount: 4", "MaxCount: 8")
+
+
+def test_that_sentence_names_the_extra_as_pyproject_does():
+    text = (Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8")
+    (wanted,) = tomllib.loads(text)["project"]["optional-dependencies"]["parallelcluster"]
+    assert f"'{wanted}'" in process.ABSENT
 
 
 @pytest.mark.parametrize("text", [None, b"Region: x", {"Region": "us-east-1"}])
