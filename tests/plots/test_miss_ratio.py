@@ -1,5 +1,6 @@
 """Miss-ratio curves and their knee."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +29,15 @@ def test_the_knee_is_where_the_curve_bends():
 @given(st.dictionaries(st.integers(1, 10**9), st.floats(0, 1), min_size=3))
 def test_the_knee_is_one_of_the_capacities(curve):
     assert knee_of(curve) in curve
+
+
+TINY = 5e-324  # the smallest number there is: 1 divided by it is no number
+
+
+@pytest.mark.parametrize("ends", [(0.5, 0.5), (TINY, 0.0), (0.0, TINY)])
+def test_a_curve_whose_ends_are_as_good_as_equal_has_no_bend(ends):
+    with np.errstate(all="raise"):
+        assert knee_of({1: ends[0], 10: 1.0, 100: ends[1]}) == 1
 
 
 def test_policies_differ_in_mark_and_dashes_too():

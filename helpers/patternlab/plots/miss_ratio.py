@@ -13,6 +13,8 @@ from patternlab.plots.chart import Chart, check_series, looks, percent_axis
 from patternlab.plots.picture import Picture
 from patternlab.plots.style import Theme, theme_named
 
+FLAT = 1e-9  # the ends of a curve that differ by less are as good as equal
+
 
 def miss_ratio_curve(
     curves: Mapping[str, Mapping[float, float]],
@@ -49,14 +51,15 @@ def miss_ratio_curve(
 def knee_of(curve: Mapping[float, float]) -> float:
     """The capacity at which the curve is farthest below the straight line between its ends.
 
-    Both axes count from 0 to 1 between the ends, the capacity on a logarithmic scale. The idea is
+    Both axes count from 0 to 1 between the ends, the capacity on a logarithmic scale. A curve whose
+    ends are as good as equal has no bend: its smallest capacity is given. The idea is
     that of Satopää, Albrecht, Irwin and Raghavan, "Finding a 'Kneedle' in a Haystack" (2011).
     """
     capacities = np.array(sorted(curve), dtype=float)
     misses = np.array([curve[capacity] for capacity in sorted(curve)], dtype=float)
     x = np.log(capacities / capacities[0]) / np.log(capacities[-1] / capacities[0])
     drop = misses[0] - misses[-1]
-    y = (misses - misses[-1]) / drop if drop else np.zeros_like(misses)
+    y = (misses - misses[-1]) / drop if abs(drop) > FLAT else np.zeros_like(misses)
     return float(capacities[np.argmax((1 - x) - y)])
 
 
