@@ -11,20 +11,13 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from http.client import HTTPMessage
 
+from patternlab import web
 from patternlab.caching.errors import CachingError
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a viewer got. `headers` knows names in any case; `seconds` is measured here."""
-
-    status: int
-    headers: HTTPMessage = field(repr=False)
-    body: bytes
-    seconds: float
+class Answer(web.Answer):
+    """What a viewer got, with what an edge says of its cache; `seconds` is measured here."""
 
     @property
     def x_cache(self) -> str:
@@ -35,10 +28,6 @@ class Answer:
     def age(self) -> int | None:
         """Seconds the copy has been in the cache; None if the origin was asked."""
         return int(self.headers["Age"]) if "Age" in self.headers else None
-
-    @property
-    def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
 
 
 class Viewer:
