@@ -14,6 +14,7 @@ from patternlab import notebook_calls, open_cloud
 from patternlab.account import calls, policy
 from patternlab.account.calls import CLOUD, FUNCTION, NOTEBOOK, Row
 from patternlab.cli import main
+from patternlab.hpc.cluster.plan import SLACK
 
 
 def notebook(folder: Path, *cells: str, local_only: str = "") -> Path:
@@ -62,8 +63,8 @@ def test_the_command_writes_counts_and_policies(tmp_path, monkeypatch, capsys):
     assert main(["policies"]) == 0
     assert len(calls.read(tmp_path / "calls.csv")) == 2
     made = {path.name for path in (tmp_path / "policies").iterdir()}
-    assert made == {"learner.json", "instructor.json", "README.md"}
-    assert len(capsys.readouterr().out.splitlines()) == 4
+    assert made == {"learner.json", "lab.json", "instructor.json", "README.md"}
+    assert len(capsys.readouterr().out.splitlines()) == 5
 
 
 def test_each_request_is_counted_once_and_a_page_is_a_request(tmp_path):
@@ -201,6 +202,25 @@ stage('e', '0.5')
     assert {key: amount for key, amount in found.items() if key[0] == "apigateway"} == {
         ("apigateway", "cache-0.5GB"): 2,
         ("apigateway", "cache-6.1GB"): 1,
+    }
+
+
+def test_instances_are_counted_until_their_timers_end_them_and_without_one_until_the_end(tmp_path):
+    launch = """
+from datetime import timedelta
+ec2 = cloud.client('ec2')
+image = {'ImageId': 'ami-12c6146b', 'MinCount': 2, 'MaxCount': 2}
+timed = ec2.run_instances(InstanceType='c5n.9xlarge', **image)['Instances']
+for each in timed:
+    cloud.set_timer(each['InstanceId'], cloud.now() + timedelta(minutes=45))
+ec2.terminate_instances(InstanceIds=[each['InstanceId'] for each in timed])
+ec2.run_instances(InstanceType='m5.large', **image)
+cloud.wait(seconds=90)
+"""
+    found = notebook_calls.record(notebook(tmp_path, OPEN, launch)).quantities
+    assert {key: amount for key, amount in found.items() if key[0] == "ec2"} == {
+        ("ec2", "c5n.9xlarge-seconds"): 2 * (45 + SLACK) * 60,
+        ("ec2", "m5.large-seconds"): 2 * 90,
     }
 
 

@@ -19,7 +19,7 @@ from patternlab.account.cost import (
     usd,
 )
 from patternlab.account.errors import AccountError
-from patternlab.paths import books
+from patternlab.paths import LABS, books
 
 SMALL = Card("small", "us-east-1", run=0.10, per_hour=0.05, seconds=60)
 
@@ -171,8 +171,17 @@ def test_a_ceiling_of_nothing_refuses_every_notebook_that_asks_aws_for_something
 
 
 def test_a_dollar_is_enough_for_each_notebook_and_a_session_of_four_hours():
+    labs = {path.stem for path in books() if path.parent == LABS}
     for one in cards().values():
-        Ceiling(1).check(one, hours=4)
+        Ceiling(4 if one.notebook in labs else 1).check(one, hours=4)
+
+
+def test_the_lab_costs_its_nodes_until_their_timers_end_them():
+    # two nodes for 45 minutes, and 5 more: 1.944 USD an hour, an address, 30 GB of disk
+    one = card("efa-ping-pong")
+    nodes = 2 * 50 / 60 * (1.944 + 0.005 + 30 * 0.08 / 730)
+    assert one.run == pytest.approx(nodes) == pytest.approx(3.2538, abs=1e-4)
+    assert one.per_hour == 0
 
 
 def test_checking_a_card_again_does_not_count_it_twice():

@@ -16,7 +16,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from moto import mock_aws
 
-from patternlab import notebook_calls, open_cloud
+from patternlab import notebook_calls, open_cloud, paths
 from patternlab.account import asking, calls, kinds, policy, removal
 from patternlab.account.calls import FUNCTION, NOTEBOOK, Row
 from patternlab.caching.cloudfront import Distribution
@@ -35,7 +35,9 @@ from tests.account.iam import (
 
 FOLDER = Path(policy.__file__).parent
 ROWS = calls.read()
-LEARNER, INSTRUCTOR = policy.learner(ROWS), policy.instructor(ROWS)
+LEARNER, LAB, INSTRUCTOR = policy.learner(ROWS), policy.lab(ROWS), policy.instructor(ROWS)
+IN_THE_LAB = {**LEARNER, "Statement": [*LEARNER["Statement"], *LAB["Statement"]]}
+LABS = {path.stem for path in books() if path.parent == paths.LABS}
 SIDS = [statement["Sid"] for statement in LEARNER["Statement"]]
 #: For a distribution, which no notebook makes: its code does.
 DISTRIBUTIONS = {"NewDistributions", "NewCachePolicies", "TaggedThings", "CachePolicies"}
@@ -61,13 +63,13 @@ WITHOUT_RESOURCE = {
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, tuple[Recording, Guarded]]:
-    """Every notebook, run by a user who has the learner's policy.
+    """Every notebook, run by a user who has the learner's policy, and that of the labs for a lab.
 
     ``record`` does not run those that open no cloud (06, 08), but gives them their row.
     """
     made = {}
     for path in books():
-        with enforced(LEARNER) as guarded:
+        with enforced(IN_THE_LAB if path.stem in LABS else LEARNER) as guarded:
             made[path.stem] = notebook_calls.record(path, guarded.prepare), guarded
     return made
 
@@ -79,14 +81,14 @@ def book(name: str) -> Path:
 # -- what is in the repository -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["learner.json", "instructor.json", "README.md"])
+@pytest.mark.parametrize("name", ["learner.json", "lab.json", "instructor.json", "README.md"])
 def test_the_files_are_what_the_counts_give(name):
     assert policy.files(ROWS)[name] == (policy.FOLDER / name).read_text(encoding="utf-8"), (
         f"data/policies/{name} is out of date: run python -m patternlab policies"
     )
 
 
-@pytest.mark.parametrize("document", [LEARNER, INSTRUCTOR])
+@pytest.mark.parametrize("document", [LEARNER, LAB, INSTRUCTOR])
 def test_a_policy_fits_into_a_managed_policy(document):
     assert policy.characters(document) == len("".join(json.dumps(document).split()))
     assert policy.characters(document) <= 6144
@@ -94,7 +96,7 @@ def test_a_policy_fits_into_a_managed_policy(document):
     assert len(set(sids)) == len(sids) and all(sid.isalnum() for sid in sids)
 
 
-@pytest.mark.parametrize("document", [LEARNER, INSTRUCTOR])
+@pytest.mark.parametrize("document", [LEARNER, LAB, INSTRUCTOR])
 def test_no_statement_allows_by_a_wildcard_of_actions(document):
     assert not any("*" in action for one in document["Statement"] for action in one["Action"])
 
@@ -114,7 +116,8 @@ def test_every_action_is_one_that_aws_has():
     others |= {f"apigateway:{verb}" for verb in ("DELETE", "GET", "PATCH", "POST", "PUT")}
     others |= {"budgets:ViewBudget", "budgets:ModifyBudget"}
     names = {"tag": "resourcegroupstaggingapi", "servicequotas": "service-quotas"}
-    for action in {action for one in INSTRUCTOR["Statement"] for action in one["Action"]} - others:
+    statements = INSTRUCTOR["Statement"] + LAB["Statement"]
+    for action in {action for one in statements for action in one["Action"]} - others:
         service, _, name = action.partition(":")
         assert name in operations(names.get(service, service)), action
 
@@ -313,24 +316,37 @@ def test_the_courses_tables_name_every_call_of_the_sweep_and_no_other():
     every = set().union(*sweeping().values())
     assert len(every) > 50
     assert every - named(calls.COURSE, calls.INSTRUCTOR) == set()
-    tables = calls.COURSE | calls.INSTRUCTOR
+    tables = calls.COURSE | calls.INSTRUCTOR | calls.LAB
     of_the_sweep = {why: tables[why] for why in tables if why.startswith(("look for", "delete"))}
-    assert len(of_the_sweep) == 3
+    assert len(of_the_sweep) == 4
     assert named(of_the_sweep) - every == set()
 
 
 def test_a_learner_may_delete_what_a_notebook_makes(runs):
-    made = {
-        kind.name
-        for recording, _ in runs.values()
-        for call in recording.calls
-        if (kind := kinds.creation(call.service, call.operation))
-    }
+    made = made_by(recording for name, (recording, _) in runs.items() if name not in LABS)
     assert {"queue", "function", "mapping", "topic", "bucket", "rule", "role"} <= made
     assert {"rest api", "stage"} <= made
     for kind in made | {"log group", "distribution", "cache policy"}:
         asked = sweeping()[type(removal.REMOVALS[kind]).__name__]
         assert asked and asked <= named(calls.COURSE), kind
+
+
+def test_who_may_run_a_lab_may_delete_what_it_makes(runs):
+    made = made_by(recording for name, (recording, _) in runs.items() if name in LABS)
+    assert made == {"instance", "instance profile", "placement group", "role", "security group"}
+    for kind in made | {"schedule"}:  # the timers
+        asked = sweeping()[type(removal.REMOVALS[kind]).__name__]
+        assert asked and asked <= named(calls.COURSE, calls.LAB), kind
+
+
+def made_by(recordings) -> set[str]:
+    """The kinds of things that were made."""
+    return {
+        kind.name
+        for recording in recordings
+        for call in recording.calls
+        if (kind := kinds.creation(call.service, call.operation))
+    }
 
 
 # -- whose things ------------------------------------------------------------------------------
@@ -357,7 +373,7 @@ def test_the_same_calls_are_denied_on_things_of_others(runs):
     assert len(asked - allowed) > 30
 
 
-@pytest.mark.parametrize("document", [LEARNER, INSTRUCTOR])
+@pytest.mark.parametrize("document", [LEARNER, LAB, INSTRUCTOR])
 def test_what_reaches_everything_only_reads_or_is_known_by_no_name(document):
     reads = ("List", "Get", "View", "Describe")
     for one in document["Statement"]:
@@ -425,8 +441,12 @@ def test_signed_requests_reach_the_stages_of_the_course_only():
 
 
 def each(runs) -> Iterator[Call]:
+    """The requests of the notebooks; those of the labs are in test_policy_lab."""
     return (
-        call for recording, _ in runs.values() for call in recording.calls if call.by != FUNCTION
+        call
+        for name, (recording, _) in runs.items()
+        for call in recording.calls
+        if call.by != FUNCTION and name not in LABS
     )
 
 
@@ -489,6 +509,8 @@ def resource(call: Call, rename) -> tuple[str, dict[str, str]]:
             return f"arn:aws:logs:{where}:log-group:{group}:log-stream:", {}
         case "iam":
             return f"arn:aws:iam::123456789012:role/{name('RoleName')}", {}
+        case "ec2" if call.operation.startswith("Describe"):
+            return "*", {}
         case "s3":
             key = f"/{given['Key']}" if "Key" in given else ""
             return f"arn:aws:s3:::{name('Bucket')}{key}", {}

@@ -57,6 +57,8 @@ KEPT_FOR_FREE = frozenset(
         *["instance profile", "schedule", "security group", "subscription", "topic"],
     ]
 )
+#: How the quantities end that say how long instances of a type run.
+INSTANCE_SECONDS = "-seconds"
 #: Gigabytes of disk that an instance is given where the call names none.
 DISK = 30
 
@@ -115,11 +117,15 @@ class Usage:
 def run(usage: Usage) -> list[Line]:
     """What one run costs at most, all cells once."""
     lines = [*_requests(usage), *_waiting(usage), *_lambda(usage), *_events(usage), *_other(usage)]
+    lines += _nodes(usage)
     return [line for line in lines if line.units]
 
 
 def forgotten(usage: Usage) -> list[Line]:
-    """What all that a run makes costs at most in each hour in which it is left alone."""
+    """What all that a run makes costs at most in each hour in which it is left alone.
+
+    Instances are not in it: their timers end them, and until then they are in the run.
+    """
     mappings = usage.amount("sqs", "poll-mappings")
     retries = mappings * RETRIES_AN_HOUR
     stored = usage.amount("logs", "bytes") / GB / HOURS_A_MONTH
@@ -226,6 +232,16 @@ def _other(usage: Usage) -> Iterator[Line]:
     for key, number in usage.amounts.items():
         if key in prices() and prices()[key].unit != "hours":
             yield Line(key[1], number, prices()[key])
+
+
+def _nodes(usage: Usage) -> Iterator[Line]:
+    """Instances, on demand, each with a disk and a public address, until their timers end them."""
+    for (service, quantity), seconds in usage.amounts.items():
+        if service == "ec2" and quantity.endswith(INSTANCE_SECONDS):
+            kind, hours = quantity.removesuffix(INSTANCE_SECONDS), seconds / 3600
+            yield Line(kind, hours, price("ec2", kind))
+            yield Line("public addresses", hours, price("ec2", "public-ipv4"))
+            yield Line("disks", hours * DISK / HOURS_A_MONTH, price("ec2", "ebs-gp3"))
 
 
 def _billed_by_the_hour(usage: Usage) -> Iterator[tuple[float, Price]]:

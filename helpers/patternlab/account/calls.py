@@ -14,6 +14,8 @@ One row a notebook, service and operation. `by` says on whose behalf:
                                notebook that opens no cloud where there is an account
   apigateway  request-rest     requests to the addresses of APIs, hits of a cache included
   apigateway  cache-0.5GB ...  caches of stages, of each size: at most at the same time
+  ec2         TYPE-seconds     how long instances of that type may run, summed: until their timers
+                               end them, also where the notebook does so before
   lambda      invocations      with a REPORT line in CloudWatch Logs
   lambda      gb-seconds       billed duration times memory, from the same lines
   logs        bytes            of all log events, with the 26 that CloudWatch Logs adds to each
@@ -68,7 +70,7 @@ COURSE: dict[str, dict[str, str]] = {
         "s3": "ListBuckets",
         "sqs": "ListQueues",
         "logs": "DescribeLogGroups",
-        "iam": "ListRoles",
+        "iam": "ListInstanceProfiles ListRoles",
         "scheduler": "ListSchedules",
         "budgets": "DescribeBudgets",
         "apigateway": "GetRestApis",
@@ -99,6 +101,7 @@ COURSE: dict[str, dict[str, str]] = {
 #: The same for who runs the course, beside all that a learner may do.
 INSTRUCTOR: dict[str, dict[str, str]] = {
     "delete every other kind": {
+        "iam": "GetInstanceProfile RemoveRoleFromInstanceProfile DeleteInstanceProfile",
         "scheduler": "GetSchedule DeleteSchedule",
         "budgets": "DescribeBudget ListTagsForResource DeleteBudget",
         "ec2": """TerminateInstances DeleteLaunchTemplate DeletePlacementGroup
@@ -116,6 +119,19 @@ INSTRUCTOR: dict[str, dict[str, str]] = {
     "read prices and quotas": {
         "pricing": "GetProducts",
         "service-quotas": "GetServiceQuota ListServiceQuotas",
+    },
+}
+
+
+#: What labs ask of an account and not of a local cloud: timers, and the sweep of what they make.
+LAB: dict[str, dict[str, str]] = {
+    "set self-destruct timers": {
+        "iam": "GetRole CreateRole PutRolePolicy DeleteRolePolicy DeleteRole",
+        "scheduler": "CreateSchedule UpdateSchedule GetSchedule DeleteSchedule",
+    },
+    "delete what the labs make": {
+        "iam": "GetInstanceProfile RemoveRoleFromInstanceProfile DeleteInstanceProfile",
+        "ec2": "TerminateInstances DeletePlacementGroup DeleteSecurityGroup",
     },
 }
 

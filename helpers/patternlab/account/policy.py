@@ -1,4 +1,4 @@
-"""The IAM policies for a learner and an instructor, written from what is really called.
+"""The IAM policies for a learner, the labs and an instructor, written from what is really called.
 
 ``python -m patternlab policies`` writes them to ``data/policies/``. Each call becomes the actions
 that it takes, each action goes to one statement, and a statement reaches what is called
@@ -24,7 +24,7 @@ So give learners an account that holds nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -37,7 +37,7 @@ from patternlab.account import calls
 from patternlab.account.calls import Row
 from patternlab.account.naming import PROJECT
 from patternlab.history import PREFIX as LOG_PREFIX
-from patternlab.paths import DATA
+from patternlab.paths import DATA, LABS
 
 FOLDER = DATA / "policies"
 MOST_CHARACTERS = 6144  # of a managed policy, white space not counted; IAM and STS quotas
@@ -45,6 +45,7 @@ OURS = f"{PROJECT}-*"
 GATEWAY = "arn:aws:apigateway:*::"  # and then the path of what it is
 FUNCTIONS = f"arn:aws:lambda:*:*:function:{OURS}"
 ROLES = f"arn:aws:iam::*:role/{OURS}"
+NODES_POLICY = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 #: Calls whose actions have another name than the operation.
 _ACTIONS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -98,6 +99,10 @@ _TAGGED = {
     ("cloudfront", "CreateDistributionWithTags"): "cloudfront:TagResource",
     ("budgets", "CreateBudget"): "budgets:TagResource",
     ("events", "PutRule"): "events:TagResource",
+    ("ec2", "CreatePlacementGroup"): "ec2:CreateTags",
+    ("ec2", "CreateSecurityGroup"): "ec2:CreateTags",
+    ("ec2", "RunInstances"): "ec2:CreateTags",
+    ("iam", "CreateInstanceProfile"): "iam:TagInstanceProfile",
     ("iam", "CreateRole"): "iam:TagRole",
     ("lambda", "CreateEventSourceMapping"): "lambda:TagResource",
     ("lambda", "CreateFunction"): "lambda:TagResource",
@@ -107,8 +112,18 @@ _TAGGED = {
     ("sqs", "CreateQueue"): "sqs:TagQueue",
 }
 
+#: Calls that reach, besides what they make, what is there already and has no tag of the request's:
+#: the same action, with a word that leads it to a statement of its own.
+_AMONG = {
+    ("ec2", "CreateSecurityGroup"): "ec2:CreateSecurityGroup in a VPC",
+    ("ec2", "RunInstances"): "ec2:RunInstances with what is there",
+    ("ssm", "SendCommand"): "ssm:SendCommand of a document",
+}
+
 #: Calls that hand a role to a service, and the service.
 _PASSES = {
+    ("ec2", "RunInstances"): "ec2.amazonaws.com",
+    ("iam", "AddRoleToInstanceProfile"): "ec2.amazonaws.com",
     ("lambda", "CreateFunction"): "lambda.amazonaws.com",
     ("lambda", "UpdateFunctionConfiguration"): "lambda.amazonaws.com",
     ("scheduler", "CreateSchedule"): "scheduler.amazonaws.com",
@@ -155,6 +170,7 @@ SCOPES: tuple[Scope, ...] = (
             "cloudfront:ListDistributions",
             "ec2:Describe*",
             "events:ListRules",
+            "iam:ListInstanceProfiles",
             "iam:ListRoles",
             "lambda:ListEventSourceMappings",
             "lambda:ListFunctions",
@@ -164,6 +180,8 @@ SCOPES: tuple[Scope, ...] = (
             "sns:ListSubscriptions",
             "sns:ListTopics",
             "sqs:ListQueues",
+            "ssm:DescribeInstanceInformation",
+            "ssm:GetCommandInvocation",
             "tag:GetResources",
         ),
         ("*",),
@@ -218,12 +236,82 @@ SCOPES: tuple[Scope, ...] = (
         "Of new ones, IAM knows no resource, and they have no tags.",
     ),
     Scope(
+        "NewNodes",
+        ("ec2:RunInstances", "ec2:CreatePlacementGroup", "ec2:CreateSecurityGroup"),
+        tuple(
+            f"arn:aws:ec2:*:*:{kind}"
+            for kind in ("instance/*", "volume/*", f"placement-group/{OURS}", "security-group/*")
+        ),
+        "Instances and their groups are made with the tag of the course.",
+        {"StringEquals": {"aws:RequestTag/project": PROJECT}},
+    ),
+    Scope(
+        "NodesAmong",
+        ("ec2:RunInstances with *",),
+        tuple(
+            f"arn:aws:ec2:*:*:{kind}"
+            for kind in ("network-interface/*", "subnet/*", "security-group/*")
+        )
+        + (f"arn:aws:ec2:*:*:placement-group/{OURS}", "arn:aws:ec2:*::image/*"),
+        "What an instance is launched from and into; IAM asks about each.",
+    ),
+    Scope(
+        "GroupsInVpcs",
+        ("ec2:CreateSecurityGroup in *",),
+        ("arn:aws:ec2:*:*:vpc/*",),
+        "A security group is made in a VPC that is there.",
+    ),
+    Scope(
+        "TagsOfNewNodes",
+        ("ec2:CreateTags",),
+        ("arn:aws:ec2:*:*:*",),
+        "A tag is put on what is being made, and on nothing else.",
+        {
+            "StringEquals": {
+                "ec2:CreateAction": ["CreatePlacementGroup", "CreateSecurityGroup", "RunInstances"]
+            }
+        },
+    ),
+    Scope(
+        "CommandsToNodes",
+        ("ssm:SendCommand",),
+        ("arn:aws:ec2:*:*:instance/*",),
+        "Run Command reaches instances with the tag of the course.",
+        {"StringEquals": {"ssm:resourceTag/project": PROJECT}},
+    ),
+    Scope(
+        "ShellDocument",
+        ("ssm:SendCommand of *",),
+        ("arn:aws:ssm:*::document/AWS-RunShellScript",),
+        "And with this document only.",
+    ),
+    Scope(
+        "ImageIds",
+        ("ssm:GetParameter",),
+        ("arn:aws:ssm:*::parameter/aws/service/ami-amazon-linux-latest/*",),
+        "Which image of Amazon Linux is the newest, a public parameter.",
+    ),
+    Scope(
+        "InstanceProfiles",
+        ("iam:*InstanceProfile",),
+        (f"arn:aws:iam::*:instance-profile/{OURS}",),
+        "What an instance wears its role by.",
+    ),
+    Scope(
+        "RoleOfNodes",
+        ("iam:AttachRolePolicy",),
+        (ROLES,),
+        "Nodes get AWS's policy for Session Manager and no other.",
+        {"ArnLike": {"iam:PolicyARN": NODES_POLICY}},
+    ),
+    Scope(
         "PassRolesToServices",
         ("iam:PassRole",),
         (ROLES,),
-        "A function and a topic's status log act with a role of the course, nobody else does.",
+        "Functions, topics' status logs, timers and nodes act with a role of the course, nobody "
+        "else does.",
     ),
-    Scope("Roles", ("iam:*",), (ROLES,), "One role a function, and one for the status logs."),
+    Scope("Roles", ("iam:*",), (ROLES,), "One role for each function, topic's log, timer, node."),
     Scope("Queues", ("sqs:*",), (f"arn:aws:sqs:*:*:{OURS}",), "The notebooks' queues."),
     Scope("Topics", ("sns:*",), (f"arn:aws:sns:*:*:{OURS}",), "The notebooks' topics."),
     Scope(
@@ -249,6 +337,7 @@ SCOPES: tuple[Scope, ...] = (
             "cloudfront:*Distribution",
             "cloudfront:CreateInvalidation",
             "cloudfront:ListTagsForResource",
+            "ec2:*SecurityGroup*gress",
             "ec2:Delete*",
             "ec2:TerminateInstances",
         ),
@@ -296,6 +385,8 @@ def actions_of(service: str, operation: str) -> tuple[str, ...]:
         found = _ACTIONS.get((service, operation), (f"{prefix}:{operation}",))
     if (service, operation) in _TAGGED:
         found += (_TAGGED[service, operation],)
+    if (service, operation) in _AMONG:
+        found += (_AMONG[service, operation],)
     if (service, operation) in _PASSES:
         found += ("iam:PassRole",)
     return found
@@ -315,12 +406,25 @@ def _verb(operation: str) -> str:
 
 def learner(rows: Iterable[Row]) -> dict[str, Any]:
     """The policy of a learner: what the notebooks' cells ask for, and the course around them."""
-    return _document(_called(rows, calls.COURSE))
+    return _document(_called(_of_labs(rows, False), calls.COURSE))
+
+
+def lab(rows: Iterable[Row]) -> dict[str, Any]:
+    """What the labs need besides a learner's policy: they launch what is billed by the hour."""
+    rows = list(rows)
+    learners = _actions(_called(_of_labs(rows, False), calls.COURSE))
+    return _document(_called(_of_labs(rows, True), calls.LAB), besides=learners)
 
 
 def instructor(rows: Iterable[Row]) -> dict[str, Any]:
     """The policy of an instructor: a learner's, all regions, budget, timers, prices and quotas."""
-    return _document(_called(rows, calls.COURSE, calls.INSTRUCTOR))
+    return _document(_called(_of_labs(rows, False), calls.COURSE, calls.INSTRUCTOR))
+
+
+def _of_labs(rows: Iterable[Row], wanted: bool) -> list[Row]:
+    """The rows of the labs, or of all other notebooks."""
+    labs = {path.stem for path in LABS.glob("*.ipynb")}
+    return [row for row in rows if (row.notebook in labs) is wanted]
 
 
 def _called(rows: Iterable[Row], *tables: dict[str, dict[str, str]]) -> set[tuple[str, str]]:
@@ -333,8 +437,14 @@ def _called(rows: Iterable[Row], *tables: dict[str, dict[str, str]]) -> set[tupl
     return found
 
 
-def _document(called: set[tuple[str, str]]) -> dict[str, Any]:
-    actions = {action for call in called for action in actions_of(*call)}
+def _actions(called: set[tuple[str, str]]) -> set[str]:
+    return {action for call in called for action in actions_of(*call)}
+
+
+def _document(called: set[tuple[str, str]], besides: Collection[str] = ()) -> dict[str, Any]:
+    """The policy that allows these calls; without the actions `besides` that another one allows."""
+    # whom a role is passed to differs from policy to policy
+    actions = _actions(called) - (set(besides) - {"iam:PassRole"})
     passed = sorted({service for call, service in _PASSES.items() if call in called})
     mine: dict[str, set[str]] = {}
     for action in actions:
@@ -380,7 +490,11 @@ def characters(document: dict[str, Any]) -> int:
 def files(rows: Iterable[Row]) -> dict[str, str]:
     """Name -> text of the files in ``data/policies/``."""
     rows = list(rows)
-    made = {"learner.json": learner(rows), "instructor.json": instructor(rows)}
+    made = {
+        "learner.json": learner(rows),
+        "lab.json": lab(rows),
+        "instructor.json": instructor(rows),
+    }
     texts = {name: json.dumps(document, indent=2) + "\n" for name, document in made.items()}
     return texts | {"README.md": _page(*made.values())}
 
@@ -390,12 +504,18 @@ _HEAD = """# IAM policies for the course
 Written by `python -m patternlab policies` from what the notebooks and the course really call
 (`data/notebook_calls.csv`, `helpers/patternlab/account/calls.py`). Do not edit them here.
 
-An administrator makes them once, and attaches one to whoever runs the notebooks:
+An administrator makes them once, and attaches the learner's or the instructor's to whoever runs the
+notebooks:
 
     aws iam create-policy --policy-name patternlab-learner \\
         --policy-document file://data/policies/learner.json
+    aws iam create-policy --policy-name patternlab-lab \\
+        --policy-document file://data/policies/lab.json
     aws iam create-policy --policy-name patternlab-instructor \\
         --policy-document file://data/policies/instructor.json
+
+`patternlab-lab` is for the labs and is attached beside one of the other two. It lets its holder
+launch instances, which are billed by the hour: attach it for the day of the lab.
 
 **Give learners an account that holds nothing else.** All sessions share the prefix `patternlab-`,
 so learners in one account can delete each other's things. Who may tag a new API or distribution may
@@ -403,8 +523,8 @@ tag one of others', and then change it as the course's own. And who writes a rol
 passes the role to a function can do through the function whatever that policy says: a learner's
 roles have no permissions boundary.
 
-| statement | on what | why | learner | instructor |
-| --- | --- | --- | --- | --- |
+| statement | on what | why | learner | lab | instructor |
+| --- | --- | --- | --- | --- | --- |
 """
 
 
