@@ -98,3 +98,11 @@ def test_a_program_that_reports_nothing_is_a_sentence(monkeypatch):
 
 def test_cores_are_those_that_this_process_may_use():
     assert 1 <= cores() <= os.cpu_count()
+
+
+def test_too_few_cores_are_told_with_the_way_out(monkeypatch):
+    monkeypatch.setattr(measure, "cores", lambda: 1)
+    told = "on 1 core, where 2 ranks take turns: the times are the scheduler's. Use a machine with"
+    assert measure.on_cores().startswith(told)
+    monkeypatch.setattr(measure, "cores", lambda: 2)
+    assert measure.on_cores() == "on 2 cores"

@@ -174,3 +174,14 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def on_cores(ranks: int = 2) -> str:
+    """Say on how many cores was measured, and what too few of them do to the times."""
+    count = cores()
+    if count >= ranks:
+        return f"on {count} cores"
+    return (
+        f"on {count} core{'s' if count > 1 else ''}, where {ranks} ranks take turns: the times are "
+        f"the scheduler's. Use a machine with {ranks} cores or more"
+    )

@@ -273,7 +273,11 @@ def judge_half(answer: Any) -> Verdict:
         off = float(found) / wire.n_half - 1
         if not math.isfinite(off) or abs(off) > CLOSE:
             return wrong(_half_off(float(found), wire, curve, seed))
-    return right(f"Within {CLOSE:.0%} on {len(SEEDS)} wires: their n½ lie between 5 and 200 KiB.")
+    sizes = [_curve(seed)[0].n_half / 1024 for seed in SEEDS]
+    return right(
+        f"Within {CLOSE:.0%} on {len(SEEDS)} wires, with n½ from {min(sizes):.0f} to "
+        f"{max(sizes):.0f} KiB."
+    )
 
 
 def _half_off(found: float, wire: Hockney, curve: dict[int, float], seed: int) -> str:
