@@ -10,6 +10,7 @@ import boto3
 import botocore.client
 import pytest
 from moto import mock_aws
+from moto.iam.models import iam_backends
 
 from patternlab import open_cloud
 from patternlab.account import backend
@@ -19,6 +20,8 @@ from patternlab.account.removal import REMOVALS
 from patternlab.hpc.cluster import launch, plan, remains
 from patternlab.hpc.cluster.teardown import MANAGED
 from patternlab.local.ec2 import groups_and_cards
+from patternlab.local.ground import backend_class
+from patternlab.local.iam import LocalIAMBackend
 
 SILENT = {"tell": lambda line: None}
 NAMES = ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN")
@@ -35,7 +38,8 @@ def account(monkeypatch, tmp_path):
     monkeypatch.setenv("PATTERNLAB_CEILING", "9.00")
     monkeypatch.setenv("PATTERNLAB_NOTEBOOK", "efa-ping-pong")
     monkeypatch.setattr(backend, "QUIET", 0.0)
-    with groups_and_cards(), mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # two thousand, read every time
+    with groups_and_cards(), backend_class(iam_backends, LocalIAMBackend), mock_aws():
         yield tmp_path
 
 
