@@ -1,0 +1,68 @@
+"""The cells of the EFA lab, as they are, on an account. moto is AWS, and Run Command is ours: the
+ping-pong runs between two processes here, so what differs from a local cloud is all the rest."""
+
+from contextlib import ExitStack
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from moto import mock_aws
+from moto.iam.models import iam_backends
+
+from patternlab.account.ledger import Ledger, ledgers_in
+from patternlab.clock import WallClock
+from patternlab.delivery.knobs import Knobs
+from patternlab.local.ec2 import groups_and_cards
+from patternlab.local.ground import backend_class
+from patternlab.local.iam import LocalIAMBackend
+from patternlab.local.nodes import of_nodes
+from patternlab.paths import LABS
+from tests.account.test_cluster import everything
+
+LAB = LABS / "efa-ping-pong.ipynb"
+
+
+@pytest.fixture
+def account(monkeypatch, tmp_path):
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    settings = {
+        **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "testing"),
+        **{"PATTERNLAB_BACKEND": "aws", "PATTERNLAB_STATE": str(tmp_path)},
+        # what the instructor's guide says
+        **{"PATTERNLAB_HOURS": "1", "PATTERNLAB_CEILING": "7.50"},
+        **{"PATTERNLAB_NOTEBOOK": LAB.name, "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"},
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    # Agents report at once. The region's quotas are not known: moto has none.
+    nodes = SimpleNamespace(clock=WallClock(), knobs=Knobs(instance_boot=0.0))
+    with ExitStack() as stack:
+        for part in (
+            groups_and_cards(),
+            backend_class(iam_backends, LocalIAMBackend),
+            of_nodes("ssm", nodes),
+            mock_aws(),
+        ):
+            stack.enter_context(part)
+        yield tmp_path
+
+
+def cells():
+    """The source of the cells that an account runs."""
+    for cell in nbformat.read(LAB, as_version=4).cells:
+        if cell.cell_type == "code" and "local-only" not in cell.metadata.get("tags", []):
+            yield cell.source
+
+
+def test_every_cell_runs_at_the_guides_ceiling_and_nothing_is_left(account, capsys):
+    namespace = {"__name__": "__main__"}
+    for source in cells():
+        exec(compile(source, LAB.name, "exec"), namespace)
+    printed = capsys.readouterr().out
+    assert not everything() and printed.rstrip().endswith("Nothing is left.")
+    assert "quota not known" in printed and "REAL ACCOUNT …9012" in printed
+    assert "wrong: ['one host']" in printed  # both ranks ran here, and it says so
+    (path,) = ledgers_in(account)
+    assert not Ledger.read(path).open_entries()
+    assert "123456789012" not in printed + path.read_text("utf-8")
