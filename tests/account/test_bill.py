@@ -19,6 +19,7 @@ QUANTITIES = [
     ("sqs", "poll-mappings"),
     ("sqs", "mapping-seconds"),
     ("apigateway", "cache-0.5GB"),
+    ("ec2", "c5n.9xlarge-seconds"),
     ("apigateway", "request-rest"),
     ("cloudfront", "request-https"),
 ]

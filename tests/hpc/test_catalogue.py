@@ -103,6 +103,8 @@ def test_the_others_that_choose(table):
     cheap = catalogue.cheapest(table, efa=True)
     known = table[table["efa"]]["usd_per_hour"].min()
     assert cheap["usd_per_hour"] == known
+    with_gpu = catalogue.cheapest(table, efa=True, gpus=1)
+    assert (with_gpu.name, with_gpu["gpus"]) == ("g6.8xlarge", 1)
 
 
 def test_what_is_suitable_has_it_all(table):
@@ -121,7 +123,7 @@ def test_a_wish_too_many_is_named(table):
     with pytest.raises(HPCError, match="no architecture 'arm': choose one of arm64"):
         catalogue.suitable(table, architecture="arm")
     with pytest.raises(HPCError, match=r"No price is known of any .*data/prices.csv"):
-        catalogue.cheapest(table, types=["p5.48xlarge"])
+        catalogue.cheapest(table, types=["hpc7a.96xlarge"])
 
 
 def test_a_type_without_efa_is_a_sentence_with_types_that_have(table):
