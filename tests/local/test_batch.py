@@ -10,6 +10,7 @@ from patternlab import open_cloud
 from patternlab.delivery.knobs import Knobs
 from patternlab.hpc import multinode
 from patternlab.hpc.errors import HPCError
+from patternlab.local import batch_jobs
 
 LOGS = "/aws/batch/job"
 
@@ -40,6 +41,12 @@ def interrupts():
     import time
 
     os.kill(os.getppid(), signal.SIGINT)
+    time.sleep(600)
+
+
+def sleeps():
+    import time
+
     time.sleep(600)
 
 
@@ -264,6 +271,21 @@ def test_a_job_waits_for_the_jobs_it_depends_on(lab):
     assert lab.ended(second)["statusReason"] == "Dependent Job failed"
 
 
+@pytest.mark.parametrize(
+    ("whose", "told"),
+    [("TIME_LIMIT", "A local cloud stops a job after 60 s of real time"), ("_limit", "exceeded")],
+)
+def test_a_job_without_end_is_stopped_and_not_tried_again(lab, monkeypatch, whose, told):
+    if whose == "TIME_LIMIT":
+        monkeypatch.setattr(batch_jobs, whose, 0.5)
+    else:
+        monkeypatch.setattr(batch_jobs.LocalJob, whose, lambda job: 0.5)
+    lab.define(nodes=1, function=sleeps, retryStrategy={"attempts": 3})
+    found = lab.ended(lab.submit())
+    assert found["status"] == "FAILED" and told in found["statusReason"]
+    assert len(found["attempts"]) == 1
+
+
 def test_a_job_can_be_terminated_before_it_runs(lab):
     lab.define()
     job = lab.submit()
@@ -328,6 +350,14 @@ def test_what_is_no_multi_node_job_is_refused(lab):
         asked = {"jobName": "x", "jobDefinition": "job", "jobQueue": "hpc"} | missing
         with pytest.raises(ClientError, match="none does not exist"):
             lab.batch.submit_job(**asked)
+
+
+def test_a_queue_is_made_once(lab):
+    with pytest.raises(HPCError, match="There is a compute environment 'hpc' already. Use its"):
+        multinode.job_queue(lab.cloud, "hpc")
+    lab.batch.delete_job_queue(jobQueue="hpc")
+    lab.batch.delete_compute_environment(computeEnvironment="hpc")
+    assert multinode.job_queue(lab.cloud, "hpc") == "hpc"
 
 
 # -- the cloud around it -------------------------------------------------------------------------

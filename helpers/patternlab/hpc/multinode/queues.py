@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from patternlab.hpc.errors import HPCError
+
 _TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -36,8 +38,17 @@ def job_queue(
         instance_types: types, families, or "optimal".
         max_vcpus: of all instances together.
         managed: False: an environment whose instances you start yourself.
+
+    Raises:
+        HPCError: there is an environment of this name already.
     """
-    batch, role = cloud.client("batch"), _role(cloud, f"{name}-role")
+    batch = cloud.client("batch")
+    if batch.describe_compute_environments(computeEnvironments=[name])["computeEnvironments"]:
+        raise HPCError(
+            f"There is a compute environment {name!r} already. Use its queue, {name!r}, or give "
+            "another name."
+        )
+    role = _role(cloud, f"{name}-role")
     environment: dict[str, Any] = {"type": "MANAGED" if managed else "UNMANAGED"}
     if managed:
         environment["computeResources"] = {
@@ -59,15 +70,19 @@ def job_queue(
 
 
 def _role(cloud: Any, name: str) -> str:
-    made = cloud.client("iam").create_role(
-        RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST)
-    )
-    return made["Role"]["Arn"]
+    iam, trust = cloud.client("iam"), json.dumps(_TRUST)
+    try:
+        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    except iam.exceptions.EntityAlreadyExistsException:
+        return iam.get_role(RoleName=name)["Role"]["Arn"]
 
 
 def _profile(cloud: Any, name: str) -> str:
     iam = cloud.client("iam")
-    made = iam.create_instance_profile(InstanceProfileName=name)
+    try:
+        made = iam.create_instance_profile(InstanceProfileName=name)
+    except iam.exceptions.EntityAlreadyExistsException:
+        return iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Arn"]
     iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
     return made["InstanceProfile"]["Arn"]
 
