@@ -38,7 +38,7 @@ _ALL = (
     # MPICH would use its own shared memory between ranks of one machine: NOLOCAL forbids it.
     _transport(
         "tcp",
-        "the kernel: two system calls a message, and its TCP",
+        "the kernel: system calls for each message, and its TCP",
         instead="libfabric tcp",
         MPIR_CVAR_NOLOCAL="1",
         MPIR_CVAR_CH4_NETMOD="ucx",
@@ -57,12 +57,13 @@ _ALL = (
         OMPI_MCA_pml="cm",
         OMPI_MCA_mtl="ofi",
     ),
+    # Not "sm": that includes cma, by which the kernel copies large messages (process_vm_readv).
     _transport(
         "shared memory",
-        "user space: memory that both ranks see, no system call",
+        "user space: memory that both ranks see; no system call carries a message",
         MPIR_CVAR_NOLOCAL="1",
         MPIR_CVAR_CH4_NETMOD="ucx",
-        UCX_TLS="sm,self",
+        UCX_TLS="posix,self",
         FI_PROVIDER="shm",
         OMPI_MCA_pml="ob1",
         OMPI_MCA_btl="^tcp",
@@ -70,7 +71,7 @@ _ALL = (
     # By name, so that TCP cannot answer in its place.
     _transport(
         "efa",
-        "user space: from the program to the network card, no system call",
+        "user space: from the program to the card; no system call carries a message",
         MPIR_CVAR_NOLOCAL="1",
         MPIR_CVAR_CH4_NETMOD="ofi",
         FI_PROVIDER="efa",

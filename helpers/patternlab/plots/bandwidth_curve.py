@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from patternlab.hpc.hockney import BYTES_PER_US
-from patternlab.plots.chart import Chart, check_series, looks
+from patternlab.plots.chart import Chart, Look, check_series, looks
 from patternlab.plots.picture import Picture
 from patternlab.plots.sizes import NAME, joined, plain_log_axis, size_axis, size_name
 from patternlab.plots.style import theme_named
@@ -50,7 +50,7 @@ def bandwidth_curve(
         key.append(chart.entry(name, look))
     if line_gbps is not None:
         axes.axhline(line_gbps, color=colours.muted, linewidth=1.0, zorder=2)
-        key.append(chart.box_entry(f"line rate, {line_gbps:g} Gbps", colours.muted))
+        key.append(chart.entry(f"line rate, {line_gbps:g} Gbps", Look(colours.muted, "", "-")))
     chart.name_axis(axes, NAME, "Gbit/s, one message at a time")
     return Picture(chart.finish(key), table.round(4).reset_index(), _told(table, line_gbps))
 
