@@ -12,7 +12,6 @@ import mmap
 import os
 import re
 import tempfile
-from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
 from time import perf_counter
@@ -129,7 +128,7 @@ class Departures:
         self._map.close()
 
 
-def hold(comm, peer: int, first: bool, out, into, stamps: array, wire: Wire, times) -> int:
+def hold(comm, peer: int, first: bool, out, into, stamps: list[float], wire: Wire, times) -> int:
     """Bounce `out` and `into` as often as `stamps` has room less one; return how many came late.
 
     Writes to `stamps` when each trip ended, in seconds; the first entry is the start.

@@ -50,8 +50,8 @@ def parse(arguments: list[str]) -> Options:
         UsageError: something there is unknown or out of range.
     """
     asked = _parser().parse_args(arguments)
-    if not 1 <= asked.trips <= 10_000_000:
-        raise UsageError(f"--trips is a whole number from 1 to 10000000, not {asked.trips}.")
+    if not 1 <= asked.trips <= 1_000_000:
+        raise UsageError(f"--trips is a whole number from 1 to 1000000, not {asked.trips}.")
     try:
         wire = Wire.parse(asked.wire) if asked.wire else None
     except WireError as error:

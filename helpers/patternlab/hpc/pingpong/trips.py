@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from array import array
 from contextlib import contextmanager
 from time import perf_counter
 
@@ -40,9 +39,9 @@ class Pair:
         out = bytearray([self.rank % 251 + 1]) * size
         into = bytearray([255]) * size
         warm_up, trips = options.warm_up_of(size), options.trips_of(size)
-        stamps = array("d", [0.0]) * (trips + 1)
+        stamps = [0.0] * (trips + 1)  # an array would make a float of each and take it apart again
         with _no_collection():
-            late = self._run(options, out, into, array("d", [0.0]) * (warm_up + 1), stamps)
+            late = self._run(options, out, into, [0.0] * (warm_up + 1), stamps)
         if into != bytearray([self.peer % 251 + 1]) * size:
             raise WrongContent(f"Rank {self.rank} got other bytes than rank {self.peer} sent.")
         self.received += size * (warm_up + trips)
@@ -53,7 +52,7 @@ class Pair:
         row = {"size_bytes": size, "ranks": [self.rank, self.peer], "trips": trips, "us": us}
         return row if options.wire is None else {**row, "late": late / (2 * trips)}
 
-    def _run(self, options: Options, out, into, warm_up: array, stamps: array) -> int:
+    def _run(self, options: Options, out, into, warm_up: list[float], stamps: list[float]) -> int:
         """Run the loop of the pattern, warm-up first; return how many messages came late."""
         if options.wire is not None:
             return self._emulate(options.wire, out, into, warm_up, stamps)
@@ -62,7 +61,7 @@ class Pair:
         loop(self.comm, self.peer, out, into, stamps)
         return 0
 
-    def _emulate(self, wire: Wire, out, into, warm_up: array, stamps: array) -> int:
+    def _emulate(self, wire: Wire, out, into, warm_up: list[float], stamps: list[float]) -> int:
         departures = Departures(self.comm, self.peer, self.first)
         try:
             for room in (warm_up, stamps):
@@ -74,7 +73,7 @@ class Pair:
         return late + self.comm.sendrecv(late, self.peer, TAG, None, self.peer, TAG)
 
 
-def _ping(comm, peer: int, out, into, stamps: array) -> None:
+def _ping(comm, peer: int, out, into, stamps: list[float]) -> None:
     """Send, wait for the answer, read the clock."""
     send, recv, clock = comm.Send, comm.Recv, perf_counter
     stamps[0] = clock()
@@ -84,7 +83,7 @@ def _ping(comm, peer: int, out, into, stamps: array) -> None:
         stamps[trip] = clock()
 
 
-def _pong(comm, peer: int, out, into, stamps: array) -> None:
+def _pong(comm, peer: int, out, into, stamps: list[float]) -> None:
     """Answer."""
     send, recv = comm.Send, comm.Recv
     for _ in range(1, len(stamps)):
@@ -92,7 +91,7 @@ def _pong(comm, peer: int, out, into, stamps: array) -> None:
         send(out, peer, TAG)
 
 
-def _both(comm, peer: int, out, into, stamps: array) -> None:
+def _both(comm, peer: int, out, into, stamps: list[float]) -> None:
     """Send and receive at the same time, then read the clock."""
     exchange, clock = comm.Sendrecv, perf_counter
     stamps[0] = clock()
