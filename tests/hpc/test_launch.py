@@ -199,3 +199,12 @@ def test_more_ranks_than_cores_still_finish():
     one_core = f"import os; os.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}});"
     code = one_core + "from mpi4py import MPI; print(MPI.COMM_WORLD.allreduce(1))"
     assert run_mpi(python_program("-c", code), ranks=3).stdout.count("3") == 3
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(monkeypatch):
+    def refused(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(launch.tempfile, "mkdtemp", refused)
+    with pytest.raises(HPCError, match="No temporary folder can be made.*set TMPDIR"):
+        run_mpi([sys.executable, "-c", "pass"])

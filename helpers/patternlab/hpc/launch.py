@@ -154,7 +154,13 @@ def _refuse_what_is_not_there(argv: Sequence[str]) -> None:
 
 
 def _start(command: list[str], environment: dict[str, str]) -> tuple[subprocess.Popen, Path]:
-    folder = Path(tempfile.mkdtemp(prefix="patternlab-mpi-"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="patternlab-mpi-"))
+    except OSError as error:
+        raise HPCError(
+            f"No temporary folder can be made for an MPI program ({error}). Free some space, or "
+            "set TMPDIR to a folder you may write to."
+        ) from None
     try:
         process = subprocess.Popen(
             with_its_owner(command, folder),
