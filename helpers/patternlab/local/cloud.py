@@ -37,13 +37,13 @@ from patternlab.local.ground import (
     clock_in_moto,
     moto_asks,
     no_network,
-    no_profile,
     seed_moto,
 )
 from patternlab.local.guard import Guard
 from patternlab.local.hub import in_handler, wait_for
 from patternlab.local.iam import LocalIAMBackend
 from patternlab.local.lambda_function import LocalFunction
+from patternlab.local.late import Late
 from patternlab.local.s3 import LocalS3Backend, s3_events_to_notifiers
 from patternlab.local.services import Services
 from patternlab.local.session import LocalSession
@@ -56,14 +56,6 @@ MOTO_CONFIG = {
     "lambda": {"use_docker": False},
     "batch": {"use_docker": False},
 }
-
-#: Services of moto that never ask its EC2 anything. Of the others some do.
-WITHOUT_EC2 = {
-    "apigateway", "cloudwatch", "datasync", "events", "iam", "lambda", "logs", "s3", "sns", "sqs"
-}  # fmt: skip
-
-#: What the nodes of a cluster need besides EC2.
-OF_NODES = ("service-quotas", "ssm")
 
 
 class LocalBackend:
@@ -88,10 +80,6 @@ class LocalBackend:
             faults=Faults(self.clock, random.Random(f"{seed} faults")),
         )
         self._stack = ExitStack()
-        self._ec2_is_ours = False
-        self._datasync_is_ours = False
-        self._batch_is_ours = False
-        self._nodes_have: set[str] = set()  # of OF_NODES
         self._timers: dict[str, datetime] = {}  # instance -> when it ends
         try:
             self._start()
@@ -131,49 +119,7 @@ class LocalBackend:
         enter(backend_class(iam_backends, LocalIAMBackend))
         enter(mock_aws(config=MOTO_CONFIG))
         seed_moto(self.seed)
-        self.session.prepare = self._prepare
-
-    def _prepare_datasync(self, service: str) -> None:
-        """Put our DataSync in moto's place before anything asks for it: few notebooks want it."""
-        if service == "datasync" and not self._datasync_is_ours:
-            from patternlab.local.datasync import tasks_that_copy
-
-            self._stack.enter_context(tasks_that_copy(self.services))
-            self._datasync_is_ours = True
-
-    def _prepare_batch(self, service: str) -> None:
-        """The same for Batch, which asks EC2."""
-        if service == "batch" and not self._batch_is_ours:
-            self._batch_is_ours = True
-            self._prepare("ec2")
-            from patternlab.local.batch import jobs_that_run
-
-            self._stack.enter_context(jobs_that_run(self.services))
-
-    def _prepare(self, service: str) -> None:
-        """Put our EC2 in moto's place before anything asks for it.
-
-        Not at once: moto takes a second to read its instance types, and few notebooks want them.
-        """
-        self._prepare_datasync(service)
-        self._prepare_batch(service)
-        self._prepare_nodes(service)
-        if service in WITHOUT_EC2 or self._ec2_is_ours:
-            return
-        with no_profile():
-            from patternlab.local.ec2 import LocalEC2Backend, groups_and_cards
-
-        ec2 = type("LocalEC2Backend", (LocalEC2Backend,), {"faults": self.services.faults})
-        self._stack.enter_context(groups_and_cards(ec2))
-        self._ec2_is_ours = True
-
-    def _prepare_nodes(self, service: str) -> None:
-        """The same for what the nodes of a cluster need besides."""
-        if service in OF_NODES and service not in self._nodes_have:
-            from patternlab.local.nodes import of_nodes
-
-            self._stack.enter_context(of_nodes(service, self.services))
-            self._nodes_have.add(service)
+        self.session.prepare = Late(self.services, self._stack).prepare
 
     def banner(self) -> str:
         """What this cloud is, in two lines."""
