@@ -63,7 +63,10 @@ def launch(
         ids = _make(cloud, plan, tell)
     except BaseException as error:  # an interrupt too
         tell(f"It did not work: deleting what was made of {plan.name}.")
-        raise _told(error, plan, _undone(cloud, plan, tell)) from error
+        told = _told(error, plan, _undone(cloud, plan, tell))
+        if told is error:
+            raise
+        raise told from error
     return Cluster(cloud, plan, ids, tell)
 
 
