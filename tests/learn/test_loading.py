@@ -1,3 +1,4 @@
+import subprocess
 import sys
 
 import pytest
@@ -50,3 +51,10 @@ def test_an_unknown_name_through_the_front_door_is_a_sentence(shelf):
     assert "no exercise 'nothing'" in learn.check("nothing").message
     assert "no exercise 'nothing'" in learn.hint("nothing").text
     assert "no exercise 'nothing'" in learn.solution("nothing").text
+
+
+def test_no_exercise_imports_a_compiler_before_it_is_checked():
+    """numba takes longer to import than everything else that a notebook's first check needs."""
+    code = "import sys; from patternlab.learn import hint; hint('who-retries'); "
+    code += "sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -21,7 +21,6 @@ from patternlab.caching.gateway import (
     StageCache,
     cache_key,
 )
-from patternlab.caching.simulate import Layer, hierarchy
 from patternlab.caching.theory import greatest_age
 from patternlab.clock import VirtualClock
 from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
@@ -150,6 +149,8 @@ TOO_DEAR = 1.05
 @cache
 def _monthly(edge: int, gateway: int) -> tuple[float, float]:
     """US dollars a month for what gets past the edges, and the greatest age in seconds."""
+    from patternlab.caching.simulate import Layer, hierarchy
+
     trace = workloads.zipf(20_000, objects=20, alpha=0.9, rate=10, seed=1)
     outer, inner = hierarchy(
         trace, [Layer("edge", ttl=edge, nodes=EDGES), Layer("gateway", ttl=gateway)]
