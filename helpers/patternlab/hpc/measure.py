@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 
 SIZES = "1..4MiB"
 TRIPS = 1000
-#: The ping-pong stands alone. As a part of patternlab each rank would import all of that first.
-PROGRAM, FOLDER = "pingpong", Path(__file__).parent
+PROGRAM = "patternlab.hpc.pingpong"
 BAR_AFTER = 8.0  # seconds
 
 
@@ -137,7 +135,7 @@ def _run(
                 bar.update(int(done[1]) - bar.n)
 
         command = python_program("-m", PROGRAM, *arguments)
-        environment = {**asked.environment, "PYTHONPATH": _path()}
+        environment = dict(asked.environment)
         if between is not None:
             command, environment = between.command(command), environment | between.environment
         finished = run_mpi(
@@ -148,11 +146,6 @@ def _run(
             on_line=count,
         )
     return read(finished.stdout + "\n")  # text, even where it is empty
-
-
-def _path() -> str:
-    """Where the ranks look for modules: where the ping-pong is, then where this process looks."""
-    return os.pathsep.join(filter(None, [str(FOLDER), os.environ.get("PYTHONPATH")]))
 
 
 def _not_here(error: HPCError) -> bool:

@@ -28,8 +28,8 @@ from patternlab.hpc.parallelcluster.site import Site
 
 PATIENCE = 60.0  # seconds for one file, the start of the process included
 ABSENT = (
-    "AWS's validators are not installed here: run pip install 'aws-parallelcluster>=3.16,<3.17' (the "
-    "extra parallelcluster), then restart the kernel."
+    "AWS's validators are not installed here: run pip install 'aws-parallelcluster>=3.16,<3.17' "
+    "(the extra parallelcluster), then restart the kernel."
 )
 _SOURCE = Path(__file__).resolve().parents[3]
 _NO_IMAGES = Path(__file__).with_name("judging") / "no_images.json"
