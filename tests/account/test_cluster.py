@@ -163,9 +163,9 @@ def dies_after(monkeypatch, operation):
 
 
 def test_the_ceiling_of_the_session_holds_besides(account, monkeypatch):
-    monkeypatch.setenv("PATTERNLAB_CEILING", "4.00")
+    monkeypatch.setenv("PATTERNLAB_CEILING", "3.50")
     with open_cloud(backend="aws") as cloud:
-        with pytest.raises(CostAboveCeiling, match="4 USD"):
+        with pytest.raises(CostAboveCeiling, match="3.5 USD"):
             launch(cloud, plan(cloud), agreed_usd=10, **SILENT)
         assert not everything()
 

@@ -184,6 +184,15 @@ def test_the_lab_costs_its_nodes_until_their_timers_end_them():
     assert one.per_hour == 0
 
 
+def test_instances_of_the_card_are_not_set_aside_twice():
+    ceiling, one = Ceiling(4), card("efa-ping-pong")
+    ceiling.check(one, hours=1)
+    ceiling.allow("instance", 1, 3.9)
+    assert ceiling.committed == pytest.approx(3.9)
+    with pytest.raises(CostAboveCeiling, match="up to 1.00 USD until the session ends"):
+        ceiling.allow("instance", 1, 1)  # others are
+
+
 def test_checking_a_card_again_does_not_count_it_twice():
     ceiling = Ceiling(0.30)
     ceiling.check(SMALL, hours=4)

@@ -60,6 +60,12 @@ class Card:
         """A month in which what it made is left alone: 730 hours, as AWS counts."""
         return self.per_hour * HOURS_A_MONTH
 
+    @property
+    def instances(self) -> float:
+        """What of the run is for instances, their disks and addresses."""
+        factor = 1 if self.region == REGION else ELSEWHERE
+        return factor * math.fsum(line.usd for line in self.of_run if line.price.service == "ec2")
+
     def until(self, hours: float) -> float:
         """The run, and `hours` in which what it made stays."""
         return self.run + hours * self.per_hour
@@ -165,6 +171,7 @@ class Ceiling:
             raise ValueError(f"a ceiling is a number of US dollars from 0 up, not {usd!r}")
         self.usd = usd
         self._card = 0.0
+        self._instances = 0.0  # of the card, for instances that were not launched yet
         self._kept: list[float] = []
 
     @classmethod
@@ -200,20 +207,27 @@ class Ceiling:
                 "PATTERNLAB_CEILING if that is worth it to you."
             )
         self._card = cost
+        self._instances = card.instances
 
     def allow(self, kind: str, hours: float, hourly_usd: float) -> None:
         """Set money aside for a thing that is billed by the hour, before it is made.
+
+        What the card has for instances already is not asked for again when they are launched.
 
         Raises:
             CostAboveCeiling: together with what was agreed to it may cost more than the ceiling.
         """
         cost = _amount(hours) * _amount(hourly_usd)
+        known = min(cost, self._instances) if kind == "instance" else 0.0
+        cost -= known
         if math.fsum([self._card, *self._kept, cost]) > self.usd + ROUNDING:
+            what = f"An {kind}" if kind[0] in "aeiou" else f"A {kind}"
             raise CostAboveCeiling(
-                f"A {kind} costs {usd(hourly_usd)} USD an hour, up to {usd(cost)} USD until the "
-                f"session ends, and {self._left(self._card)}. It was not created: raise "
+                f"{what} costs {usd(hourly_usd)} USD an hour, up to {usd(cost + known)} USD until "
+                f"the session ends, and {self._left(self._card)}. It was not created: raise "
                 "PATTERNLAB_CEILING if that is worth it to you."
             )
+        self._instances -= known
         if cost:
             self._kept.append(cost)
 
