@@ -30,7 +30,7 @@ def account(monkeypatch, tmp_path):
         **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "testing"),
         **{"PATTERNLAB_BACKEND": "aws", "PATTERNLAB_STATE": str(tmp_path)},
         # what the instructor's guide says
-        **{"PATTERNLAB_HOURS": "1", "PATTERNLAB_CEILING": "7.50"},
+        **{"PATTERNLAB_HOURS": "1", "PATTERNLAB_CEILING": "4.00"},
         **{"PATTERNLAB_NOTEBOOK": LAB.name, "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"},
     }
     for name, value in settings.items():
