@@ -23,7 +23,11 @@ from patternlab.hpc.transports import transport
 from patternlab.hpc.wire import WITHIN, Wire
 
 #: Bytes: rounds, and trips a round. Short rounds: what else the machine does spoils few of them.
-SIZES = {1: (201, 100), 65536: (101, 20), 1048576: (41, 10)}
+SIZES = {
+    "tcp": {1: (201, 100), 65536: (101, 20), 1048576: (41, 10)},
+    # What Python costs is the same here, and easier to see: others on the machine disturb it less.
+    "shared memory": {1: (201, 100)},
+}
 FROM_LARGE = 65536
 OSU_ROUNDS = 5
 #: Like ENA and like EFA between two c5n.18xlarge: quoted in data/latency.csv, rounded.
@@ -35,21 +39,22 @@ LATE = 0.1
 
 def rows() -> Iterator[Row]:
     """Against mpi4py.bench and OSU, then by path, then emulated."""
-    yield from _beside_mpi4py()
+    for path, sizes in SIZES.items():
+        yield from _beside_mpi4py(path, sizes)
     yield from _beside_osu()
     yield _kernel_against_user_space()
     yield from _emulated()
 
 
-def _beside_mpi4py() -> Iterator[Row]:
-    asked = [f"{size}:{rounds}:{trips}" for size, (rounds, trips) in SIZES.items()]
+def _beside_mpi4py(path: str, sizes: dict[int, tuple[int, int]]) -> Iterator[Row]:
+    asked = [f"{size}:{rounds}:{trips}" for size, (rounds, trips) in sizes.items()]
     program = python_program("-m", "benchmarks.hpc_rounds", *asked)
     here = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path[1:]])}
-    environment = {**transport("tcp").environment, **here}
+    environment = {**transport(path).environment, **here}
     found = json.loads(run_mpi(program, environment=environment, time_limit=300).stdout)
     for text, means in found.items():
         pairs = list(zip(means["ours"], means["theirs"], strict=True))
-        what = f"ping-pong over TCP, {text} B:"
+        what = f"ping-pong over {path}, {text} B:"
         if int(text) < FROM_LARGE:
             yield Row(f"{what} half round trip", median(means["ours"]), "us")
             more, give = _middle([ours - theirs for ours, theirs in pairs])
@@ -86,7 +91,7 @@ def _beside_osu() -> Iterator[Row]:
             theirs[size].append(osu[size])
     for size in sizes:
         own, other = median(ours[size]), median(theirs[size])
-        what = f"ping-pong over TCP, {size} B:"
+        what = f"ping-pong over tcp, {size} B:"
         if size < FROM_LARGE:
             bound = 0.6 if size == 1 else 1.1
             yield Row(f"{what} more than OSU takes", own - other, "us", ("<=", bound))

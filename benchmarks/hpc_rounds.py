@@ -18,7 +18,7 @@ from patternlab.hpc.pingpong.trips import Pair
 def main(asked: list[tuple[int, int, int]]) -> None:
     """Print ``{size: {"ours": [us a round], "theirs": [...]}}``: means of half round trips."""
     comm = MPI.COMM_WORLD
-    pair = Pair(comm, 1 - comm.Get_rank())
+    pair = Pair(comm, 1 - comm.Get_rank(), MPI.BYTE)
     found = {}
     for size, rounds, trips in asked:
         means = {"ours": [], "theirs": []}

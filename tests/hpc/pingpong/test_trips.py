@@ -16,7 +16,7 @@ FEW = Options(sizes=(1,), trips=8)
 
 def measured(options=FEW, size=64, comm=two_ranks.Comm):
     def program(comm):
-        pair = Pair(comm, 1 - comm.Get_rank())
+        pair = Pair(comm, 1 - comm.Get_rank(), "byte")
         return pair.measure(size, options), pair.received
 
     return two_ranks.run(program, comm)
@@ -55,9 +55,9 @@ def _counter():
 
 
 class Garbled(two_ranks.Comm):
-    def Recv(self, buffer, peer, tag):
-        super().Recv(buffer, peer, tag)
-        buffer[-1] ^= 1
+    def Recv(self, message, peer, tag):
+        super().Recv(message, peer, tag)
+        message[0][-1] ^= 1
 
 
 def test_other_bytes_than_were_sent_are_an_error():

@@ -17,13 +17,15 @@ class Comm:
     def Get_rank(self) -> int:
         return self._rank
 
-    def Send(self, buffer, peer: int, tag: int) -> None:
+    def Send(self, message, peer: int, tag: int) -> None:
+        buffer, size, datatype = message
+        assert (len(buffer), datatype) == (size, "byte")
         self._outbox.put((tag, bytes(buffer)))
 
-    def Recv(self, buffer, peer: int, tag: int) -> None:
+    def Recv(self, message, peer: int, tag: int) -> None:
         got, content = self._inbox.get(timeout=20)
         assert got == tag
-        buffer[:] = content
+        message[0][:] = content
 
     def Sendrecv(self, out, peer: int, tag: int, into, source: int, other: int) -> None:
         self.Send(out, peer, tag)

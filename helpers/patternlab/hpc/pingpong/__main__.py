@@ -101,7 +101,7 @@ def _run(mpi, comm, options: Options, tool: str | None) -> dict | None:
     for pair in combinations(range(comm.Get_size()), 2):
         if comm.Get_rank() in pair:
             peer = sum(pair) - comm.Get_rank()
-            payload += _measure(Pair(comm, peer), options, rows)
+            payload += _measure(Pair(comm, peer, mpi.BYTE), options, rows)
         _wait_for_all(comm)
     after = surroundings.received()
     here = surroundings.process(comm.Get_rank())

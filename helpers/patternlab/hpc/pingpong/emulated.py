@@ -128,13 +128,13 @@ class Departures:
         self._map.close()
 
 
-def hold(comm, peer: int, first: bool, out, into, stamps: list[float], wire: Wire, times) -> int:
+def hold(comm, peer: int, first: bool, out, into, stamps: list[float], delay: float, times) -> int:
     """Bounce `out` and `into` as often as `stamps` has room less one; return how many came late.
 
-    Writes to `stamps` when each trip ended, in seconds; the first entry is the start.
+    A message is due `delay` seconds after it was sent. `stamps` gets the times when each trip
+    ended, in seconds; its first entry is the start.
     """
     send, recv, clock = comm.Send, comm.Recv, perf_counter
-    delay = wire.microseconds(len(out)) / 1e6
     mine, theirs = (0, 1) if first else (1, 0)
     late, due = 0, clock()
     if first:
