@@ -7,11 +7,10 @@ interfaces. Here a launch is judged before moto sees it, and what moto forgot is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import moto.ec2.utils as utils
-from moto import mock_aws
 from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2 import urls
@@ -277,16 +276,3 @@ def groups_and_cards(backend: type[LocalEC2Backend] = LocalEC2Backend) -> Iterat
         del utils.EC2_RESOURCE_TO_PREFIX["placement-group"]
         del utils.EC2_PREFIX_TO_RESOURCE[PREFIX]
         del utils.filter_dict_attribute_mapping["placement-group-name"]
-
-
-@contextmanager
-def moto_with_placement_groups() -> Iterator[None]:
-    """moto alone, without a cloud around it, whose EC2 has placement groups.
-
-    For a program that makes its own boto3 clients, such as ParallelCluster's validators. Not while
-    a cloud is open in the same process.
-    """
-    with ExitStack() as stack:
-        stack.enter_context(groups_and_cards())
-        stack.enter_context(mock_aws())
-        yield
