@@ -11,6 +11,9 @@ VENV := .venv/bin/python
 UV := $(VENV) -m uv
 TARGETS := lab test bench notebooks conformance policies lock clean help
 
+# Where it is set, every worker of the tests would compile all of them again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: $(TARGETS)
 
@@ -30,7 +33,7 @@ lab: .venv/installed
 
 test: .venv/installed
 	$(VENV) -m ruff check .
-	$(VENV) -m pytest -n 2 $(ARGS)
+	$(VENV) -m pytest -n 3 $(ARGS)
 
 bench: .venv/installed
 	$(VENV) -m benchmarks $(ARGS)
