@@ -256,7 +256,8 @@ def test_things_are_deleted_before_what_they_need(ledger):
     for first, then in [("mapping", "function"), ("subscription", "topic"), ("function", "role"),
                         ("bucket", "queue"), ("function", "log group"),
                         ("instance", "placement group"), ("instance", "security group"),
-                        ("instance", "instance profile"), ("instance profile", "role")]:  # fmt: skip
+                        ("instance", "instance profile"),
+                        ("instance profile", "role")]:  # fmt: skip
         assert order.index(first) < order.index(then)
 
 
