@@ -1,5 +1,4 @@
-"""The ping-pong beside others', the kernel's path beside the user-space path, and emulated wires.
-
+"""The ping-pong beside others, two paths of a message, emulated wires, and one step of each slider.
 All of it on this machine, with two ranks that want a core each: where others want the cores too, a
 figure of microseconds says little. So each is the median of many short rounds, taken in turns.
 """
@@ -16,11 +15,16 @@ from statistics import median
 
 import pandas as pd
 
-from benchmarks.measure import Row
+from benchmarks.measure import Row, median_seconds
+from patternlab import plots
+from patternlab.hpc.hockney import Hockney
 from patternlab.hpc.launch import python_program, run_mpi
 from patternlab.hpc.measure import pingpong
+from patternlab.hpc.scaling import HaloExchange, Independent, strong_scaling
+from patternlab.hpc.transfer import Site
 from patternlab.hpc.transports import transport
 from patternlab.hpc.wire import WITHIN, Wire
+from patternlab.plots.style import DRAGGED_DPI
 
 #: Bytes: rounds, and trips a round. Short rounds: what else the machine does spoils few of them.
 SIZES = {
@@ -44,6 +48,7 @@ def rows() -> Iterator[Row]:
     yield from _beside_osu()
     yield _kernel_against_user_space()
     yield from _emulated()
+    yield from _sliders()
 
 
 def _beside_mpi4py(path: str, sizes: dict[int, tuple[int, int]]) -> Iterator[Row]:
@@ -140,3 +145,28 @@ def _medians(wire: Wire) -> pd.DataFrame:
         for _ in range(3)
     ]
     return pd.concat(runs).groupby(level=0).median()
+
+
+def _sliders() -> Iterator[Row]:
+    """From the model to the PNG."""
+    for notebook, step in {"09": _step_09, "10": _step_10}.items():
+        step()
+        took = median_seconds(step, 7) * 1000
+        yield Row(f"slider step of notebook {notebook}, model to PNG", took, "ms", ("<=", 150))
+
+
+def _step_09() -> bytes:
+    """How long 80 TB travel, each way."""
+    site = Site("200 Mbps", utilisation=0.5, drives="100 TB", storage="100 Gbps")
+    return plots.transfer_times(site, load="80 TB").png(DRAGGED_DPI)
+
+
+def _step_10() -> bytes:
+    """Three programs on five numbers of ranks."""
+    ranks, ena, asked = [1, 8, 64, 512, 4096], Hockney(25, 10), Hockney(15, 31)
+    runs = {
+        "ENA-like": strong_scaling(HaloExchange(256), ena, ranks),
+        "your wire": strong_scaling(HaloExchange(256), asked, ranks),
+        "a sweep": strong_scaling(Independent(), asked, ranks),
+    }
+    return plots.scaling(runs).png(DRAGGED_DPI)
