@@ -1,4 +1,5 @@
 """The ping-pong beside others, two paths of a message, emulated wires, and one step of each slider.
+
 All of it on this machine, with two ranks that want a core each: where others want the cores too, a
 figure of microseconds says little. So each is the median of many short rounds, taken in turns.
 """
@@ -152,7 +153,7 @@ def _sliders() -> Iterator[Row]:
     for notebook, step in {"09": _step_09, "10": _step_10}.items():
         step()
         took = median_seconds(step, 7) * 1000
-        yield Row(f"slider step of notebook {notebook}, model to PNG", took, "ms", ("<=", 150))
+        yield Row(f"slider step of notebook {notebook}, model to PNG", took, "ms")
 
 
 def _step_09() -> bytes:
