@@ -58,14 +58,14 @@ def document(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def trusted_by(service: str, **condition: dict[str, str]) -> dict[str, Any]:
-    """The trust policy that lets `service` take a role.
+def trusted_by(*services: str, **condition: dict[str, str]) -> dict[str, Any]:
+    """The trust policy that lets `services` take a role.
 
     Where a condition is given, only then: ``StringEquals={"aws:SourceAccount": ...}``.
     """
     statement: dict[str, Any] = {
         "Effect": "Allow",
-        "Principal": {"Service": service},
+        "Principal": {"Service": services[0] if len(services) == 1 else list(services)},
         "Action": "sts:AssumeRole",
     }
     return document(statement | ({"Condition": condition} if condition else {}))

@@ -9,14 +9,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 
-def refusal(operation: Callable[..., Any], **parameters: Any) -> dict[str, Any]:
+def refusal(operation: Callable[..., Any], *arguments: Any, **parameters: Any) -> dict[str, Any]:
     """The whole answer to `operation`, which must be an error."""
     with pytest.raises(ClientError) as caught:
-        operation(**parameters)
+        operation(*arguments, **parameters)
     return caught.value.response
 
 
-def refused(operation: Callable[..., Any], **parameters: Any) -> tuple[str, str]:
+def refused(operation: Callable[..., Any], *arguments: Any, **parameters: Any) -> tuple[str, str]:
     """Code and message of the error that `operation` gives."""
-    error = refusal(operation, **parameters)["Error"]
+    error = refusal(operation, *arguments, **parameters)["Error"]
     return error["Code"], error["Message"]

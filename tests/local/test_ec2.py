@@ -5,6 +5,7 @@ from botocore.exceptions import ClientError
 
 from patternlab import open_cloud
 from patternlab.local import ec2_groups
+from tests.local.refusals import refused
 
 IMAGE = "ami-12c6146b"  # one that moto has
 
@@ -32,14 +33,6 @@ def runner(ec2):
         )["Instances"]
 
     return run
-
-
-def refused(call, *args, **kwargs):
-    """The code and the message of the error that `call` ends in."""
-    with pytest.raises(ClientError) as caught:
-        call(*args, **kwargs)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def subnet_in(ec2, zone):

@@ -4,7 +4,7 @@ import pytest
 
 from patternlab import open_cloud
 from patternlab.delivery.knobs import Knobs
-from patternlab.hpc.cluster.plan import QUOTAS
+from patternlab.hpc.quotas import QUOTAS
 
 
 def test_the_quota_is_the_knob():

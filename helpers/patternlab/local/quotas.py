@@ -7,7 +7,7 @@ from typing import Any
 from moto.servicequotas import urls
 from moto.servicequotas.models import ServiceQuotasBackend
 
-from patternlab.hpc.cluster.plan import QUOTAS
+from patternlab.hpc.quotas import QUOTAS
 from patternlab.local.services import Services
 
 

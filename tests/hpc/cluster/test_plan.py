@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from patternlab.hpc.cluster import plan
-from patternlab.hpc.cluster.plan import price, quota_of
+from patternlab.hpc.cluster.plan import price
 from patternlab.hpc.errors import HPCError
 
 
@@ -55,22 +55,6 @@ def test_what_runs_already_counts_for_the_quota(cloud):
     assert plan(cloud).running == 16 + 2 * 36  # a g4dn counts for another quota
     ec2.terminate_instances(InstanceIds=ids)
     assert plan(cloud).running == 0
-
-
-@pytest.mark.parametrize(
-    ("kind", "code"),
-    [
-        ("c5n.9xlarge", "L-1216C47A"),
-        ("hpc7g.4xlarge", "L-F7808C92"),
-        ("p5.48xlarge", "L-417A185B"),
-        ("g5.8xlarge", "L-DB2E81BA"),
-        ("trn1.32xlarge", "L-2C3B7624"),
-        ("m5.large", "L-1216C47A"),
-        ("u-6tb1.56xlarge", "L-43DA4232"),
-    ],
-)
-def test_the_quota_that_counts_a_types_vcpus(kind, code):
-    assert quota_of(kind)[0] == code
 
 
 def test_elsewhere_the_price_is_taken_to_be_twice_as_high_and_it_says_so():

@@ -23,19 +23,11 @@ from patternlab.hpc.cluster.plan import DISK, Plan
 from patternlab.hpc.cluster.teardown import MANAGED, TAG, remains, teardown
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.user_data import user_data
+from patternlab.roles import trusted_by
 
 #: Seconds that IAM may take to make a new profile known to EC2, and EC2 to start the nodes.
 KNOWN_WITHIN, STARTED_WITHIN = 60, 300
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "ec2.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
+_TRUST = trusted_by("ec2.amazonaws.com")
 
 
 def launch(

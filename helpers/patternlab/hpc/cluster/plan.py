@@ -3,8 +3,7 @@
 :func:`plan` only reads. It asks EC2 whether the type has an EFA and where it is offered, Service
 Quotas how many vCPUs may run, and ``data/prices.csv`` what an hour costs.
 
-Sources: EC2 User Guide, "Elastic Fabric Adapter" and "On-Demand Instance quotas"; the quota codes
-as Service Quotas lists them.
+Source: EC2 User Guide, "Elastic Fabric Adapter".
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from patternlab import facts
 from patternlab.hpc.errors import HPCError
+from patternlab.hpc.quotas import quota_of, vcpu_quota
 
 #: The smallest x86 type with an EFA (36 vCPUs, 50 Gbps), and so the cheapest to look at one.
 INSTANCE_TYPE = "c5n.9xlarge"
@@ -28,24 +28,6 @@ HOURS_A_MONTH = 730
 PRICED_REGION = "us-east-1"
 #: What other regions may cost of the price in us-east-1: ours, not AWS's, as on the cost card.
 ELSEWHERE = 2
-
-#: What begins the names of types -> (code, name) of the quota of their vCPUs, longest first.
-_QUOTAS: Mapping[str, tuple[str, str]] = {
-    "hpc": ("L-F7808C92", "Running On-Demand HPC instances"),
-    "inf": ("L-1945791B", "Running On-Demand Inf instances"),
-    "trn": ("L-2C3B7624", "Running On-Demand Trn instances"),
-    "dl": ("L-6E869C2A", "Running On-Demand DL instances"),
-    "vt": ("L-DB2E81BA", "Running On-Demand G and VT instances"),
-    "u-": ("L-43DA4232", "Running On-Demand High Memory instances"),
-    "u7": ("L-43DA4232", "Running On-Demand High Memory instances"),
-    "f": ("L-74FC7D96", "Running On-Demand F instances"),
-    "g": ("L-DB2E81BA", "Running On-Demand G and VT instances"),
-    "p": ("L-417A185B", "Running On-Demand P instances"),
-    "x": ("L-7295265B", "Running On-Demand X instances"),
-}
-_STANDARD = "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"
-#: Code -> name of every quota that counts vCPUs on demand.
-QUOTAS: Mapping[str, str] = dict([_STANDARD, *_QUOTAS.values()])
 
 
 @dataclass(frozen=True)
@@ -166,12 +148,6 @@ def plan(
     )
 
 
-def quota_of(instance_type: str) -> tuple[str, str]:
-    """(code, name) of the quota that counts the vCPUs of this type."""
-    found = (quota for begins, quota in _QUOTAS.items() if instance_type.startswith(begins))
-    return next(found, _STANDARD)
-
-
 def price(instance_type: str, region: str) -> tuple[float, str]:
     """(US dollars an hour for one node with its disk and public address, where that comes from)."""
     table = facts.read("prices")
@@ -257,9 +233,8 @@ def _subnet(
 
 def _quota(cloud: Any, code: str) -> float | None:
     """vCPUs that may run at the same time; None where Service Quotas does not say."""
-    quotas = cloud.client("service-quotas")
     try:
-        return quotas.get_service_quota(ServiceCode="ec2", QuotaCode=code)["Quota"]["Value"]
+        return vcpu_quota(cloud, code)
     except ClientError:  # not allowed, or not known: RunInstances will tell
         return None
 
@@ -274,7 +249,8 @@ def _running(ec2: Any, code: str) -> int:
         for one in some["Instances"]
         if quota_of(one["InstanceType"])[0] == code
     ]
-    return sum(_vcpus(ec2, set(types))[one] for one in types)
+    vcpus = _vcpus(ec2, set(types))
+    return sum(vcpus[one] for one in types)
 
 
 def _vcpus(ec2: Any, types: Iterable[str]) -> Mapping[str, int]:

@@ -7,17 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from patternlab.hpc.errors import HPCError
+from patternlab.roles import trusted_by
 
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": ["batch.amazonaws.com", "ec2.amazonaws.com"]},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
+_TRUST = trusted_by("batch.amazonaws.com", "ec2.amazonaws.com")
 
 
 def job_queue(

@@ -15,6 +15,7 @@ from typing import Any
 
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.multinode.specification import needs
+from patternlab.hpc.quotas import quota_of, vcpu_quota
 
 MAX_RESOURCE = (
     "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job queue "
@@ -220,7 +221,11 @@ def why_runnable(cloud: Any, job: str) -> list[str]:
         for each in environments
         for name in each.get("computeResources", {}).get("instanceTypes", ())
     }
-    found = blocks(need, environments, _types(cloud, allowed), lambda name: _quota(cloud, name))
+
+    def quota(name: str) -> float:
+        return vcpu_quota(cloud, quota_of(name)[0])
+
+    found = blocks(need, environments, _types(cloud, allowed), quota)
     if not found and described[0].get("statusReason", "").startswith("CAPACITY"):
         return [described[0]["statusReason"]]
     return [f"{block.environment}: {block.sentence}" for block in found]
@@ -243,13 +248,4 @@ def _types(cloud: Any, allowed: Iterable[str]) -> list[Type]:
         )
         for page in asked.paginate(Filters=[{"Name": "instance-type", "Values": patterns}])
         for each in page["InstanceTypes"]
-    ]
-
-
-def _quota(cloud: Any, name: str) -> float:
-    from patternlab.hpc.cluster.plan import quota_of  # much more than the other parts need
-
-    quotas = cloud.client("service-quotas")
-    return quotas.get_service_quota(ServiceCode="ec2", QuotaCode=quota_of(name)[0])["Quota"][
-        "Value"
     ]
