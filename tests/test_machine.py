@@ -45,9 +45,10 @@ def test_an_old_python_is_reported(monkeypatch):
 
 def test_the_install_turned_overlapping_widget_messages_off():
     # An editable install has to put the file into the prefix too: JupyterLab reads it there.
-    assert machine.OVERRIDES.read_bytes() == (
-        ROOT / "helpers/share/jupyter/lab/settings/overrides.json"
-    ).read_bytes()
+    assert (
+        machine.OVERRIDES.read_bytes()
+        == (ROOT / "helpers/share/jupyter/lab/settings/overrides.json").read_bytes()
+    )
     assert finding("JupyterLab settings").ok
 
 

@@ -1,6 +1,5 @@
 """Errors that pass by themselves are asked about again, and no others."""
 
-
 import boto3
 import pytest
 from botocore.exceptions import ClientError

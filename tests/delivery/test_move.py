@@ -174,8 +174,10 @@ def test_row_08_what_is_shown_of_a_task(clock, world):
     assert (ended["Status"], ended["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 10)
     assert "TaskHandle" not in ended
     world.start()
-    assert world.task.describe().keys().isdisjoint(
-        {"DestinationArn", "MaxNumberOfMessagesPerSecond", "FailureReason"}
+    assert (
+        world.task.describe()
+        .keys()
+        .isdisjoint({"DestinationArn", "MaxNumberOfMessagesPerSecond", "FailureReason"})
     )
 
 

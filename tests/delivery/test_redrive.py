@@ -100,7 +100,7 @@ def test_row_04_a_dead_letter_queue_can_have_one_of_its_own(make):
 
 
 def test_row_03_the_count_goes_on_in_the_dead_letter_queue(clock, make):
-    """"Across all queues": with maxReceiveCount 1 the first receive from the DLQ shows 2."""
+    """ "Across all queues": with maxReceiveCount 1 the first receive from the DLQ shows 2."""
     queue = make(max_receive_count=1)
     queue.send("poison")
     fail(clock, queue, 1)
@@ -270,7 +270,7 @@ def test_row_07_a_fifo_dlq_takes_the_message_id_as_deduplication_id(clock, fifo)
 
 
 def test_row_07_a_fifo_dlq_breaks_the_order(clock, fifo):
-    """"Don't use a DLQ if you don't want to break the exact order": 2 is done before 1."""
+    """ "Don't use a DLQ if you don't want to break the exact order": 2 is done before 1."""
     queue = fifo(max_receive_count=1, visibility_timeout=10)
     queue.send("1", group="g")
     queue.send("2", group="g")

@@ -135,9 +135,7 @@ class FifoQueue(Queue):
             self._attempts.keep(attempt_id, tuple(received), self.env.now)
         return received
 
-    def _hide_again(
-        self, received: tuple[Received, ...], visibility_timeout: float | None
-    ) -> None:
+    def _hide_again(self, received: tuple[Received, ...], visibility_timeout: float | None) -> None:
         if visibility_timeout is None:
             visibility_timeout = self.visibility_timeout
         until = self.env.now + visibility_timeout
