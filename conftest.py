@@ -5,7 +5,7 @@ import os
 import nbval.kernel
 from hypothesis import settings
 
-from patternlab.notebooks import PrivateSockets
+from patternlab.authoring.notebooks import PrivateSockets
 
 # Notebooks run in parallel, each in a kernel of its own. On TCP ports two of them can collide.
 assert nbval.kernel.KernelManager, "nbval starts its kernels in another way now: look again"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from benchmarks.measure import Row, seconds
 from patternlab.clock import VirtualClock
 from patternlab.delivery import AsyncQueue, Function, PlainRuntime
-from patternlab.delivery.async_records import EVENT_AGE_EXCEEDED
+from patternlab.delivery.functions.async_records import EVENT_AGE_EXCEEDED
 
 EVENTS, HOURS = 100, 6
 REPEATS = 3

@@ -10,13 +10,13 @@ import simpy
 
 from benchmarks.measure import Row, seconds
 from patternlab.clock import VirtualClock
-from patternlab.delivery.bucket import Bucket
-from patternlab.delivery.function import Function, PlainRuntime
+from patternlab.delivery.functions.function import Function, PlainRuntime
+from patternlab.delivery.functions.mapping import EventSourceMapping, MappingConfig
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.mapping import EventSourceMapping, MappingConfig
-from patternlab.delivery.s3_rules import Rule
-from patternlab.delivery.standard import StandardQueue
-from patternlab.delivery.targets import QueueTarget
+from patternlab.delivery.receivers import QueueTarget
+from patternlab.delivery.s3.bucket import Bucket
+from patternlab.delivery.s3.rules import Rule
+from patternlab.delivery.sqs.standard import StandardQueue
 
 EVENTS = 100_000
 REPEATS = 3

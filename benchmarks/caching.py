@@ -17,9 +17,9 @@ import numpy as np
 from benchmarks.measure import Row, median_seconds
 from patternlab import plots
 from patternlab.caching import workloads
-from patternlab.caching.simulate import Layer, hierarchy, simulate
-from patternlab.caching.trace import Trace
-from patternlab.plots.style import DRAGGED_DPI
+from patternlab.caching.simulator.simulate import Layer, hierarchy, simulate
+from patternlab.caching.traces.trace import Trace
+from patternlab.plots.drawing.style import DRAGGED_DPI
 
 REQUESTS, OBJECTS, ALPHA, DURATION = 10_000_000, 1_000_000, 0.9, 10_000.0
 CAPACITY = OBJECTS // 10

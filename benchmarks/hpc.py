@@ -25,7 +25,7 @@ from patternlab.hpc.scaling import HaloExchange, Independent, strong_scaling
 from patternlab.hpc.transfer import Site
 from patternlab.hpc.transports import transport
 from patternlab.hpc.wire import WITHIN, Wire
-from patternlab.plots.style import DRAGGED_DPI
+from patternlab.plots.drawing.style import DRAGGED_DPI
 
 #: Bytes: rounds, and trips a round. Short rounds: what else the machine does spoils few of them.
 SIZES = {

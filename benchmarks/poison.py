@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.measure import Row, median_seconds, seconds
 from patternlab import open_cloud
-from patternlab.packaging import ENTRY, package
+from patternlab.functions.packaging import ENTRY, package
 from tests.account.standin import running
 
 RECEIVES = 5

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.measure import Row, seconds
-from patternlab.delivery.mapping import MappingConfig
+from patternlab.delivery.functions.mapping import MappingConfig
 from patternlab.delivery.scenarios import World, sqs_lambda
 
 SMALL, LARGE = 10_000, 100_000

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from benchmarks.measure import Row, seconds
 from patternlab.clock import VirtualClock
-from patternlab.delivery.endpoints import QueueEndpoint
-from patternlab.delivery.standard import StandardQueue
-from patternlab.delivery.topic import Topic
+from patternlab.delivery.sns.endpoints import QueueEndpoint
+from patternlab.delivery.sns.topic import Topic
+from patternlab.delivery.sqs.standard import StandardQueue
 
 ATTEMPTS, DAYS = 100_015, 24
 REPEATS = 3

@@ -5,7 +5,7 @@ import pytest
 
 CLOUD = """
 import sys
-from patternlab.local import cloud
+from patternlab.local import backend as cloud
 assert "jsonschema" in sys.modules and "openapi_spec_validator" in sys.modules
 assert "rfc3987_syntax" not in sys.modules, "the grammar was compiled, or can never be imported"
 """

@@ -54,11 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.command == "notebooks":
         return run_notebooks(options.paths)
     if options.command == "conformance":
-        from patternlab import conformance
+        from patternlab.authoring import conformance
 
         return conformance.write()
     if options.command == "policies":
-        from patternlab import notebook_calls
+        from patternlab.authoring import notebook_calls
 
         return notebook_calls.write()
     if options.command == "cost":
@@ -120,7 +120,7 @@ def open_lab(port: int | None, folder: Path, rest: Sequence[str]) -> int:
 
 def run_notebooks(paths: Sequence[Path]) -> int:
     """Execute the notebooks in place, one after the other; stops at the first that fails."""
-    from patternlab.notebooks import NotebookError, run
+    from patternlab.authoring.notebooks import NotebookError, run
 
     paths = paths or books()
     if not paths:

@@ -12,10 +12,10 @@ import pandas as pd
 
 from patternlab.clock import DEFAULT_START, seconds_of
 from patternlab.delivery.knobs import Knobs
-from patternlab.history import PREFIX as LOG_PREFIX
-from patternlab.history import read_history
-from patternlab.packaging import ENTRY, package
-from patternlab.roles import put_role
+from patternlab.functions.history import PREFIX as LOG_PREFIX
+from patternlab.functions.history import read_history
+from patternlab.functions.packaging import ENTRY, package
+from patternlab.functions.roles import put_role
 from patternlab.web import Answer
 
 RUNTIME = "python3.12"
@@ -73,7 +73,7 @@ def open_cloud(
         )
     kind = backend or os.environ.get("PATTERNLAB_BACKEND", "local")
     if kind == "local":
-        from patternlab.local.cloud import LocalBackend  # moto takes a second to import
+        from patternlab.local.backend import LocalBackend  # moto takes a second to import
 
         made = LocalBackend(
             seed=seed,
@@ -262,7 +262,7 @@ class Cloud:
         followed, "dead-letter queue", "dropped", "filtered"), error. `topic` is a topic's name.
 
         SNS itself writes one line a delivery to CloudWatch Logs, once a topic has feedback roles:
-        :func:`patternlab.delivery_status.read_delivery_status` reads those, here too.
+        :func:`patternlab.functions.delivery_status.read_delivery_status` reads those, here too.
         """
         table = self._live().deliveries()
         if topic is None:

@@ -23,7 +23,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from patternlab.notebooks import AsyncPrivateSockets
+from patternlab.authoring.notebooks import AsyncPrivateSockets
 from tests.account.standin import StandIn, running
 
 ROOT = Path(__file__).parents[2]

@@ -35,7 +35,7 @@ from IPython import get_ipython
 from patternlab.account import backend
 from patternlab.account.waiting import wait_until, when_quiet
 from patternlab.clock import WallClock
-from patternlab.history import PREFIX
+from patternlab.functions.history import PREFIX
 
 WAIT = 12.0
 SERVER = 30.0

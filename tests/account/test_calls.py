@@ -10,9 +10,10 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from patternlab import notebook_calls, open_cloud
+from patternlab import open_cloud
 from patternlab.account import calls, policy
 from patternlab.account.calls import CLOUD, FUNCTION, NOTEBOOK, Row
+from patternlab.authoring import notebook_calls
 from patternlab.cli import main
 from patternlab.hpc.cluster.plan import SLACK
 

@@ -19,9 +19,9 @@ from patternlab.account.ledger import Ledger, ledgers_in
 from patternlab.account.removal import REMOVALS
 from patternlab.hpc.cluster import launch, plan, remains
 from patternlab.hpc.cluster.teardown import MANAGED
-from patternlab.local.ec2 import groups_and_cards
-from patternlab.local.ground import backend_class
+from patternlab.local.ec2.service import groups_and_cards
 from patternlab.local.iam import LocalIAMBackend
+from patternlab.local.patches import backend_class
 
 SILENT = {"tell": lambda line: None}
 NAMES = ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN")

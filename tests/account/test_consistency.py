@@ -7,7 +7,7 @@ from moto import mock_aws
 
 from patternlab.account import consistency
 from patternlab.account.consistency import LIMIT, PASSING, PAUSE, ask_again
-from patternlab.packaging import package
+from patternlab.functions.packaging import package
 from tests.account.clients import answer_with
 
 

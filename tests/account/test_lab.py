@@ -12,10 +12,10 @@ from moto.iam.models import iam_backends
 from patternlab.account.ledger import Ledger, ledgers_in
 from patternlab.clock import WallClock
 from patternlab.delivery.knobs import Knobs
-from patternlab.local.ec2 import groups_and_cards
-from patternlab.local.ground import backend_class
+from patternlab.local.ec2.service import groups_and_cards
 from patternlab.local.iam import LocalIAMBackend
 from patternlab.local.nodes import of_nodes
+from patternlab.local.patches import backend_class
 from patternlab.paths import LABS
 from tests.account.test_cluster import everything
 

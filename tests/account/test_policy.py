@@ -16,12 +16,13 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from moto import mock_aws
 
-from patternlab import notebook_calls, open_cloud, paths
+from patternlab import open_cloud, paths
 from patternlab.account import asking, calls, kinds, policy, removal
 from patternlab.account.calls import FUNCTION, NOTEBOOK, Row
-from patternlab.caching.cloudfront import Distribution
-from patternlab.caching.ttl import CachePolicy
-from patternlab.notebook_calls import Call, Recording
+from patternlab.authoring import notebook_calls
+from patternlab.authoring.notebook_calls import Call, Recording
+from patternlab.caching.edge.cloudfront import Distribution
+from patternlab.caching.edge.ttl import CachePolicy
 from patternlab.paths import books
 from tests.account.iam import (
     Guarded,

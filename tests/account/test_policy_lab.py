@@ -3,8 +3,9 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from patternlab import notebook_calls, paths
+from patternlab import paths
 from patternlab.account import calls, policy
+from patternlab.authoring import notebook_calls
 from patternlab.hpc.cluster.teardown import MANAGED
 from patternlab.hpc.errors import HPCError
 from tests.account.iam import allows, enforced, without

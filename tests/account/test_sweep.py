@@ -18,7 +18,7 @@ from patternlab.account.ledger import Ledger
 from patternlab.account.naming import Session
 from patternlab.account.removal import REMOVALS, Thing
 from patternlab.account.sweep import sweep_session
-from patternlab.local.ec2 import groups_and_cards
+from patternlab.local.ec2.service import groups_and_cards
 from tests.account.clients import Clients
 
 REGION, ACCOUNT = "us-east-1", "123456789012"

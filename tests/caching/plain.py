@@ -3,7 +3,7 @@
 import math
 from collections import OrderedDict
 
-from patternlab.caching.trace import Trace
+from patternlab.caching.traces.trace import Trace
 
 
 class Lru:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patternlab.caching.errors import TraceError
-from patternlab.caching.trace import Trace
+from patternlab.caching.traces.trace import Trace
 from patternlab.caching.workloads import (
     DAY,
     diurnal,

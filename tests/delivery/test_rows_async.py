@@ -20,7 +20,7 @@ from patternlab.delivery import (
     StandardQueue,
     Topic,
 )
-from patternlab.delivery.async_records import (
+from patternlab.delivery.functions.async_records import (
     EVENT_AGE_EXCEEDED,
     RETRIES_EXHAUSTED,
     SUCCESS,
@@ -31,15 +31,15 @@ from patternlab.delivery.async_records import (
     error_payload,
     invocation_record,
 )
-from patternlab.delivery.destinations import (
+from patternlab.delivery.functions.destinations import (
     BucketDestination,
     BusDestination,
     FunctionDestination,
     QueueDestination,
     TopicDestination,
 )
-from patternlab.delivery.endpoints import QueueEndpoint
-from patternlab.delivery.function import FunctionError, Outcome, TimedOut
+from patternlab.delivery.functions.function import FunctionError, Outcome, TimedOut
+from patternlab.delivery.sns.endpoints import QueueEndpoint
 
 SIX_HOURS = 21_600
 EXACT = Knobs(async_retry_jitter=(1.0, 1.0), async_backoff_jitter=(1.0, 1.0))

@@ -18,8 +18,8 @@ from patternlab.delivery import (
     RedrivePolicy,
     StandardQueue,
 )
-from patternlab.delivery.filters import parse_body_pattern
-from patternlab.delivery.history import COLUMNS
+from patternlab.delivery.attempts import COLUMNS
+from patternlab.delivery.events.patterns import parse_body_pattern
 
 SOON = Knobs(mapping_delay=0.0)
 

@@ -7,14 +7,14 @@ import pytest
 
 from patternlab.clock import VirtualClock
 from patternlab.delivery import Knobs, StandardQueue
-from patternlab.delivery.bucket import Bucket
-from patternlab.delivery.bus import EventBus, EventRule, RuleTarget
-from patternlab.delivery.endpoints import QueueEndpoint
 from patternlab.delivery.errors import DeliveryError
-from patternlab.delivery.s3_rules import AMBIGUOUS, NO_FIFO, OVERLAP, Rule, check_rules
-from patternlab.delivery.sequencer import Sequencer, newer
-from patternlab.delivery.targets import QueueTarget, TopicTarget
-from patternlab.delivery.topic import Topic
+from patternlab.delivery.events.bus import EventBus, EventRule, RuleTarget
+from patternlab.delivery.receivers import QueueTarget, TopicTarget
+from patternlab.delivery.s3.bucket import Bucket
+from patternlab.delivery.s3.rules import AMBIGUOUS, NO_FIFO, OVERLAP, Rule, check_rules
+from patternlab.delivery.s3.sequencer import Sequencer, newer
+from patternlab.delivery.sns.endpoints import QueueEndpoint
+from patternlab.delivery.sns.topic import Topic
 
 CREATED, REMOVED = "s3:ObjectCreated:*", "s3:ObjectRemoved:*"
 

@@ -8,24 +8,24 @@ import pytest
 
 from patternlab.clock import VirtualClock
 from patternlab.delivery import FifoQueue, Function, Knobs, PlainRuntime, StandardQueue
-from patternlab.delivery.delivery_log import DEAD_LETTER, DELIVERED, DROPPED, FAILED, FILTERED
-from patternlab.delivery.delivery_policy import (
+from patternlab.delivery.errors import DeliveryError
+from patternlab.delivery.faults import CLIENT
+from patternlab.delivery.sns.delivery_log import DEAD_LETTER, DELIVERED, DROPPED, FAILED, FILTERED
+from patternlab.delivery.sns.delivery_policy import (
     AWS_MANAGED,
     CUSTOMER_MANAGED,
     HTTP_DEFAULT,
     RetryPolicy,
     parse_delivery_policy,
 )
-from patternlab.delivery.endpoints import (
+from patternlab.delivery.sns.endpoints import (
     FunctionEndpoint,
     PersonEndpoint,
     QueueEndpoint,
     WebEndpoint,
 )
-from patternlab.delivery.errors import DeliveryError
-from patternlab.delivery.faults import CLIENT
-from patternlab.delivery.filter_policy import FilterPolicy
-from patternlab.delivery.topic import Topic
+from patternlab.delivery.sns.filter_policy import FilterPolicy
+from patternlab.delivery.sns.topic import Topic
 
 DAY = 86_400.0
 URL = "https://example.com/hook"

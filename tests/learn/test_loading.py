@@ -3,8 +3,9 @@ import sys
 
 import pytest
 
+from patternlab import exercises as bank
 from patternlab import learn
-from patternlab.learn import bank, loading
+from patternlab.learn import loading
 
 
 @pytest.fixture

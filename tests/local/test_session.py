@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.httpsession import URLLib3Session
 
 from patternlab import open_cloud
-from patternlab.local.ground import NetworkRefused
+from patternlab.local.patches import NetworkRefused
 
 REAL_LOOKING = {
     "AWS_ACCESS_KEY_ID": "AKIAREALLOOKING00000",

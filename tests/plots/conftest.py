@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.lines import Line2D
 
-from patternlab.plots import style
-from patternlab.plots.lanes import COLUMNS
+from patternlab.plots.drawing import style
+from patternlab.plots.messages.lanes import COLUMNS
 
 ORIGIN = pd.Timestamp("2026-01-01T00:00:00Z")
 

@@ -4,9 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.lines import Line2D
 
-from patternlab.plots import latency_distribution, style
+from patternlab.plots import latency_distribution
+from patternlab.plots.drawing import style
+from patternlab.plots.drawing.lettering import Lettering, text_width
 from patternlab.plots.latency import FLAG, NO_VALUES
-from patternlab.plots.lettering import Lettering, text_width
 
 RANDOM = np.random.default_rng(1)
 LOGNORMAL = RANDOM.lognormal(0.7, 1.5, 1000)

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from IPython.core.formatters import format_display_data
 
-from patternlab.plots import Picture, style
+from patternlab.plots import Picture
+from patternlab.plots.drawing import style
 from patternlab.widgets import Choice, Slider, Steps, explore
 
 

@@ -15,7 +15,7 @@ CELLS = [
     """
 import pandas as pd
 from patternlab.plots import retry_timeline
-from patternlab.plots.lanes import COLUMNS
+from patternlab.plots.messages.lanes import COLUMNS
 from patternlab.widgets import Slider, explore
 
 def model(visibility_timeout):

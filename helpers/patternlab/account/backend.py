@@ -29,7 +29,7 @@ from patternlab.account.sweep import sweep_session
 from patternlab.account.waiting import wait, wait_until, when_quiet
 from patternlab.account.web import send
 from patternlab.clock import WallClock
-from patternlab.delivery_status import read_delivery_status
+from patternlab.functions.delivery_status import read_delivery_status
 from patternlab.service_models import boto3_session
 from patternlab.web import Answer
 

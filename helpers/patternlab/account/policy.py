@@ -36,7 +36,7 @@ from botocore.model import ServiceModel
 from patternlab.account import calls
 from patternlab.account.calls import Row
 from patternlab.account.naming import PROJECT
-from patternlab.history import PREFIX as LOG_PREFIX
+from patternlab.functions.history import PREFIX as LOG_PREFIX
 from patternlab.paths import DATA, LABS
 
 FOLDER = DATA / "policies"

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from patternlab.account.naming import Session
-from patternlab.roles import POLICY, allow, document, trusted_by
+from patternlab.functions.roles import POLICY, allow, document, trusted_by
 
 PROTOCOLS = ("Lambda", "SQS", "HTTP")
 ACTIONS = [

@@ -33,7 +33,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from patternlab.account.errors import AccountError
 from patternlab.account.naming import Session
 from patternlab.account.refusals import code_of, refusal, refused
-from patternlab.roles import POLICY, allow, document, trusted_by
+from patternlab.functions.roles import POLICY, allow, document, trusted_by
 
 #: A new role takes up to a minute to be known, and a timer that is due before is of no use.
 SOONEST = timedelta(minutes=2)

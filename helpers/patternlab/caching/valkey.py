@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from patternlab.caching.errors import CachingError
-from patternlab.caching.process import OwnedServer, own_folder
+from patternlab.caching.server import OwnedServer, own_folder
 from patternlab.ports import free_port, is_free
 
 #: What Valkey can do when its memory is full (`maxmemory-policy`). ElastiCache permits all of them

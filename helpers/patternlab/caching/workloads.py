@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from patternlab.caching.errors import TraceError
-from patternlab.caching.trace import Trace, Updates, check_keys
+from patternlab.caching.traces.trace import Trace, Updates, check_keys
 
 #: Seconds of a day.
 DAY = 86_400.0

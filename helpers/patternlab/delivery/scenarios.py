@@ -10,20 +10,20 @@ from typing import Any
 import pandas as pd
 
 from patternlab.clock import VirtualClock
-from patternlab.delivery.async_config import MAX_AGE, MAX_RETRIES, AsyncConfig
-from patternlab.delivery.async_invoke import AsyncEvent, AsyncQueue
-from patternlab.delivery.destinations import QueueDestination
-from patternlab.delivery.endpoints import QueueEndpoint
+from patternlab.delivery.attempts import history_frame
 from patternlab.delivery.faults import Outages
-from patternlab.delivery.fifo import FifoQueue
-from patternlab.delivery.filter_policy import FilterPolicy
-from patternlab.delivery.function import Function, PlainRuntime
-from patternlab.delivery.history import history_frame
+from patternlab.delivery.functions.async_config import MAX_AGE, MAX_RETRIES, AsyncConfig
+from patternlab.delivery.functions.async_invoke import AsyncEvent, AsyncQueue
+from patternlab.delivery.functions.destinations import QueueDestination
+from patternlab.delivery.functions.function import Function, PlainRuntime
+from patternlab.delivery.functions.mapping import EventSourceMapping, MappingConfig
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.mapping import EventSourceMapping, MappingConfig
-from patternlab.delivery.queue import Queue, RedrivePolicy
-from patternlab.delivery.standard import StandardQueue
-from patternlab.delivery.topic import Topic
+from patternlab.delivery.sns.endpoints import QueueEndpoint
+from patternlab.delivery.sns.filter_policy import FilterPolicy
+from patternlab.delivery.sns.topic import Topic
+from patternlab.delivery.sqs.fifo import FifoQueue
+from patternlab.delivery.sqs.queue import Queue, RedrivePolicy
+from patternlab.delivery.sqs.standard import StandardQueue
 
 #: A mapping that is enabled at once: the figures start when polling starts.
 AT_ONCE = Knobs(mapping_delay=0.0)

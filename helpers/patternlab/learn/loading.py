@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from functools import cache
 
-from patternlab.learn import bank
+from patternlab import exercises as bank
 from patternlab.learn.exercises import REGISTRY, Registry
 
 

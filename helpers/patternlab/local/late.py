@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 
-from patternlab.local.ground import no_profile
+from patternlab.local.patches import no_profile
 from patternlab.local.services import Services
 
 #: Services of moto that never ask its EC2 anything. Of the others some do.
@@ -38,7 +38,7 @@ class Late:
 
 
 def _ec2(services: Services) -> AbstractContextManager[None]:
-    from patternlab.local.ec2 import LocalEC2Backend, groups_and_cards
+    from patternlab.local.ec2.service import LocalEC2Backend, groups_and_cards
 
     return groups_and_cards(
         type("LocalEC2Backend", (LocalEC2Backend,), {"faults": services.faults})
@@ -46,13 +46,13 @@ def _ec2(services: Services) -> AbstractContextManager[None]:
 
 
 def _batch(services: Services) -> AbstractContextManager[None]:
-    from patternlab.local.batch import jobs_that_run
+    from patternlab.local.batch.service import jobs_that_run
 
     return jobs_that_run(services)
 
 
 def _datasync(services: Services) -> AbstractContextManager[None]:
-    from patternlab.local.datasync import tasks_that_copy
+    from patternlab.local.datasync.service import tasks_that_copy
 
     return tasks_that_copy(services)
 

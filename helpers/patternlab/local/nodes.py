@@ -13,8 +13,8 @@ from moto.ec2.models import ec2_backends
 from moto.servicequotas.models import servicequotas_backends
 from moto.ssm.models import ssm_backends
 
-from patternlab.local.ground import backend_class
-from patternlab.local.quotas import LocalServiceQuotasBackend
+from patternlab.local.patches import backend_class
+from patternlab.local.service_quotas import LocalServiceQuotasBackend
 from patternlab.local.services import Services
 from patternlab.local.ssm import LocalSSMBackend
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from patternlab.clock import VirtualClock
-from patternlab.delivery.function import Account
+from patternlab.delivery.functions.function import Account
 from patternlab.delivery.knobs import Knobs
-from patternlab.local.capacity import Faults
-from patternlab.local.guard import Guard
+from patternlab.local.awslambda.guard import Guard
+from patternlab.local.faults import Faults
 from patternlab.local.session import LocalSession
 
 

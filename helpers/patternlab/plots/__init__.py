@@ -1,23 +1,23 @@
 """Figures of the course. Each function returns a ``Picture``: a figure and its twin in text."""
 
-from patternlab.plots.asynchronous import async_timeline
-from patternlab.plots.bandwidth_curve import bandwidth_curve
-from patternlab.plots.cluster_map import cluster_map
-from patternlab.plots.fan_out import fan_out
-from patternlab.plots.fifo import fifo_lanes
-from patternlab.plots.groups import head_of_line
-from patternlab.plots.hit_ratio import hit_ratio_curve
-from patternlab.plots.instance_catalogue import instance_catalogue
+from patternlab.plots.caching.hit_ratio import hit_ratio_curve
+from patternlab.plots.caching.layers import layer_flow
+from patternlab.plots.caching.miss_ratio import knee_of, miss_ratio_curve
+from patternlab.plots.caching.origin_load import origin_load
+from patternlab.plots.drawing.picture import Picture
+from patternlab.plots.hpc.bandwidth_curve import bandwidth_curve
+from patternlab.plots.hpc.cluster_map import cluster_map
+from patternlab.plots.hpc.instance_catalogue import instance_catalogue
+from patternlab.plots.hpc.latency_curve import latency_curve
+from patternlab.plots.hpc.multinode import node_lives, node_ranges
+from patternlab.plots.hpc.scaling import scaling
+from patternlab.plots.hpc.transfer import transfer_times
 from patternlab.plots.latency import latency_distribution
-from patternlab.plots.latency_curve import latency_curve
-from patternlab.plots.layers import layer_flow
-from patternlab.plots.miss_ratio import knee_of, miss_ratio_curve
-from patternlab.plots.multinode import node_lives, node_ranges
-from patternlab.plots.origin_load import origin_load
-from patternlab.plots.picture import Picture
-from patternlab.plots.scaling import scaling
-from patternlab.plots.timeline import retry_timeline
-from patternlab.plots.transfer import transfer_times
+from patternlab.plots.messages.asynchronous import async_timeline
+from patternlab.plots.messages.fan_out import fan_out
+from patternlab.plots.messages.fifo import fifo_lanes
+from patternlab.plots.messages.groups import head_of_line
+from patternlab.plots.messages.timeline import retry_timeline
 
 __all__ = [
     "Picture",

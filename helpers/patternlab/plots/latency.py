@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from patternlab.plots import style
-from patternlab.plots.canvas import (
+from patternlab.plots.drawing import style
+from patternlab.plots.drawing.canvas import (
     EDGE,
     FOOT,
     GAP,
@@ -19,9 +19,10 @@ from patternlab.plots.canvas import (
     sentence_figure,
     shortened,
 )
-from patternlab.plots.lettering import text_width
-from patternlab.plots.logscale import LogScale, Scale, decades, draw_axis, spaced
-from patternlab.plots.picture import Picture
+from patternlab.plots.drawing.lettering import text_width
+from patternlab.plots.drawing.logscale import LogScale, Scale, decades, draw_axis, spaced
+from patternlab.plots.drawing.picture import Picture
+from patternlab.plots.drawing.style import Theme
 from patternlab.plots.samples import (
     ALL,
     Sample,
@@ -32,7 +33,6 @@ from patternlab.plots.samples import (
     twin,
     written,
 )
-from patternlab.plots.style import Theme
 
 NO_VALUES = "No latencies yet: there is nothing to count."
 WIDEST = 1e12  # what is smaller than this part of the largest value is drawn at 0

@@ -19,8 +19,8 @@ import ipywidgets as widgets
 from traitlets import Unicode
 
 from patternlab.plots import Picture
-from patternlab.plots.picture import SAME
-from patternlab.plots.style import DRAGGED_DPI
+from patternlab.plots.drawing.picture import SAME
+from patternlab.plots.drawing.style import DRAGGED_DPI
 
 FAILED = "The figure could not be drawn"
 

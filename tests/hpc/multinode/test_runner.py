@@ -7,12 +7,12 @@ import time
 
 import pytest
 
+from patternlab.exercises import orchestration as bank
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.multinode import runner
 from patternlab.hpc.multinode.programs import command
 from patternlab.hpc.multinode.runner import ITSELF, STOPPED, TIMED_OUT, run
 from patternlab.hpc.multinode.specification import Node
-from patternlab.learn.bank import orchestration as bank
 
 
 def tells():
@@ -141,7 +141,7 @@ def test_retries_as_the_exercise_has_them(situation):
 
 
 def test_who_does_not_listen_is_killed(monkeypatch):
-    monkeypatch.setattr("patternlab.hpc.multinode.process.GRACE", 0.1)
+    monkeypatch.setattr("patternlab.hpc.multinode.node.GRACE", 0.1)
     (attempt,) = run(nodes(deaf, 1), main=0, time_limit=3.0)
     assert (attempt.main.exit_code, attempt.main.how) == (137, TIMED_OUT)
     assert attempt.main.lines == ["up"]

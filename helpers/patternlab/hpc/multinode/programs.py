@@ -13,8 +13,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from patternlab.functions.packaging import CannotPackage, source_of
 from patternlab.hpc.errors import HPCError
-from patternlab.packaging import CannotPackage, source_of
 
 PYTHON = "python3"
 MPIRUN = "patternlab.hpc.multinode.mpirun"

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from patternlab.functions.roles import trusted_by
 from patternlab.hpc.errors import HPCError
-from patternlab.roles import trusted_by
 
 _TRUST = trusted_by("batch.amazonaws.com", "ec2.amazonaws.com")
 

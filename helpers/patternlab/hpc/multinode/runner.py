@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.multinode.mpirun import DOOR, KEY
-from patternlab.hpc.multinode.process import NodeProcess, drain, now, stop_all
+from patternlab.hpc.multinode.node import NodeProcess, drain, now, stop_all
 from patternlab.hpc.multinode.programs import argv
 from patternlab.hpc.multinode.specification import Node
 from patternlab.ports import free_port

@@ -10,9 +10,9 @@ subnets there are, where, and whether they are public. What only a real account 
 file system, a URL) is a finding of level "not judged".
 """
 
+from patternlab.hpc.parallelcluster.client import judge
 from patternlab.hpc.parallelcluster.created import Cluster, Fleet, Queue, Storage
 from patternlab.hpc.parallelcluster.findings import Finding, Judgement
-from patternlab.hpc.parallelcluster.process import judge
 from patternlab.hpc.parallelcluster.site import EXAMPLE, SecurityGroup, Site, Subnet
 
 __all__ = [

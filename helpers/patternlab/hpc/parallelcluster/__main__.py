@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.parallelcluster.process import judge
+from patternlab.hpc.parallelcluster.client import judge
 
 
 def main(files: list[str]) -> int:

@@ -1,6 +1,6 @@
 """What a DataSync task copies, deletes and finds when it verifies, by its options.
 
-Pure rules about two listings, path -> :class:`Item`. :mod:`patternlab.local.datasync_run` applies
+Pure rules about two listings, path -> :class:`Item`. :mod:`patternlab.local.datasync.run` applies
 them to real buckets; :func:`night` to two dictionaries.
 """
 

@@ -1,0 +1,1 @@
+"""What authors of lessons need. A learner never imports it."""

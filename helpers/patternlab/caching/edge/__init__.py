@@ -1,0 +1,1 @@
+"""An edge cache: a real one on this machine, or CloudFront."""

@@ -1,0 +1,1 @@
+"""The simulator: requests served by one cache, or by layers of caches."""

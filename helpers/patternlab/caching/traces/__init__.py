@@ -1,0 +1,1 @@
+"""Traces: requests that were made, or made up, as arrays to run over."""

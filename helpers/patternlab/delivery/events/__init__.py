@@ -1,0 +1,1 @@
+"""The model of EventBridge: a bus, its rules, and event patterns."""

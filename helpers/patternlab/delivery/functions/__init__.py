@@ -1,0 +1,1 @@
+"""The model of Lambda: functions, event source mappings, asynchronous invocation."""

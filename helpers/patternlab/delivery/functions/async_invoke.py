@@ -1,0 +1,270 @@
+"""Lambda's asynchronous invocation: accepted at once, run on the clock, retried (facts 40 to 50).
+
+A caller gets 202 and no more. What then becomes of the event is decided here: up to three
+attempts, the waits between them, what throttling and outages do, and who is told at the end.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator
+from types import SimpleNamespace
+from typing import Any
+
+import simpy
+
+from patternlab.clock import TICK
+from patternlab.delivery.attempts import FAILED, SUCCEEDED, TIMED_OUT
+from patternlab.delivery.errors import DeliveryError
+from patternlab.delivery.functions import recursion
+from patternlab.delivery.functions.async_config import (
+    MAX_AGE,
+    MAX_RETRIES,
+    AsyncConfig,
+    Destination,
+)
+from patternlab.delivery.functions.async_records import (
+    EVENT_AGE_EXCEEDED,
+    RECURSION,
+    RETRIES_EXHAUSTED,
+    SUCCESS,
+    ZERO_CONCURRENCY,
+    compact,
+    dead_letter_attributes,
+    invocation_record,
+)
+from patternlab.delivery.functions.function import Function, Outcome
+from patternlab.delivery.knobs import Knobs
+from patternlab.functions.recorder import describe
+
+RETRY_AFTER = (60.0, 120.0)  # seconds after the first and the second failed attempt, about (row 42)
+FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 300.0  # seconds between tries of an event that was refused
+
+#: CloudWatch's names for what Lambda could not hand on.
+DESTINATION_FAILURES, DEAD_LETTER_ERRORS = "DestinationDeliveryFailures", "DeadLetterErrors"
+
+
+class AsyncEvent:
+    """One event in the queue, and what became of it so far.
+
+    `sent` and `ended` are seconds on the clock. `attempts` is how often the function ran, `outcome`
+    the last of these, `refused` the HTTP status of the last refusal (429 or 5xx; 400 for a loop).
+    `condition` is None while the event waits, then one of ``async_records.CONDITIONS``. `trace` is
+    the trace header that came with it.
+    """
+
+    __slots__ = (
+        "payload",
+        "body",
+        "request_id",
+        "trace",
+        "sent",
+        "attempts",
+        "outcome",
+        "refused",
+        "condition",
+        "ended",
+        "process",
+    )
+
+    def __init__(
+        self,
+        payload: Any,
+        body: str | None,
+        request_id: str,
+        sent: float,
+        trace: str | None = None,
+    ) -> None:
+        self.payload, self.body, self.request_id, self.sent = payload, body, request_id, sent
+        self.attempts, self.trace = 0, trace
+        self.outcome: Outcome | None = None
+        self.refused: int | None = None
+        self.condition: str | None = None
+        self.ended: float | None = None
+        self.process: simpy.Process  # gives the last outcome, None if the function never ran
+
+    @property
+    def raw(self) -> str:
+        """The event's text, as it was handed over."""
+        return self.body if self.body is not None else compact(self.payload)
+
+
+class AsyncQueue:
+    """The queue in which Lambda keeps the events of one function.
+
+    `config` may be changed at any time and holds for events that wait, too. `on_attempt` is called
+    with one row an attempt, in the order of ``history.COLUMNS``; `on_end` with every event that has
+    ended; `on_undelivered` with CloudWatch's name for a record or an event that a destination did
+    not take, the destination's ARN, and why. AWS names no retries of those: they are lost.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        config: AsyncConfig | None = None,
+        *,
+        knobs: Knobs | None = None,
+        rng: random.Random | None = None,
+        on_attempt: Callable[[tuple[Any, ...]], None] | None = None,
+        on_end: Callable[[AsyncEvent], None] | None = None,
+        on_undelivered: Callable[[str, str, str], None] | None = None,
+    ) -> None:
+        self.function, self.env, self.clock = function, function.env, function.clock
+        self.config = config or AsyncConfig()
+        self.knobs = knobs or Knobs()
+        self.rng = rng or random.Random(function.name)
+        self.on_attempt, self.on_end, self.on_undelivered = on_attempt, on_end, on_undelivered
+
+    def put(self, payload: Any, body: str | None = None, trace: str | None = None) -> AsyncEvent:
+        """Accept an event and do not wait for it. `body` is its text, where there is one, and
+        `trace` the trace header of the request.
+
+        All attempts have the same request id (row 43). With the knob ``async_duplicates`` an event
+        may be run once more without any error (row 40).
+        """
+        event = self._start(payload, body, self.function.new_request_id(), trace)
+        if self.knobs.async_duplicates and self.rng.random() < self.knobs.async_duplicates:
+            self._start(payload, body, event.request_id, trace)
+        return event
+
+    def _start(
+        self, payload: Any, body: str | None, request_id: str, trace: str | None
+    ) -> AsyncEvent:
+        event = AsyncEvent(payload, body, request_id, self.env.now, trace)
+        event.process = self.env.process(self._work(event))
+        return event
+
+    # -- attempts ----------------------------------------------------------------------------
+
+    def _work(self, event: AsyncEvent) -> Generator[simpy.Event, Any, Outcome | None]:
+        event.condition = yield from self._attempts(event)
+        event.ended = self.env.now
+        self._tell(event)
+        if self.on_end is not None:
+            self.on_end(event)
+        return event.outcome
+
+    def _attempts(self, event: AsyncEvent) -> Generator[simpy.Event, Any, str]:
+        """Run the function until it succeeds or the event is given up; says which."""
+        if self.function.breaks_loop(event.trace):
+            event.refused = recursion.REFUSED
+            return RECURSION
+        traces = [event.trace] if event.trace else []
+        while True:
+            given_up = yield from self._until_accepted(event)
+            if given_up is not None:
+                return given_up
+            event.attempts += 1
+            event.outcome = yield from self.function.run(event.payload, event.request_id, traces)
+            if self.on_attempt is not None:
+                self._report(event, event.outcome)
+            if event.outcome.error is None:
+                return SUCCESS
+            if event.attempts > self.config.max_retries:
+                return RETRIES_EXHAUSTED
+            usual = RETRY_AFTER[event.attempts - 1]
+            wait = usual * self.rng.uniform(*self.knobs.async_retry_jitter)
+            if self._too_late(event, max(usual, wait)):
+                return EVENT_AGE_EXCEEDED
+            yield self.env.timeout(wait)
+
+    def _until_accepted(self, event: AsyncEvent) -> Generator[simpy.Event, Any, str | None]:
+        """Wait until the function takes the event: refused (429 or 5xx) try again after 1 s, 2 s,
+        4 s ... 300 s (row 44). Says why the event is given up, or None."""
+        wait = FIRST_BACKOFF
+        while True:
+            if self.function.reserved == 0:
+                return ZERO_CONCURRENCY  # dropped at once (row 46)
+            event.refused = self.function.refusal()
+            if event.refused is None:
+                return None
+            pause = min(wait * self.rng.uniform(*self.knobs.async_backoff_jitter), LONGEST_BACKOFF)
+            if self._too_late(event, pause):
+                return EVENT_AGE_EXCEEDED
+            yield self.env.timeout(pause)
+            wait = min(2 * wait, LONGEST_BACKOFF)
+
+    def _too_late(self, event: AsyncEvent, wait: float) -> bool:
+        """Would the next try come when the event is too old? Then it is given up now (row 45)."""
+        return self.env.now + wait > event.sent + self.config.max_age - TICK
+
+    # -- what is told ------------------------------------------------------------------------
+
+    def _tell(self, event: AsyncEvent) -> None:
+        config = self.config
+        if event.condition == SUCCESS:
+            self._send_record(event, config.on_success)
+            return
+        if (target := config.dead_letter) is not None:
+            attributes = dead_letter_attributes(event.request_id, event.outcome, event.refused)
+            self._send(
+                DEAD_LETTER_ERRORS, target.arn, lambda: target.take_event(event.raw, attributes)
+            )
+        self._send_record(event, config.on_failure)
+
+    def _send_record(self, event: AsyncEvent, target: Destination | None) -> None:
+        if target is None:
+            return
+        record = invocation_record(
+            event.payload,
+            request_id=event.request_id,
+            function_arn=self.function.arn,
+            condition=event.condition,
+            attempts=event.attempts,
+            outcome=event.outcome,
+            time=self.clock.time(),
+        )
+        self._send(DESTINATION_FAILURES, target.arn, lambda: target.take_record(record))
+
+    def _send(self, metric: str, arn: str, send: Callable[[], None]) -> None:
+        faults = self.function.faults
+        failure = faults.failure(arn) if faults is not None else None
+        try:
+            if failure is None:
+                send()
+                return
+            why = failure.message
+        except DeliveryError as error:
+            why = f"{error.code}: {error.message}"
+        if self.on_undelivered is not None:
+            self.on_undelivered(metric, arn, why)
+
+    def _report(self, event: AsyncEvent, outcome: Outcome) -> None:
+        """One row a record of the event; the attempt's number stands for the receive count."""
+        error, kind = outcome.error, SUCCEEDED
+        if error is not None:
+            kind = TIMED_OUT if error.type == "Sandbox.Timedout" else FAILED
+        epoch = self.clock.epoch
+        for record in describe(event.payload, SimpleNamespace(aws_request_id=event.request_id)):
+            self.on_attempt(
+                (
+                    record["id"],
+                    record["key"],
+                    event.attempts,
+                    record.get("group"),
+                    self.function.name,
+                    event.request_id,
+                    epoch + event.sent,
+                    epoch + outcome.start,
+                    epoch + outcome.end,
+                    kind,
+                    error.type if error is not None else None,
+                )
+            )
+
+
+def invoke_async(
+    function: Function,
+    event: Any,
+    *,
+    knobs: Knobs,
+    rng: random.Random,
+    max_retries: int = MAX_RETRIES,
+    max_age: float = MAX_AGE,
+    trace: str | None = None,
+    **options: Any,
+) -> simpy.Process:
+    """Hand one `event` to `function` and do not wait: a SimPy process that gives the last outcome,
+    None if the function never ran. `options` are the others of :class:`AsyncConfig`."""
+    config = AsyncConfig(max_retries, max_age, **options)
+    return AsyncQueue(function, config, knobs=knobs, rng=rng).put(event, trace=trace).process

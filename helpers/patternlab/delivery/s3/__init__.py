@@ -1,0 +1,1 @@
+"""The model of S3 event notifications."""

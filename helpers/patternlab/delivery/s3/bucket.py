@@ -1,0 +1,292 @@
+"""A bucket's event notifications (facts, rows 61 to 67), and a bucket to make them with."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
+
+import simpy
+
+from patternlab.clock import TICK, VirtualClock
+from patternlab.delivery.faults import SERVER, DeliveryFailure, Outages
+from patternlab.delivery.knobs import Knobs
+from patternlab.delivery.s3.latency import Latency
+from patternlab.delivery.s3.records import (
+    DELETE_MARKER,
+    EMPTY_ETAG,
+    BucketName,
+    ObjectEvent,
+    detail_type,
+    eventbridge_event,
+    notifications_of,
+    test_event,
+)
+from patternlab.delivery.s3.rules import Rule, check_rules, invalid_argument
+from patternlab.delivery.s3.sequencer import Sequencer
+from patternlab.delivery.sqs.line import Line
+
+#: Writes of one key that are no further apart are "at the same time" (row 64); our choice, seconds.
+AT_ONCE = 0.1
+SEQUENCED = "ObjectCreated", "ObjectRemoved", "LifecycleExpiration"  # only these have a sequencer
+RETRY_AFTER = 1.0  # seconds at least, when a target was unavailable; S3 does not say
+
+UNABLE = "Unable to validate the following destination configurations"
+
+#: Takes an event in EventBridge's form.
+EventBusPut = Callable[[dict[str, Any]], object]
+#: Brings an event to one target.
+Route = Callable[[ObjectEvent], object]
+
+
+class Notifier:
+    """Tells of a bucket's events what its configuration says: late, in any order, at least once.
+
+    :meth:`configure` sets the rules; :meth:`emit` is called for every event. What each
+    notification meets on its way (latency, a duplicate, a hypothetical loss) is drawn from `rng`
+    by the knobs.
+
+    `trace` tells the trace header of whoever causes an event now, and `traced` delivers within one,
+    so that a function that writes to its own bucket is found out (facts, row 39).
+    """
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        bucket: BucketName,
+        *,
+        knobs: Knobs | None = None,
+        rng: random.Random | None = None,
+        faults: Outages | None = None,
+        trace: Callable[[], str | None] = lambda: None,
+        traced: Callable[[str | None], AbstractContextManager[None]] | None = None,
+    ) -> None:
+        self.clock, self.env, self.bucket = clock, clock.env, bucket
+        self._trace, self._traced = trace, traced
+        self.faults = faults or Outages(clock)
+        self.knobs = knobs or Knobs()
+        self.rng = rng or random.Random(bucket.name)
+        self.latency = Latency(self.knobs.s3_latency, self.knobs.s3_latency_spread)
+        self.undelivered = 0  # notifications that their target refused for good
+        self._sequencer = Sequencer(clock)
+        self._routes: dict[str, list[tuple[Rule, Route]]] = {}  # by event name
+        self._bus: Route | None = None
+        self._asked = 0
+        self._newest: dict[str, ObjectEvent] = {}  # by key; only kept for row 64
+        self._under_way = Line()  # (when it arrives, (its number, the event, its route))
+        self._sent = 0
+        self._armed = math.inf
+
+    # -- configuration -----------------------------------------------------------------------
+
+    def configure(
+        self, rules: Sequence[Rule], bus: EventBusPut | None = None, *, validate: bool = True
+    ) -> None:
+        """Replace the whole configuration, or raise and change nothing (facts, rows 62 and 63).
+
+        Every queue and topic gets a test event first; one that does not take it refuses the
+        configuration, unless `validate` is False. `bus` takes all events in EventBridge's form,
+        whatever the rules say.
+        """
+        check_rules(rules)
+        self._test({rule.target.arn: rule for rule in rules}.values(), validate)
+        routes: dict[str, list[tuple[Rule, Route]]] = {}
+        for rule in rules:
+            for name in rule.names():
+                routes.setdefault(name, []).append((rule, self._route(rule)))
+        self._asked += 1
+        asked = self._asked
+
+        def take_effect(_: Any = None) -> None:
+            if asked == self._asked:  # nothing newer was asked for meanwhile
+                self._routes, self._bus = routes, bus and self._bus_route(bus)
+
+        if self.knobs.s3_configuration_lag > 0:
+            self.env.timeout(self.knobs.s3_configuration_lag).callbacks.append(take_effect)
+        else:
+            take_effect()
+
+    def _route(self, rule: Rule) -> Route:
+        target, faults = rule.target, self.faults
+        text = notifications_of(self.bucket, rule.id)
+
+        def route(event: ObjectEvent) -> None:
+            failure = faults.failure(target.arn)
+            if failure is not None:
+                raise failure
+            target.deliver(text(event))
+
+        return route
+
+    def _bus_route(self, put: EventBusPut) -> Route:
+        return lambda event: put(eventbridge_event(self.bucket, event))
+
+    def _test(self, rules: Iterable[Rule], validate: bool) -> None:
+        for rule in rules:
+            if ":lambda:" in rule.target.arn:
+                continue
+            text = test_event(self.bucket, self.clock.time(), self._request_id())
+            try:
+                rule.target.deliver(text)
+            except DeliveryFailure as failure:
+                if validate:
+                    raise invalid_argument(f"{UNABLE} ({failure.message})") from None
+
+    # -- events ------------------------------------------------------------------------------
+
+    def emit(
+        self,
+        name: str,
+        key: str,
+        *,
+        size: int | None = None,
+        etag: str | None = None,
+        version_id: str | None = None,
+    ) -> ObjectEvent:
+        """Something happened to `key`: `name` is S3's event name without "s3:"."""
+        event = ObjectEvent(
+            name,
+            key,
+            self.clock.time(),
+            self._sequencer.next(key) if name.startswith(SEQUENCED) else "",
+            size=size,
+            etag=etag,
+            version_id=version_id,
+            request_id=self._request_id(),
+        )
+        event.trace = self._trace()
+        if self.knobs.s3_merged_writes and version_id is None and name.startswith("ObjectCreated"):
+            self._merge(event)
+        for rule, route in self._routes.get(name, ()):
+            if rule.takes_key(key):
+                self._notify(event, route)
+        if self._bus is not None and detail_type(name):
+            self._notify(event, self._bus)
+        return event
+
+    def _merge(self, event: ObjectEvent) -> None:
+        """Two writes at once without versioning may give one notification, of either (row 64)."""
+        before = self._newest.get(event.key)
+        self._newest[event.key] = event
+        if before is None or event.time - before.time > AT_ONCE:
+            return
+        if self.rng.random() < self.knobs.s3_merged_writes:
+            self.rng.choice((before, event)).silenced = True
+
+    # -- on the way --------------------------------------------------------------------------
+
+    def _notify(self, event: ObjectEvent, route: Route) -> None:
+        knobs, rng = self.knobs, self.rng
+        if knobs.hypothetical_loss and rng.random() < knobs.hypothetical_loss:
+            return
+        self._send(self.latency.draw(rng), event, route)
+        if knobs.s3_duplicates and rng.random() < knobs.s3_duplicates:
+            self._send(self.latency.draw(rng), event, route)
+
+    def _send(self, delay: float, event: ObjectEvent, route: Route) -> None:
+        """Let the notification arrive after `delay` seconds.
+
+        They stand in a line of their own, so that one timer serves the whole bucket.
+        """
+        due = self.env.now + delay
+        self._sent += 1
+        self._under_way.add(due, (self._sent, event, route))
+        if due < self._armed:
+            self._arm(due)
+
+    def _arm(self, due: float) -> None:
+        self._armed = due
+        self.env.timeout(due - self.env.now).callbacks.append(self._arrive)
+
+    def _arrive(self, _: simpy.Event) -> None:
+        line, now = self._under_way, self.env.now
+        while (head := line.first()) is not None and head[0] <= now + TICK:
+            _, (_, event, route) = line.pop()
+            if not event.silenced:
+                self._deliver(event, route)
+        if head is None:
+            self._armed = math.inf
+        elif self._armed <= now + TICK or head[0] < self._armed:
+            self._arm(head[0])
+
+    def _deliver(self, event: ObjectEvent, route: Route) -> None:
+        try:
+            if self._traced is None:
+                route(event)
+            else:
+                with self._traced(event.trace):
+                    route(event)
+        except DeliveryFailure as failure:
+            if failure.kind == SERVER:
+                self._send(max(RETRY_AFTER, self.latency.draw(self.rng)), event, route)
+            else:
+                self.undelivered += 1
+
+    def _request_id(self) -> str:
+        return f"{self.rng.getrandbits(64):016X}"
+
+
+class Stored(NamedTuple):
+    """An object as the bucket has it now. `modified` is seconds since 1970."""
+
+    size: int
+    etag: str
+    version_id: str | None
+    modified: float
+    sequencer: str
+
+
+class Bucket:
+    """A bucket for models and exercises: objects without their content, and a :class:`Notifier`,
+    to which `options` (knobs, rng, faults) go.
+
+    >>> bucket = Bucket(VirtualClock(), "photos")
+    >>> event = bucket.put("cat.jpg", b"meow")
+    >>> event.name, event.size, sorted(bucket.objects)
+    ('ObjectCreated:Put', 4, ['cat.jpg'])
+    """
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        name: str = "bucket",
+        *,
+        versioned: bool = False,
+        **options: Any,
+    ) -> None:
+        self.notifier = Notifier(clock, BucketName(name), **options)
+        self.configure = self.notifier.configure
+        self.versioned = versioned
+        self.objects: dict[str, Stored] = {}  # the current ones, by key
+        self._versions = 0
+
+    def put(self, key: str, body: bytes = b"", *, how: str = "Put") -> ObjectEvent:
+        """Write an object. `how`: Put, Post, Copy or CompleteMultipartUpload."""
+        etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+        version = self._new_version() if self.versioned else None
+        event = self.notifier.emit(
+            f"ObjectCreated:{how}", key, size=len(body), etag=etag, version_id=version
+        )
+        self.objects[key] = Stored(len(body), etag, version, event.time, event.sequencer)
+        return event
+
+    def delete(self, key: str) -> ObjectEvent | None:
+        """Delete an object; with versioning that puts a delete marker on top of it."""
+        if self.objects.pop(key, None) is None:
+            return None
+        if not self.versioned:
+            return self.notifier.emit("ObjectRemoved:Delete", key)
+        return self.notifier.emit(
+            DELETE_MARKER, key, etag=EMPTY_ETAG, version_id=self._new_version()
+        )
+
+    def inventory(self) -> dict[str, str]:
+        """The current objects' ETags by key, as a listing of the bucket shows them."""
+        return {key: stored.etag for key, stored in self.objects.items()}
+
+    def _new_version(self) -> str:
+        self._versions += 1
+        return f"v{self._versions:08d}"

@@ -1,0 +1,1 @@
+"""The model of SNS: topics, subscriptions, filter and delivery policies."""

@@ -1,0 +1,1 @@
+"""The model of SQS: standard and FIFO queues, their messages, redrive."""

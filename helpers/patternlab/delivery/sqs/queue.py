@@ -1,0 +1,265 @@
+"""What standard and FIFO queues share: sending, receiving, receipts, redrive, purge."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator
+from typing import Any
+
+import simpy
+
+from patternlab.clock import TICK, VirtualClock
+from patternlab.delivery import errors
+from patternlab.delivery.ids import new_id
+from patternlab.delivery.knobs import Knobs
+from patternlab.delivery.sqs.handles import Handles
+from patternlab.delivery.sqs.lifecycle import IN_FLIGHT_LIMIT, Lifecycle, Order
+from patternlab.delivery.sqs.message import IN_FLIGHT, Message, Received
+from patternlab.delivery.sqs.redrive import RedriveAllowPolicy, RedrivePolicy
+
+MAX_VISIBILITY_TIMEOUT = 43_200  # seconds: 12 hours
+MAX_DELAY = 900
+BATCH_LIMIT = 10
+PURGE_INTERVAL = 60.0  # seconds from one purge to the next (facts, row 22)
+
+
+class Queue(Lifecycle):
+    """A queue on a virtual clock; use :class:`StandardQueue` or :class:`FifoQueue`.
+
+    Parameters are SQS's queue attributes, in seconds: `visibility_timeout` (0 to 43,200), `delay`
+    (0 to 900), `retention` (60 to 1,209,600). `redrive` names the dead-letter queue.
+    """
+
+    fifo = False
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        name: str = "queue",
+        *,
+        visibility_timeout: float = 30,
+        delay: float = 0,
+        retention: float = 345_600,
+        redrive: RedrivePolicy | None = None,
+        redrive_allow: RedriveAllowPolicy | None = None,
+        arn: str | None = None,
+        knobs: Knobs | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        super().__init__(clock.env, retention)
+        self.clock, self.name = clock, name
+        self.arn = arn or f"arn:aws:sqs:us-east-1:123456789012:{name}"
+        self.visibility_timeout = visibility_timeout
+        self.delay, self.redrive = delay, redrive
+        self.redrive_allow = redrive_allow or RedriveAllowPolicy()
+        self.knobs = knobs or Knobs()
+        self.rng = rng or random.Random(name)
+        self._handles = Handles(self.arn)
+        self._serial = 0
+        self._purged_at: float | None = None
+        self._counts: tuple[float, tuple[int, int, int]] | None = None
+        self._order = self._make_order()
+
+    def _make_order(self) -> Order:
+        raise NotImplementedError
+
+    # -- sending -----------------------------------------------------------------------------
+
+    def send(
+        self,
+        body: str,
+        *,
+        delay: float | None = None,
+        attributes: dict[str, Any] | None = None,
+        system: dict[str, Any] | None = None,
+        group: str | None = None,
+        dedup_id: str | None = None,
+    ) -> Message:
+        """Put a message into the queue and return it. `delay` in seconds overrides the queue's."""
+        self.settle()
+        message = Message(self._new_serial(), new_id(self.rng), body, self.env.now)
+        message.group, message.dedup_id = group, dedup_id
+        if attributes:
+            message.attributes = attributes
+        if system:
+            message.system = system
+        self._store(message, self.delay if delay is None else delay)
+        return message
+
+    def accept_dead_letter(self, message: Message, source: Queue) -> Message:
+        """Take over `message` from `source`, which gave up on it (facts, rows 5 and 6)."""
+        self.settle()
+        moved = message.moved(self._new_serial())
+        moved.source_arn = source.arn
+        self._admit_dead_letter(moved)
+        self._store(moved, 0)
+        return moved
+
+    def _admit_dead_letter(self, message: Message) -> None:
+        """Standard queues keep the original enqueue time; FIFO queues override this."""
+
+    def _new_serial(self) -> int:
+        self._serial += 1
+        return self._serial
+
+    # -- receiving ---------------------------------------------------------------------------
+
+    def receive(
+        self,
+        max_messages: int = 1,
+        visibility_timeout: float | None = None,
+        short_poll: bool = False,
+        attempt_id: str | None = None,
+    ) -> list[Received]:
+        """Up to `max_messages` available messages, now; an empty list when there are none.
+
+        A message whose receive would exceed ``max_receive_count`` goes to the dead-letter queue
+        instead. A `short_poll` may miss messages (a knob) and meets the in-flight limit as an
+        error. `attempt_id` (ReceiveRequestAttemptId) means something on FIFO queues only.
+        """
+        self.settle()
+        room = IN_FLIGHT_LIMIT - self.in_flight
+        if room <= 0:
+            self._over_limit(short_poll)
+        if visibility_timeout is None:
+            visibility_timeout = self.visibility_timeout
+        now = self.env.now
+        until = now + visibility_timeout
+        received = []
+        for message in self._order.take(min(max_messages, room), self._dead_letter, short_poll):
+            message.receive_count += 1
+            message.received = now
+            if message.first_received is None:
+                message.first_received = now
+            message.handle = self._handles.make(message.serial, message.receive_count)
+            self._put_in_flight(message, until)
+            received.append(Received(message, until))
+        if visibility_timeout == 0:
+            self.settle()
+        return received
+
+    def poll(
+        self,
+        max_messages: int = 1,
+        wait: float = 0,
+        visibility_timeout: float | None = None,
+        attempt_id: str | None = None,
+    ) -> Generator[simpy.Event, Any, list[Received]]:
+        """A SimPy process: a long poll of `wait` seconds, over as soon as it has something."""
+        end = self.env.now + wait
+        while True:
+            received = self.receive(max_messages, visibility_timeout, wait == 0, attempt_id)
+            left = end - self.env.now
+            if received or left <= TICK:
+                return received
+            yield self.arrival() | self.env.timeout(left)
+
+    def next_available(self) -> Message | None:
+        """The next message a receive would look at; it stays where it is, and is not counted."""
+        self.settle()
+        taken = self._order.take(1, lambda message: False, False)
+        if not taken:
+            return None
+        self._order.show(taken[0])
+        return taken[0]
+
+    def _dead_letter(self, message: Message) -> bool:
+        """Move `message` to the dead-letter queue if one more receive would be too many."""
+        policy = self.redrive
+        if policy is None or message.receive_count < policy.max_receive_count:
+            return False
+        self.drop(message)
+        policy.dead_letter_queue.accept_dead_letter(message, self)
+        return True
+
+    def _over_limit(self, short_poll: bool) -> None:
+        """The queue has as many messages in flight as it may (facts, row 11)."""
+
+    # -- receipts ----------------------------------------------------------------------------
+
+    def delete(self, handle: str) -> None:
+        """Delete the message that `handle` was given for; deleting twice is no error."""
+        self.settle()
+        message = self._find(handle)
+        if message is not None and self._may_delete(message, handle):
+            self.drop(message)
+
+    def change_visibility(self, handle: str, visibility_timeout: float) -> None:
+        """Hide the message for `visibility_timeout` seconds from now; 0 shows it at once."""
+        self.settle()
+        message = self._find(handle)
+        if message is None:
+            raise errors.not_available(handle)
+        self._check_change(message, handle)
+        until = self.env.now + visibility_timeout
+        if until - message.received > MAX_VISIBILITY_TIMEOUT + TICK:
+            raise errors.beyond_twelve_hours(visibility_timeout)
+        if message.state is IN_FLIGHT:
+            self._set_timer(message, until)
+        elif visibility_timeout > 0:
+            self._put_in_flight(message, until)
+        self.settle()
+
+    def _may_delete(self, message: Message, handle: str) -> bool:
+        """Does `handle` delete the message, or is it passed over in silence?"""
+        raise NotImplementedError
+
+    def _check_change(self, message: Message, handle: str) -> None:
+        """Refuse a handle that may not change the visibility timeout any more."""
+
+    def _find(self, handle: str) -> Message | None:
+        """The live message of `handle`, None when it is gone, an error when never given out."""
+        serial, receive_count = self._handles.read(handle)
+        message = self.messages.get(serial)
+        if serial > self._serial or (message and receive_count > message.receive_count):
+            raise errors.invalid_handle(handle)
+        return message
+
+    # -- the rest ----------------------------------------------------------------------------
+
+    def set_delay(self, delay: float) -> None:
+        """Change the queue's delay, for messages sent from now on (facts, row 10)."""
+        self.delay = delay
+
+    def charge(self, action: str, groups: set[str] | None = None) -> None:
+        """Count one API call against the queue's quota. Standard queues have none that matter."""
+
+    def purge(self) -> None:
+        """Drop every message, those in flight and delayed too; once a minute (facts, row 22)."""
+        now, last_time = self.env.now, self._purged_at
+        if last_time is not None and now - last_time < PURGE_INTERVAL - TICK:
+            raise errors.purge_in_progress(self.name)
+        self._purged_at = now
+        last = self._serial
+        self._later(self.knobs.purge_lag, lambda: self._drop_up_to(last))
+
+    def _drop_up_to(self, last: int) -> None:
+        for message in list(self.messages.values()):
+            if message.serial <= last:
+                self.drop(message)
+
+    def change(self, **attributes: Any) -> None:
+        """Set attributes as SetQueueAttributes does: after the lag among the knobs, if any."""
+        for name, value in attributes.items():
+            lag = self.knobs.retention_lag if name == "retention" else self.knobs.attribute_lag
+            self._later(lag, lambda name=name, value=value: self._set(name, value))
+
+    def _set(self, name: str, value: Any) -> None:
+        if name == "delay":
+            self.set_delay(value)
+        else:
+            setattr(self, name, value)
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        if seconds > 0:
+            self.env.timeout(seconds).callbacks.append(lambda _: action())
+        else:
+            action()
+
+    def counts(self) -> tuple[int, int, int]:
+        """Visible, in flight, delayed: the Approximate... attributes, as old as the knob says."""
+        self.settle()
+        now = self.env.now
+        if self._counts is None or now - self._counts[0] >= self.knobs.counter_lag:
+            self._counts = now, (self.visible, self.in_flight, self.delayed)
+        return self._counts[1]

@@ -1,0 +1,382 @@
+"""The exercises of notebook 02: FIFO queues and what really blocks."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from patternlab.clock import VirtualClock
+from patternlab.delivery.functions.mapping import MappingConfig
+from patternlab.delivery.scenarios import World, sqs_lambda
+from patternlab.delivery.sqs.fifo import FifoQueue
+from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
+
+NOTEBOOK = "02-sqs-fifo-lambda.ipynb"
+SEEDS = (1, 2, 3)
+
+# -- who-waits -----------------------------------------------------------------------------------
+
+LINE = ["a1", "b1", "a2", "c1", "a3", "b2"]
+IN_FLIGHT = "a2"
+
+
+def _delivered() -> list[str]:
+    """What one receive of ten gets, as the model's FIFO queue has it."""
+    queue = FifoQueue(VirtualClock(), visibility_timeout=30)
+    for body in LINE:
+        queue.send(body, group=body[0])
+    for receipt in queue.receive(10):
+        if receipt.message.body != IN_FLIGHT:
+            queue.change_visibility(receipt.handle, 0)
+    return [receipt.message.body for receipt in queue.receive(10)]
+
+
+def _by_group(bodies: list[str]) -> dict[str, list[str]]:
+    groups = defaultdict(list)
+    for body in bodies:
+        groups[body[0]].append(body)
+    return dict(groups)
+
+
+def judge_waiting(answer: Any) -> Verdict:
+    """Compare a list of messages with what the queue hands out, group by group."""
+    if not isinstance(answer, list | tuple) or not all(isinstance(x, str) for x in answer):
+        return wrong('Give a list of messages, for example ["a1", "b1"].')
+    unknown = [body for body in answer if body not in LINE]
+    if unknown:
+        return wrong(f"There is no message {unknown[0]!r} in this queue.")
+    if _by_group(list(answer)) == _by_group(_delivered()):
+        return right("a1 stands before a2 and may go; a3 stands behind it and waits.")
+    if IN_FLIGHT in answer:
+        return wrong("a2 is in flight: nobody else sees it until its visibility timeout ends.")
+    if not answer:
+        return wrong("Other groups go on: they have nothing to do with a2.")
+    if "a3" in answer:
+        return wrong("a3 comes after a2 in the same group, so it may not overtake it.")
+    if "a1" not in answer:
+        return wrong(
+            "a1 is visible and comes before a2. A message in flight holds up what follows."
+        )
+    return wrong("Go through the groups one by one. Within each, who stands behind a2?")
+
+
+register(
+    Exercise(
+        name="who-waits",
+        notebook=NOTEBOOK,
+        question="Which messages does the poller get, while a2 is in flight?",
+        stub=...,
+        hints=[
+            "Only group a has anything in flight.",
+            "In group a, nothing after a2 is handed out. What about before?",
+        ],
+        judge=judge_waiting,
+        reference=["a1", "b1", "b2", "c1"],
+        alternatives=[["c1", "b1", "b2", "a1"], ("b1", "b2", "a1", "c1")],
+        misconceptions=[
+            Misconception([], "Other groups go on"),
+            Misconception(["b1", "b2", "c1"], "a1 is visible and comes before"),
+            Misconception(["a1", "a3", "b1", "b2", "c1"], "may not overtake"),
+        ],
+    )
+)
+
+# -- choose-a-group-key --------------------------------------------------------------------------
+
+Event = dict[str, Any]
+STEPS = ("placed", "paid", "sent")
+LONGEST_WAIT = 20.0  # seconds, for an order that has nothing to do with the bad one
+
+
+def _events(seed: int) -> list[Event]:
+    """Events of 24 orders, mixed; half of the orders are one reseller's."""
+    rng = random.Random(seed)
+    orders = [f"o{n}" for n in range(24)]
+    customer = {o: "c0" if n % 2 else f"c{1 + n}" for n, o in enumerate(orders)}
+    waiting = {order: list(enumerate(STEPS, start=1)) for order in orders}
+    events = []
+    while waiting:
+        order = rng.choice(sorted(waiting))
+        n, kind = waiting[order].pop(0)
+        events.append({"customer": customer[order], "order": order, "kind": kind, "n": n})
+        if not waiting[order]:
+            del waiting[order]
+    return events
+
+
+def _shop(key: Callable[[Event], Any], seed: int) -> tuple[World, dict[str, Event], str]:
+    """Run the shop with the learner's key; returns the events by body, and the bad order."""
+    rng = random.Random(seed)
+    events = {f"{e['order']} {e['kind']}": e for e in _events(seed)}
+    bad = next(body for body, e in events.items() if e["customer"] == "c0" and e["n"] == 2)
+
+    def handler(event: Any, context: Any) -> None:
+        if event["Records"][0]["body"] == bad:
+            raise ValueError("bad event")
+
+    world = sqs_lambda(
+        handler,
+        visibility_timeout=30,
+        max_receive_count=3,
+        config=MappingConfig(batch_size=1),
+        duration=lambda event: rng.uniform(0.2, 2.0),
+        fifo=True,
+        seed=seed,
+    )
+    for body, event in events.items():
+        world.queue.send(body, group=str(key(dict(event))), dedup_id=body)
+        world.clock.wait(0.25)
+    world.run()
+    return world, events, events[bad]["order"]
+
+
+def judge_key(key: Any) -> Verdict:
+    """Run seeded shops; look at each order's order, and at the waits of all the others."""
+    if not callable(key):
+        return wrong("Give the function itself: check('choose-a-group-key', group_key).")
+    sample = key({"customer": "c1", "order": "o1", "kind": "paid", "n": 2})
+    if not isinstance(sample, str) or not 1 <= len(sample) <= 128:
+        return wrong(f"A message group id is a text of 1 to 128 characters, not {sample!r}.")
+    for seed in SEEDS:
+        world, events, bad_order = _shop(key, seed)
+        fault = _order_broken(world, events, bad_order) or _waited(world, events, bad_order)
+        if fault:
+            return wrong(f"{fault} (seed {seed})")
+    return right(
+        "Each order's events were worked on one after the other, and only the bad order waited."
+    )
+
+
+def _order_broken(world: World, events: dict[str, Event], bad_order: str) -> str | None:
+    done = world.history.query("outcome == 'succeeded'").set_index("key")
+    by_order = defaultdict(list)
+    for body, event in events.items():
+        if event["order"] != bad_order:
+            by_order[event["order"]].append(body)
+    for order, bodies in by_order.items():
+        for before, after in itertools.pairwise(bodies):
+            if done.at[after, "start"] < done.at[before, "end"]:
+                return (
+                    f"Order {order}: {after.split()[1]!r} was worked on before "
+                    f"{before.split()[1]!r} was done. These two were in different groups."
+                )
+    return None
+
+
+def _waited(world: World, events: dict[str, Event], bad_order: str) -> str | None:
+    first = world.history.drop_duplicates("key")
+    waits = (first["start"] - first["sent"]).dt.total_seconds()
+    others = [(w, k) for w, k in zip(waits, first["key"], strict=True) if w > LONGEST_WAIT]
+    strangers = [(w, k) for w, k in others if events[k]["order"] != bad_order]
+    if not strangers:
+        return None
+    wait, body = max(strangers)
+    if any(events[k]["customer"] != "c0" for _, k in strangers):
+        return f"A customer who has nothing to do with the bad order waited {wait:.0f} s for it."
+    return f"{body!r}, another order of the reseller, waited {wait:.0f} s for the bad one."
+
+
+def _key_stub(event): ...
+
+
+def group_key(event):
+    return event["order"]
+
+
+def _by_customer_and_order(event):
+    return f"{event['customer']}/{event['order']}"
+
+
+def _by_customer(event):
+    return event["customer"]
+
+
+def _one_for_all(event):
+    return "shop"
+
+
+def _by_event(event):
+    return f"{event['order']}-{event['n']}"
+
+
+register(
+    Exercise(
+        name="choose-a-group-key",
+        notebook=NOTEBOOK,
+        question="Return the message group id of an event.",
+        stub=_key_stub,
+        hints=[
+            "Which events must not overtake each other? They need the same group.",
+            "What shares a group for no reason also waits for no reason. Make groups small.",
+        ],
+        judge=judge_key,
+        reference=group_key,
+        alternatives=[_by_customer_and_order],
+        misconceptions=[
+            Misconception(_one_for_all, "A customer who has nothing to do with the bad order"),
+            Misconception(_by_customer, "another order of the reseller"),
+            Misconception(_by_event, "These two were in different groups"),
+        ],
+    )
+)
+
+# -- report-in-order -----------------------------------------------------------------------------
+
+GROUPS, EVENTS_EACH = "abc", 3
+FLAKY = {"b1"}  # fails the first time
+BAD = {"c3"}  # fails every time
+
+FifoHandler = Callable[[Any, Callable[[str], None]], Any]
+
+
+class _Store:
+    """Saves events, fails when told to, and remembers what was saved when."""
+
+    def __init__(self) -> None:
+        self.saved: list[str] = []
+        self.tries: Counter[str] = Counter()
+
+    def save(self, body: str) -> None:
+        self.tries[body] += 1
+        if body in BAD or (body in FLAKY and self.tries[body] == 1):
+            raise ValueError(f"{body} cannot be saved now")
+        self.saved.append(body)
+
+
+def _save_everything(handler: FifoHandler, seed: int) -> tuple[_Store, World, set[str]]:
+    """Run it; the last item is what was saved after the first batches, before any retry."""
+    store = _Store()
+    world = sqs_lambda(
+        lambda event, context: handler(event, store.save),
+        visibility_timeout=30,
+        max_receive_count=4,
+        config=MappingConfig(batch_size=10, report_batch_item_failures=True),
+        fifo=True,
+        seed=seed,
+    )
+    turns = [group for group in GROUPS for _ in range(EVENTS_EACH)]
+    random.Random(seed).shuffle(turns)
+    numbers: Counter[str] = Counter()
+    for group in turns:
+        numbers[group] += 1
+        body = f"{group}{numbers[group]}"
+        world.queue.send(body, group=group, dedup_id=body)
+    world.clock.wait(10)
+    early = set(store.saved)
+    world.run()
+    return store, world, early
+
+
+def judge_fifo_handler(handler: Any) -> Verdict:
+    """Run the handler on seeded batches of several groups; look at order, doubles and waits."""
+    if not callable(handler):
+        return wrong("Give the function itself: check('report-in-order', handler).")
+    for seed in SEEDS:
+        fault = _first_fault(*_save_everything(handler, seed))
+        if fault:
+            return wrong(f"{fault} (seed {seed})")
+    return right("Order was kept, nothing was lost or saved twice, and the other groups went on.")
+
+
+def _first_fault(store: _Store, world: World, early: set[str]) -> str | None:
+    saved, times = store.saved, Counter(store.saved)
+    dead = {message.body for message in world.dead_letter_queue.messages.values()}
+    everything = {f"{g}{n}" for g in GROUPS for n in range(1, EVENTS_EACH + 1)}
+    twice = sorted(body for body, n in times.items() if n > 1)
+    if not saved:
+        return "Nothing was saved at all. Call save(record['body']) for each record."
+    if twice:
+        return f"{twice[0]} was saved {times[twice[0]]} times: the batch failed as a whole."
+    for group in GROUPS:
+        order = [body for body in saved if body[0] == group]
+        if order != sorted(order):
+            return f"Group {group} was saved in the order {', '.join(order)}."
+    gone = sorted(everything - set(saved) - dead)
+    if gone:
+        return f"{gone[0]} is gone: it was neither saved nor reported, so it was deleted."
+    held_up = sorted(f"a{n}" for n in range(1, EVENTS_EACH + 1) if f"a{n}" not in early)
+    if held_up:
+        return f"{held_up[0]} waited for another group's failure: group a had none."
+    return None
+
+
+def _fifo_stub(event, save): ...
+
+
+def handler(event, save):
+    failed, stopped = [], set()
+    for record in event["Records"]:
+        group = record["attributes"]["MessageGroupId"]
+        try:
+            if group in stopped:
+                raise ValueError("behind a failure")
+            save(record["body"])
+        except ValueError:
+            stopped.add(group)
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _group_by_group(event, save):
+    groups = defaultdict(list)
+    for record in event["Records"]:
+        groups[record["attributes"]["MessageGroupId"]].append(record)
+    failed = []
+    for records in groups.values():
+        for n, record in enumerate(records):
+            try:
+                save(record["body"])
+            except Exception:
+                failed += [{"itemIdentifier": r["messageId"]} for r in records[n:]]
+                break
+    return {"batchItemFailures": failed}
+
+
+def _report_only_failed(event, save):
+    failed = []
+    for record in event["Records"]:
+        try:
+            save(record["body"])
+        except ValueError:
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _stop_everything(event, save):
+    for n, record in enumerate(event["Records"]):
+        try:
+            save(record["body"])
+        except ValueError:
+            rest = event["Records"][n:]
+            return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in rest]}
+
+
+def _fail_the_batch(event, save):
+    for record in event["Records"]:
+        save(record["body"])
+
+
+register(
+    Exercise(
+        name="report-in-order",
+        notebook=NOTEBOOK,
+        question="Save the events of each group in order, and report what must come back.",
+        stub=_fifo_stub,
+        hints=[
+            'The group is in record["attributes"]["MessageGroupId"].',
+            "After a failure, what must happen to the later events of that group?",
+            "Remember the groups that have failed; report their later events without saving them.",
+        ],
+        judge=judge_fifo_handler,
+        reference=handler,
+        alternatives=[_group_by_group],
+        misconceptions=[
+            Misconception(_fail_the_batch, "the batch failed as a whole"),
+            Misconception(_report_only_failed, "was saved in the order"),
+            Misconception(_stop_everything, "group a had none"),
+        ],
+    )
+)

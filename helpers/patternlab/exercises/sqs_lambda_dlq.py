@@ -1,0 +1,347 @@
+"""The exercises of notebook 01: SQS, Lambda and the dead-letter queue."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from patternlab.delivery.functions.mapping import MappingConfig
+from patternlab.delivery.scenarios import World, sqs_lambda
+from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
+
+NOTEBOOK = "01-sqs-lambda-dlq.ipynb"
+
+# -- dlq-moment ----------------------------------------------------------------------------------
+
+TIMEOUT, RECEIVES = 45, 4
+
+
+def _moment() -> float:
+    """The second at which the poison is in the dead-letter queue, as the model runs it."""
+
+    def handler(event: Any, context: Any) -> None:
+        raise ValueError("poison")
+
+    world = sqs_lambda(handler, visibility_timeout=TIMEOUT, max_receive_count=RECEIVES, duration=0)
+    world.queue.send("poison")
+    return world.run()
+
+
+def judge_moment(answer: Any) -> Verdict:
+    """Compare a number of seconds with a run of the model."""
+    if isinstance(answer, bool) or not isinstance(answer, int | float):
+        return wrong("Give the answer as a number of seconds, for example answer = 60.")
+    moment = _moment()
+    if abs(answer - moment) <= 1:
+        return right(f"The receive at {moment:.0f} s is one too many, and moves the message.")
+    if answer == TIMEOUT * (RECEIVES - 1):
+        return wrong(
+            f"At {answer} s the message is received for the last time, and fails once more. "
+            "Something has to happen after that."
+        )
+    if answer == TIMEOUT * (RECEIVES + 1):
+        return wrong(
+            "You counted one receive too many. The first one is at 0 s, not after a timeout."
+        )
+    if answer == TIMEOUT:
+        return wrong("That is the moment of the first retry. How many receives are allowed?")
+    return wrong("Write down the moment of each receive, beginning at 0 s.")
+
+
+register(
+    Exercise(
+        name="dlq-moment",
+        notebook=NOTEBOOK,
+        question="At which second is the poison message in the dead-letter queue?",
+        stub=...,
+        hints=[
+            "The first receive is at 0 s. When is the message visible again?",
+            "maxReceiveCount 4 allows receives at 0, 45, 90 and 135 s.",
+            "No clock moves the message. Which receive finds that it would be one too many?",
+        ],
+        judge=judge_moment,
+        reference=TIMEOUT * RECEIVES,
+        alternatives=[180.0, 180.5],
+        misconceptions=[
+            Misconception(135, "received for the last time"),
+            Misconception(225, "one receive too many"),
+            Misconception(45, "first retry"),
+        ],
+    )
+)
+
+# -- report-failures -----------------------------------------------------------------------------
+
+PAYMENTS = [f"payment-{n}" for n in range(1, 21)]
+BROKEN = {"payment-7", "payment-13"}
+SEEDS = (1, 2, 3)
+
+Handler = Callable[[Any, Callable[[str], None]], Any]
+
+
+class _Bank:
+    """Pays, remembers what was paid, and refuses what is broken."""
+
+    def __init__(self) -> None:
+        self.paid: Counter[str] = Counter()
+
+    def pay(self, payment: str) -> None:
+        if payment in BROKEN:
+            raise ValueError(f"{payment} has no account to pay from")
+        self.paid[payment] += 1
+
+
+def _pay_everything(handler: Handler, seed: int) -> tuple[_Bank, World]:
+    bank = _Bank()
+    world = sqs_lambda(
+        lambda event, context: handler(event, bank.pay),
+        visibility_timeout=30,
+        max_receive_count=3,
+        config=MappingConfig(batch_size=10, report_batch_item_failures=True),
+        seed=seed,
+    )
+    for payment in random.Random(seed).sample(PAYMENTS, len(PAYMENTS)):
+        world.queue.send(payment)
+    world.run()
+    return bank, world
+
+
+def judge_handler(handler: Handler) -> Verdict:
+    """Run the handler on seeded batches and look at the money."""
+    if not callable(handler):
+        return wrong("Give the function itself: check('report-failures', handler).")
+    for seed in SEEDS:
+        bank, world = _pay_everything(handler, seed)
+        verdict = _look_at(bank, world)
+        if verdict is not None:
+            return wrong(f"{verdict} (seed {seed})")
+    return right(
+        "Nothing was lost, nothing was paid twice, and the two broken payments are in the "
+        "dead-letter queue."
+    )
+
+
+def _look_at(bank: _Bank, world: World) -> str | None:
+    """The first thing that is not as it should be, or None."""
+    dead = {message.body for message in world.dead_letter_queue.messages.values()}
+    payable = set(PAYMENTS) - BROKEN
+    twice = sorted(payment for payment, times in bank.paid.items() if times > 1)
+    if not bank.paid:
+        return "Nothing was paid at all. Call pay(record['body']) for each record."
+    if dead & payable:
+        return (
+            f"{min(dead & payable)} is in the dead-letter queue, though nothing is wrong with it. "
+            "One broken payment failed its whole batch, again and again."
+        )
+    if unpaid := sorted(payable - set(bank.paid)):
+        return (
+            f"{unpaid[0]} was never paid: it came after a broken payment in its batch, and was "
+            "neither worked on nor reported."
+        )
+    if BROKEN - dead:
+        return (
+            f"{min(BROKEN - dead)} is gone: it was neither paid nor kept in the dead-letter "
+            "queue. What you do not report as failed is deleted."
+        )
+    if twice:
+        return f"{twice[0]} was paid {bank.paid[twice[0]]} times. Report only what failed."
+    return None
+
+
+def _stub(event, pay): ...
+
+
+def handler(event, pay):
+    failed = []
+    for record in event["Records"]:
+        try:
+            pay(record["body"])
+        except ValueError:
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _with_a_helper(event, pay):
+    def works(record):
+        try:
+            pay(record["body"])
+        except Exception:
+            return False
+        return True
+
+    bad = [record["messageId"] for record in event["Records"] if not works(record)]
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in bad]} if bad else None
+
+
+def _raises(event, pay):
+    for record in event["Records"]:
+        pay(record["body"])
+
+
+def _swallows(event, pay):
+    for record in event["Records"]:
+        try:
+            pay(record["body"])
+        except ValueError:
+            continue
+    return {"batchItemFailures": []}
+
+
+def _stops_at_the_first(event, pay):
+    for record in event["Records"]:
+        try:
+            pay(record["body"])
+        except ValueError:
+            return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+
+
+register(
+    Exercise(
+        name="report-failures",
+        notebook=NOTEBOOK,
+        question="Pay each payment once, and report the ones that cannot be paid.",
+        stub=_stub,
+        hints=[
+            "An error that leaves the handler fails the whole batch. Where must you catch it?",
+            "Collect the messageId of each record that failed.",
+            'Return {"batchItemFailures": [{"itemIdentifier": ...}, ...]} at the end.',
+        ],
+        judge=judge_handler,
+        reference=handler,
+        alternatives=[_with_a_helper],
+        misconceptions=[
+            Misconception(_raises, "failed its whole batch"),
+            Misconception(_swallows, "What you do not report as failed is deleted"),
+            Misconception(_stops_at_the_first, "neither worked on nor reported"),
+        ],
+    )
+)
+
+# -- ride-out-the-outage -------------------------------------------------------------------------
+
+LONGEST_WORK, FUNCTION_TIMEOUT = 20.0, 25.0
+OUTAGE = 600.0  # seconds
+POISON_LIMIT = 1800.0
+
+
+def _night(visibility_timeout: float, max_receive_count: int, seed: int) -> dict[str, Any]:
+    """One night: orders arrive before and during the outage. What became of them?"""
+    rng = random.Random(seed)
+    outage_from = rng.uniform(30, 90)
+    clock: list[Any] = []
+
+    def duration(event: Any) -> float:
+        return rng.uniform(5, LONGEST_WORK)
+
+    def handler(event: Any, context: Any) -> None:
+        body = event["Records"][0]["body"]
+        if body == "poison":
+            raise ValueError("unreadable")
+        if outage_from <= clock[0].elapsed < outage_from + OUTAGE:
+            raise TimeoutError("the database is down")
+
+    world = sqs_lambda(
+        handler,
+        visibility_timeout=visibility_timeout,
+        max_receive_count=max_receive_count,
+        config=MappingConfig(batch_size=1),
+        duration=duration,
+        timeout=min(FUNCTION_TIMEOUT, visibility_timeout),
+        seed=seed,
+    )
+    clock.append(world.clock)
+    world.queue.send("poison")
+    for number in range(1, 9):
+        world.queue.send(f"order {number}", delay=rng.uniform(0, 120))
+    gone = _moment_of_poison(world)
+    world.run(limit=14 * 86_400)
+    dead = {message.body for message in world.dead_letter_queue.messages.values()}
+    return {"lost": dead - {"poison"}, "poison": gone, "twice": _overlaps(world)}
+
+
+def _moment_of_poison(world: World) -> float | None:
+    """The second at which the poison is out of the way; None if it is not, in time."""
+    while world.clock.elapsed < POISON_LIMIT:
+        if len(world.dead_letter_queue):
+            bodies = {m.body for m in world.dead_letter_queue.messages.values()}
+            if "poison" in bodies:
+                return world.clock.elapsed
+        world.clock.wait(10)
+    return None
+
+
+def _overlaps(world: World) -> set[str]:
+    """Orders on which two invocations worked at the same time."""
+    found = set()
+    for key, attempts in world.history.groupby("key"):
+        ends = attempts["end"].cummax().shift()
+        if (attempts["start"] < ends).any():
+            found.add(key)
+    return found
+
+
+def judge_settings(answer: Any) -> Verdict:
+    """Run seeded nights with the settings and look at the orders."""
+    try:
+        visibility_timeout = float(answer["visibility_timeout"])
+        max_receive_count = int(answer["max_receive_count"])
+    except (TypeError, ValueError, KeyError):
+        return wrong('Give {"visibility_timeout": seconds, "max_receive_count": number}.')
+    if not (0 <= visibility_timeout <= 43_200 and 1 <= max_receive_count <= 1000):
+        return wrong("SQS takes a visibility timeout of 0 to 43,200 s and 1 to 1,000 receives.")
+    if visibility_timeout < FUNCTION_TIMEOUT:
+        return wrong(
+            f"AWS refuses this mapping: the queue's visibility timeout, {visibility_timeout:g} s, "
+            f"is less than the function's timeout, {FUNCTION_TIMEOUT:g} s."
+        )
+    for seed in SEEDS:
+        night = _night(visibility_timeout, max_receive_count, seed)
+        if night["twice"]:
+            return wrong(f"{min(night['twice'])} was worked on twice at the same time.")
+        if night["lost"]:
+            return wrong(
+                f"{len(night['lost'])} good orders are in the dead-letter queue (seed {seed}). "
+                f"{max_receive_count} receives, {visibility_timeout:g} s apart, end before the "
+                "outage does."
+            )
+        if night["poison"] is None:
+            return wrong(
+                f"After 30 minutes the poison order is still being tried (seed {seed}). "
+                f"{max_receive_count} times {visibility_timeout:g} s is too long for it."
+            )
+    return right(
+        f"{max_receive_count} receives, {visibility_timeout:g} s apart, last longer than the "
+        "outage and end within half an hour."
+    )
+
+
+register(
+    Exercise(
+        name="ride-out-the-outage",
+        notebook=NOTEBOOK,
+        question="Choose visibility_timeout (s) and max_receive_count for the nightly outage.",
+        stub={"visibility_timeout": ..., "max_receive_count": ...},
+        hints=[
+            "A message may be received maxReceiveCount times, one visibility timeout apart.",
+            "These receives must last longer than the outage, and end within 30 minutes.",
+            "AWS advises at least 6 times the function's timeout: 150 s. What count goes with it?",
+        ],
+        judge=judge_settings,
+        reference={"visibility_timeout": 150, "max_receive_count": 6},
+        alternatives=[
+            {"visibility_timeout": 60, "max_receive_count": 20},
+            {"visibility_timeout": 300, "max_receive_count": 5},
+        ],
+        misconceptions=[
+            Misconception({"visibility_timeout": 20, "max_receive_count": 40}, "AWS refuses"),
+            Misconception(
+                {"visibility_timeout": 30, "max_receive_count": 5}, "end before the outage"
+            ),
+            Misconception(
+                {"visibility_timeout": 600, "max_receive_count": 10}, "is too long for it"
+            ),
+        ],
+    )
+)

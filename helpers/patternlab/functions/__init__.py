@@ -1,0 +1,1 @@
+"""What ``deploy_function`` and ``history`` are, on a local cloud and on an account."""

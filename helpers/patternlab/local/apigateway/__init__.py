@@ -1,0 +1,1 @@
+"""API Gateway: REST APIs that answer, with stages that cache."""

@@ -1,0 +1,242 @@
+"""A Lambda function as moto describes it, whose code really runs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import zipfile
+from functools import partial
+from typing import Any
+
+from moto.awslambda import models
+from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
+from moto.logs.models import logs_backends
+from moto.moto_api._internal import mock_random
+
+from patternlab.delivery.functions.async_invoke import AsyncQueue
+from patternlab.delivery.functions.async_records import error_payload
+from patternlab.delivery.functions.function import THROTTLED, Function, Outcome
+from patternlab.local.awslambda.asynchronous import (
+    dead_letter_arn,
+    event_invoke_config,
+    model_config,
+)
+from patternlab.local.awslambda.checks import (
+    RecursiveInvocation,
+    ServiceError,
+    Throttled,
+    check_code,
+    check_settings,
+    logging_config,
+    parse_payload,
+)
+from patternlab.local.awslambda.facades import handler_modules
+from patternlab.local.awslambda.runtime import SandboxRuntime
+from patternlab.local.awslambda.sandbox import Settings
+from patternlab.local.awslambda.tracing import current_trace
+from patternlab.local.hub import wait_for
+from patternlab.local.services import Services
+
+TAIL_BYTES = 4096  # of the log, in an invocation's response
+
+
+class LocalFunction(models.LambdaFunction):
+    """A function as moto describes it, with the model's :class:`Function` that runs its code."""
+
+    services: Services
+
+    def __init__(self, account_id: str, spec: dict[str, Any], region: str, version: Any = 1):
+        check_settings(spec)
+        check_code(spec)
+        self.dead_letter_arn = dead_letter_arn(spec, region, account_id)
+        super().__init__(account_id, spec, region, version)
+        self.logging_config = logging_config({"LogGroup": self.logs_group_name}, spec)
+        self._rng = random.Random(mock_random.getrandbits(64))
+        self.model = Function(
+            self.services.clock,
+            self.function_name,
+            self._runtime(),
+            timeout=float(self.timeout),
+            account=self.services.account,
+            rng=self._rng,
+            arn=self.function_arn,
+            faults=self.services.faults,
+        )
+        self.model.on_loop = partial(self._count, "RecursiveInvocationsDropped")
+        self._events = AsyncQueue(
+            self.model,
+            knobs=self.services.knobs,
+            rng=self._rng,
+            on_undelivered=self._count_undelivered,
+        )
+        self._renew_async()
+
+    def __deepcopy__(self, memo: Any) -> LocalFunction:
+        """moto copies functions to list them; the copies share what runs."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        return copy
+
+    def _runtime(self) -> SandboxRuntime:
+        services = self.services
+        settings = Settings(
+            name=self.function_name,
+            arn=models.make_function_arn(self.region, self.account_id, self.function_name),
+            handler=self.handler,
+            runtime=self.run_time,
+            memory=self.memory_size,
+            timeout=float(self.timeout),
+            region=self.region,
+            log_group=self.logging_config["LogGroup"],
+            log_format=self.logging_config["LogFormat"],
+            environment=dict(self.environment_vars),
+        )
+        try:
+            return SandboxRuntime(
+                settings,
+                self.code_bytes,
+                clock=services.clock,
+                facades=lambda: handler_modules(services.clock, services.session, self.region),
+                sink=self._write_log,
+                new_id=lambda: str(mock_random.uuid4()),
+                guard=services.guard,
+                knobs=services.knobs,
+            )
+        except zipfile.BadZipFile:
+            raise InvalidParameterValueException(
+                "Could not unzip uploaded file. Please check your file, then try to upload again."
+            ) from None
+
+    def _write_log(self, group: str, stream: str, lines: list[tuple[float, str]]) -> None:
+        logs = logs_backends[self.account_id][self.region]
+        logs.ensure_log_group(group)
+        logs.ensure_log_stream(group, stream)
+        events = [{"timestamp": round(when * 1000), "message": text} for when, text in lines]
+        logs.put_log_events(group, stream, events)
+
+    # -- configuration -----------------------------------------------------------------------
+
+    def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
+        shown = {
+            **super().get_configuration(on_create),
+            "LoggingConfig": self.logging_config,
+            "State": "Active",
+        }
+        if self.dead_letter_arn:
+            shown["DeadLetterConfig"] = {"TargetArn": self.dead_letter_arn}
+        return shown
+
+    def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
+        check_settings(config_updates)
+        dead_letter = self.dead_letter_arn
+        if "DeadLetterConfig" in config_updates:
+            dead_letter = dead_letter_arn(config_updates, self.region, self.account_id)
+        self.logging_config = logging_config(self.logging_config, config_updates)
+        self.dead_letter_arn = dead_letter
+        super().update_configuration(config_updates)
+        self._renew()
+        self._renew_async()
+        return self.get_configuration()
+
+    def update_function_code(self, updated_spec: dict[str, Any]) -> dict[str, Any]:
+        before = dict(self.__dict__)
+        super().update_function_code(updated_spec)
+        try:
+            self._renew()
+        except LambdaClientError:
+            self.__dict__.update(before)
+            raise
+        return self.get_configuration()
+
+    def _renew(self) -> None:
+        self.model.runtime = self._runtime()
+        self.model.timeout = float(self.timeout)
+
+    # -- asynchronous invocation -------------------------------------------------------------
+
+    def set_event_invoke_config(self, wanted: dict[str, Any], keep: bool) -> dict[str, Any]:
+        """Replace the settings, or with `keep` those that are named. moto keeps them in a list."""
+        before = self.event_invoke_config[0].config if keep else {}
+        made = event_invoke_config(self, wanted, before, self.services.clock.time())
+        self.event_invoke_config[:] = [made]
+        self._renew_async()
+        return made.response()
+
+    def delete_event_invoke_config(self) -> None:
+        """Back to the defaults: two retries, six hours, nobody told."""
+        self.event_invoke_config.clear()
+        self._renew_async()
+
+    def _renew_async(self) -> None:
+        config = self.event_invoke_config[0].config if self.event_invoke_config else {}
+        self._events.config = model_config(
+            self.services, self.function_name, config, self.dead_letter_arn
+        )
+
+    def _count_undelivered(self, metric: str, arn: str, why: str) -> None:
+        """What a destination did not take is lost; CloudWatch counts it, as on AWS."""
+        self._count(metric)
+
+    def _count(self, metric: str) -> None:
+        """Add one to a metric of the function in CloudWatch."""
+        count = {
+            "MetricName": metric,
+            "Dimensions": [{"Name": "FunctionName", "Value": self.function_name}],
+            "Timestamp": self.services.clock.now(),
+            "Value": 1.0,
+            "Unit": "Count",
+        }
+        cloudwatch = self.services.session.client("cloudwatch", self.region)
+        cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[count])
+
+    # -- invoking ----------------------------------------------------------------------------
+
+    def answer(self, body: str | bytes, kind: str, response_headers: Any) -> bytes:
+        """The API's Invoke: payload out, FunctionError and log tail in the headers.
+
+        `kind` is the invocation type: RequestResponse, Event or DryRun.
+        """
+        event = parse_payload(body, kind)
+        response_headers["x-amz-executed-version"] = "$LATEST"
+        if kind == "DryRun":
+            return b""
+        if kind == "Event":
+            self.start(event, body)
+            return b""
+        outcome, tail = self._run(event)
+        tail = tail.encode()[-TAIL_BYTES:]
+        response_headers["x-amz-log-result"] = base64.b64encode(tail).decode()
+        if outcome.error is None:
+            return json.dumps(outcome.response).encode()
+        response_headers["x-amz-function-error"] = "Unhandled"
+        return json.dumps(error_payload(outcome.error, outcome.request_id)).encode()
+
+    def _run(self, event: Any) -> tuple[Outcome, str]:
+        """Invoke synchronously: the outcome, and the log of this invocation."""
+        clock, runtime, trace = self.services.clock, self.model.runtime, current_trace()
+        if self.model.breaks_loop(trace):
+            raise RecursiveInvocation()
+        refused = self.model.refusal()
+        if refused == THROTTLED:
+            raise Throttled(self.model.reserved is not None)
+        if refused is not None:
+            raise ServiceError()
+        request_id = self.model.new_request_id()
+        with runtime.keep_log(request_id) as log:
+            run = self.model.run(event, request_id, [trace] if trace else [])
+            outcome = wait_for(clock, clock.env.process(run))
+        return outcome, "".join(log)
+
+    def start(self, event: Any, body: str | bytes | None = None) -> None:
+        """Invoke asynchronously. `body` is the event's text, which a dead-letter queue gets."""
+        text = body.decode() if isinstance(body, bytes) else body
+        self._events.put(event, text or None, current_trace())
+
+    def invoke(self, body: str, request_headers: Any, response_headers: Any) -> bytes:
+        """What moto's other services call for an event of theirs: SNS, S3, log subscriptions.
+
+        AWS hands all of them to asynchronous invocation (facts, row 50).
+        """
+        self.start(parse_payload(body, "Event"), body)
+        return b""

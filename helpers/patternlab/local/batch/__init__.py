@@ -1,0 +1,1 @@
+"""AWS Batch whose multi-node parallel jobs run."""

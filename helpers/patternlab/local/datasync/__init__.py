@@ -1,0 +1,1 @@
+"""DataSync that copies from bucket to bucket."""

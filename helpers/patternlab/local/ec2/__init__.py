@@ -1,0 +1,1 @@
+"""EC2 as high-performance computing uses it."""

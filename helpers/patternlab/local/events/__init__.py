@@ -1,0 +1,1 @@
+"""EventBridge: moto's buses and rules, with the deliveries of the model."""

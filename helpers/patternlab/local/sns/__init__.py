@@ -1,0 +1,1 @@
+"""SNS: moto's requests and responses around the topics of the model."""

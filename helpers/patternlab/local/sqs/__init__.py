@@ -1,0 +1,1 @@
+"""SQS: moto's requests and responses around the queues of the model."""

@@ -1,0 +1,1 @@
+"""Figures of caches: hit ratios, staleness and the load on the origin."""

@@ -1,0 +1,128 @@
+"""Hit ratio and staleness against the TTL: what one gains, the other loses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from patternlab.plots.drawing import style
+from patternlab.plots.drawing.chart import Chart, Look, looks, percent_axis
+from patternlab.plots.drawing.picture import Picture
+from patternlab.plots.drawing.style import Theme, theme_named
+
+TICKS = {
+    0.1: "0.1 s", 1: "1 s", 10: "10 s", 60: "1 min", 300: "5 min", 3600: "1 h", 6 * 3600: "6 h",
+    86400: "1 d", 604800: "1 wk", 2592000: "30 d", 31536000: "1 y",
+}  # fmt: skip
+
+
+class Counted(Protocol):
+    """What is asked of a simulated run: ``caching.Result`` has it."""
+
+    hit_ratio: float
+    stale_ratio: float
+    mean_age: float
+    fetches: int
+
+
+def hit_ratio_curve(
+    runs: Mapping[float, Counted],
+    *,
+    theory: Mapping[float, float] | None = None,
+    bound: float | None = None,
+    theme: str = "light",
+    title: str | None = None,
+) -> Picture:
+    """Draw the share of hits and the share of outdated answers for each TTL.
+
+    Args:
+        runs: the result of a run for each TTL in seconds, above 0.
+        theory: the hit ratio that a formula gives for each TTL, drawn as a dotted line.
+        bound: a share of outdated answers that is still accepted, drawn as a level.
+        theme: ``"light"`` or ``"dark"``.
+        title: a heading above the figure.
+
+    Returns:
+        The picture. Its twin: TTL (s), hit ratio, outdated, mean age (s), fetches.
+
+    Raises:
+        ValueError: there are no runs, or a TTL is not above 0.
+    """
+    colours = theme_named(theme)
+    ttls = _checked(runs)
+    table = pd.DataFrame(
+        [
+            {
+                "TTL (s)": ttl,
+                "hit ratio": round(runs[ttl].hit_ratio, 4),
+                "outdated": round(runs[ttl].stale_ratio, 4),
+                "mean age (s)": round(float(runs[ttl].mean_age), 2),
+                "fetches": runs[ttl].fetches,
+            }
+            for ttl in ttls
+        ]
+    )
+    if theory is not None:
+        table.insert(2, "theory", [round(float(theory[ttl]), 4) for ttl in ttls])
+    figure = _draw(table, bound, colours, title)
+    return Picture(figure, table, _told(table))
+
+
+def _checked(runs: Mapping[float, Counted]) -> list[float]:
+    ttls = sorted(runs)
+    if not ttls:
+        raise ValueError("There is nothing to draw: give a run for at least one TTL.")
+    if not (np.isfinite(ttls).all() and ttls[0] > 0):
+        raise ValueError(f"A TTL on this axis is a number of seconds above 0, not {ttls[0]:g}.")
+    return ttls
+
+
+def _draw(table: pd.DataFrame, bound: float | None, theme: Theme, title: str | None):
+    chart = Chart([3.0], theme, title)
+    axes = chart.axes[0]
+    hits, stale, formula, *_ = looks(theme)
+    formula = Look(formula.colour, "", formula.dashes)
+    ttls = table["TTL (s)"]
+    axes.set_xscale("log")
+    percent_axis(axes)
+    if bound is not None:
+        axes.axhline(bound, color=theme.failed, lw=1.0, zorder=2)
+        words = f"at most {bound * 100:.3g} % outdated"
+        look = {"color": theme.text, "fontsize": style.SMALL_SIZE, "fontfamily": style.FONT_FAMILY}
+        axes.annotate(words, (ttls.iloc[0], bound), (0, 3), textcoords="offset points", **look)
+    if "theory" in table:
+        chart.line(axes, ttls, table["theory"], formula)
+    chart.line(axes, ttls, table["hit ratio"], hits)
+    chart.line(axes, ttls, table["outdated"], stale)
+    _seconds_axis(axes, ttls.iloc[0], ttls.iloc[-1])
+    chart.name_axis(axes, "TTL, on a logarithmic scale", "share of all answers")
+    key = [chart.entry("hits", hits), chart.entry("outdated answers", stale)]
+    if "theory" in table:
+        key.append(chart.entry("hits, by formula", formula))
+    return chart.finish(key)
+
+
+def _seconds_axis(axes, first: float, last: float) -> None:
+    """Ticks at times people name: 1 s, 1 min, 1 h, 1 d."""
+    places = [tick for tick in TICKS if first <= tick <= last]
+    if len(places) < 2:
+        places = sorted({first, last})
+    axes.set_xticks(places)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: TICKS.get(round(x, 9), f"{x:g} s")))
+    spread = (last / first) ** 0.02 if last > first else 2
+    axes.set_xlim(first / spread, last * spread)
+
+
+def _told(table: pd.DataFrame) -> str:
+    first, last = table.iloc[0], table.iloc[-1]
+    return (
+        f"Hit ratio and outdated answers for TTLs from {first['TTL (s)']:g} s to "
+        f"{last['TTL (s)']:g} s ({len(table)} in all): hits go from {first['hit ratio']:.1%} "
+        f"to {last['hit ratio']:.1%}, "
+        f"outdated answers from {first['outdated']:.1%} to {last['outdated']:.1%}."
+    )

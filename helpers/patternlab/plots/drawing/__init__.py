@@ -1,0 +1,1 @@
+"""What all figures share: the picture, the style, axes, marks and text."""

@@ -1,0 +1,1 @@
+"""Figures of high-performance computing."""

@@ -1,0 +1,231 @@
+"""Multi-node parallel jobs of AWS Batch: which nodes a range holds, and how each node ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from patternlab.hpc.multinode.ranges import groups_of, nodes_in
+from patternlab.plots.drawing import style
+from patternlab.plots.drawing.canvas import EDGE, FOOT, GAP, Canvas, Entry, TimeScale, room_above
+from patternlab.plots.drawing.lettering import text_width
+from patternlab.plots.drawing.picture import Picture
+from patternlab.plots.drawing.style import POINTS_PER_INCH
+
+ROW = 0.34  # inches of one lane
+BAR = 0.15  # thickness of a lane's bar
+CUT = 0.11  # half the height of the stroke that ends a bar
+MOST_TICKS = 12
+STOPPED_CODES = (137, 143)  # 128 + SIGKILL, 128 + SIGTERM
+
+
+# -- ranges --------------------------------------------------------------------------------------
+
+
+def node_ranges(
+    targets: Sequence[str], nodes: int, *, theme: str = "light", title: str | None = None
+) -> Picture:
+    """Draw which nodes each node range of a job covers, and which of them it holds.
+
+    Where ranges are nested, the inner one holds.
+
+    Args:
+        targets: the ranges, as ``targetNodes``: ``"0:3"``, ``":3"``, ``"4:"``.
+        nodes: how many nodes the job has.
+        theme: ``"light"`` or ``"dark"``.
+        title: a heading above the figure.
+
+    Returns:
+        The picture; its twin has one row a range: range, covers, holds and nodes (how many it
+        holds).
+
+    Raises:
+        HPCError: the ranges are wrong. The sentence says how.
+    """
+    colours = style.theme_named(theme)
+    groups = groups_of(targets, nodes)
+    held = [[node for node in range(nodes) if groups[node] == own] for own in range(len(targets))]
+    covered = [nodes_in(target, nodes) for target in targets]
+    canvas = Canvas(FOOT + ROW * len(targets) + room_above(title), colours)
+    left = EDGE + max(text_width(f'"{target}"', style.LABEL_SIZE) for target in targets) + GAP
+    scale = TimeScale(left, style.WIDTH - EDGE, nodes, 0.0)
+    top = FOOT + ROW * len(targets)
+    thick = BAR * POINTS_PER_INCH
+    gap = min(0.02, 0.1 * (scale.right - scale.left) / nodes)  # between two nodes, in inches
+    for row, target in enumerate(targets):
+        y = top - (row + 0.5) * ROW
+        look = {"size": style.LABEL_SIZE, "colour": colours.text, "align": "right"}
+        canvas.letters.write(left - GAP, y, f'"{target}"', **look)
+        boxes = [(scale.x(node) + gap, scale.x(node + 1) - gap) for node in covered[row]]
+        canvas.lines([[(a, y), (b, y)] for a, b in boxes], colours.grid, thick, 2)
+        boxes = [(scale.x(node) + gap, scale.x(node + 1) - gap) for node in held[row]]
+        canvas.lines([[(a, y), (b, y)] for a, b in boxes], colours.succeeded, thick, 3)
+    _node_axis(canvas, scale, nodes)
+    key = [
+        _sample(canvas, colours.succeeded, "holds the node"),
+        _sample(canvas, colours.grid, "an inner range holds it"),
+    ]
+    twin = pd.DataFrame(
+        {
+            "range": list(targets),
+            "covers": [_spans(list(each)) for each in covered],
+            "holds": [_spans(each) for each in held],
+            "nodes": [len(each) for each in held],
+        }
+    )
+    told = "; ".join(
+        f'"{target}" holds {_spans(own)}' for target, own in zip(targets, held, strict=True)
+    )
+    figure = canvas.finish(key, top=top, title=title)
+    return Picture(figure, twin, f"Node ranges of a job with {nodes} nodes: {told}.")
+
+
+def _node_axis(canvas: Canvas, scale: TimeScale, nodes: int) -> None:
+    theme, step = canvas.theme, 1
+    while nodes / step > MOST_TICKS:
+        step = step * 5 // 2 if str(step)[0] == "2" else step * 2
+    canvas.lines([[(scale.left, FOOT), (scale.right, FOOT)]], theme.muted, 0.8, 1)
+    look = {"size": style.LABEL_SIZE, "align": "center"}
+    for node in range(0, nodes, step):
+        canvas.letters.write(scale.x(node + 0.5), FOOT - 0.14, str(node), colour=theme.text, **look)
+    middle = (scale.left + scale.right) / 2
+    canvas.letters.write(middle, FOOT - 0.36, "node index", colour=theme.muted, **look)
+
+
+def _spans(nodes: Sequence[int]) -> str:
+    """For example ``0–3, 6–9``; "none" for no nodes."""
+    spans: list[list[int]] = []
+    for node in nodes:
+        if spans and spans[-1][1] == node - 1:
+            spans[-1][1] = node
+        else:
+            spans.append([node, node])
+    return ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in spans) or "none"
+
+
+# -- lives ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Life:
+    """One node of a job that has ended; times in seconds since the main node started."""
+
+    index: int
+    is_main: bool
+    started: float
+    ended: float
+    exit_code: int
+    end: str  # "exit code N" or "stopped"
+
+
+def node_lives(
+    nodes: Sequence[Mapping[str, Any]], *, theme: str = "light", title: str | None = None
+) -> Picture:
+    """Draw when each node of a multi-node parallel job started, when and how it ended.
+
+    Args:
+        nodes: what ``describe_jobs`` says of the nodes (``jobId#0``, ``jobId#1`` ...) of a job
+            that has ended.
+        theme: ``"light"`` or ``"dark"``.
+        title: a heading above the figure.
+
+    Returns:
+        The picture; its twin has one row a node: node, started (s), ended (s), exit code and end.
+        A node counts as stopped if a signal ended it no sooner than the main node.
+
+    Raises:
+        ValueError: there are no nodes, or one of them has not ended.
+    """
+    colours = style.theme_named(theme)
+    lives = _lives(nodes)
+    names = [f"node {life.index}{', main' if life.is_main else ''}" for life in lives]
+    canvas = Canvas(FOOT + ROW * len(lives) + room_above(title), colours)
+    left = EDGE + max(text_width(name, style.LABEL_SIZE) for name in names) + GAP
+    words = max(text_width(life.end, style.LABEL_SIZE) for life in lives)
+    span = max(life.ended for life in lives)
+    scale = TimeScale(left, style.WIDTH - EDGE - words - 2 * GAP, max(span, 1.0), 0.08)
+    top = FOOT + ROW * len(lives)
+    canvas.time_axis(scale, bottom=FOOT, top=top, since="the main node started")
+    look = {"size": style.LABEL_SIZE, "colour": colours.text}
+    for row, (life, name) in enumerate(zip(lives, names, strict=True)):
+        y = top - (row + 0.5) * ROW
+        begin, end = scale.x(life.started), scale.x(life.ended)
+        colour = colours.succeeded if life.is_main else colours.waiting
+        canvas.lines([[(begin, y), (end, y)]], colour, BAR * POINTS_PER_INCH, 2)
+        canvas.letters.write(left - GAP, y, name, align="right", **look)
+        canvas.letters.write(end + GAP, y, life.end, **look)
+        if life.end == "stopped":
+            canvas.lines([[(end, y - CUT), (end, y + CUT)]], colours.text, 2.5, 4)
+        else:
+            canvas.marks([(end, y)], "failed" if life.exit_code else "succeeded", 9)
+    key = [
+        _sample(canvas, colours.succeeded, "main node"),
+        _sample(canvas, colours.waiting, "child"),
+        canvas.mark_entry("succeeded", "exit code 0"),
+        canvas.mark_entry("failed", "another exit code"),
+        Entry("stopped", 0.08, lambda x, y: _stroke(canvas, x, y)),
+    ]
+    figure = canvas.finish(key, top=top, title=title)
+    return Picture(figure, _twin_of_lives(lives, names), _told(lives))
+
+
+def _lives(nodes: Sequence[Mapping[str, Any]]) -> list[_Life]:
+    if not nodes:
+        raise ValueError("There are no nodes. Give what describe_jobs says of jobId#0, jobId#1 …")
+    for node in nodes:
+        if "nodeDetails" not in node or "stoppedAt" not in node:
+            name = node.get("jobId", "?")
+            raise ValueError(f"{name} is no node that has ended. Wait for the job, ask for its #0.")
+    main = next((node for node in nodes if node["nodeDetails"]["isMainNode"]), nodes[0])
+    return [_life(node, main) for node in nodes]
+
+
+def _life(node: Mapping[str, Any], main: Mapping[str, Any]) -> _Life:
+    code, details = node["container"]["exitCode"], node["nodeDetails"]
+    by_signal = code in STOPPED_CODES and not details["isMainNode"]
+    is_stopped = by_signal and node["stoppedAt"] >= main["stoppedAt"]
+    return _Life(
+        details["nodeIndex"],
+        details["isMainNode"],
+        (node["startedAt"] - main["startedAt"]) / 1000,
+        (node["stoppedAt"] - main["startedAt"]) / 1000,
+        code,
+        "stopped" if is_stopped else f"exit code {code}",
+    )
+
+
+def _twin_of_lives(lives: Sequence[_Life], names: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "node": [name.removeprefix("node ") for name in names],
+            "started (s)": [life.started for life in lives],
+            "ended (s)": [life.ended for life in lives],
+            "exit code": [life.exit_code for life in lives],
+            "end": [life.end for life in lives],
+        }
+    )
+
+
+def _told(lives: Sequence[_Life]) -> str:
+    main = next((life for life in lives if life.is_main), lives[0])
+    children = [life for life in lives if life is not main]
+    stopped = sum(life.end == "stopped" for life in children)
+    failed = sum(life.end != "stopped" and life.exit_code != 0 for life in children)
+    return (
+        f"A job of {len(lives)} nodes. The main node, {main.index}, ended with {main.end}. "
+        f"Of {len(children)} children {failed} failed by themselves, {stopped} were stopped."
+    )
+
+
+def _stroke(canvas: Canvas, x: float, y: float) -> None:
+    canvas.lines([[(x + 0.07, y - CUT), (x + 0.07, y + CUT)]], canvas.theme.text, 2.5, 4)
+
+
+def _sample(canvas: Canvas, colour: str, text: str) -> Entry:
+    def draw(x: float, y: float) -> None:
+        canvas.lines([[(x, y), (x + 0.26, y)]], colour, BAR * POINTS_PER_INCH, 2)
+
+    return Entry(text, 0.26, draw)

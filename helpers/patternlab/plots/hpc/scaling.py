@@ -1,0 +1,72 @@
+"""Strong-scaling charts: what the same problem gains from more ranks, by the wire between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from patternlab.plots.drawing.chart import Chart, Look, check_series, looks, percent_axis
+from patternlab.plots.drawing.picture import Picture
+from patternlab.plots.drawing.style import Theme, theme_named
+from patternlab.plots.hpc.sizes import plain_log_axis
+
+
+def scaling(
+    runs: Mapping[str, pd.DataFrame], *, theme: str = "light", title: str | None = None
+) -> Picture:
+    """Draw speed-up and efficiency against the number of ranks.
+
+    Args:
+        runs: by name, what :func:`patternlab.hpc.scaling.strong_scaling` returns; all with the
+            same numbers of ranks.
+        theme: ``"light"`` or ``"dark"``.
+        title: a heading above the figure.
+
+    Returns:
+        The picture: the speed-up with the ideal line above, the efficiency below. Its twin has a
+        row for each number of ranks and the efficiency of each run.
+
+    Raises:
+        ValueError: there are no runs, more than five, or their ranks differ.
+    """
+    colours = theme_named(theme)
+    check_series(len(runs))
+    ranks = list(next(iter(runs.values()))["ranks"])
+    for name, run in runs.items():
+        if list(run["ranks"]) != ranks:
+            raise ValueError(f"{name!r} has other numbers of ranks than the first run.")
+    figure = _draw(runs, ranks, colours, title)
+    table = pd.DataFrame({name: list(run["efficiency"].round(3)) for name, run in runs.items()})
+    table.insert(0, "ranks", ranks)
+    return Picture(figure, table, _told(table))
+
+
+def _draw(runs: Mapping[str, pd.DataFrame], ranks: list[int], theme: Theme, title: str | None):
+    chart = Chart([2.1, 1.7], theme, title)
+    gain, efficiency = chart.axes
+    for axes in chart.axes:
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_locator(FixedLocator(ranks))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
+    gain.tick_params(labelbottom=False)
+    plain_log_axis(gain, 1, max(ranks))
+    percent_axis(efficiency)
+    ideal = Look(theme.muted, "", "-")
+    gain.plot(ranks, ranks, color=theme.muted, linewidth=1.0, zorder=2)
+    key = []
+    for (name, run), look in zip(runs.items(), looks(theme), strict=False):
+        chart.line(gain, ranks, run["speedup"], look)
+        chart.line(efficiency, ranks, run["efficiency"], look)
+        key.append(chart.entry(name, look))
+    chart.name_axis(gain, y="speed-up")
+    chart.name_axis(efficiency, "ranks, each on a host of its own", "efficiency")
+    return chart.finish([*key, chart.entry("ideal", ideal)])
+
+
+def _told(table: pd.DataFrame) -> str:
+    last = table.iloc[-1]
+    said = "; ".join(f"{name} {last[name]:.0%}" for name in table.columns[1:])
+    return f"Efficiency at {last['ranks']:,.0f} ranks: {said}."

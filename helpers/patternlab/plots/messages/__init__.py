@@ -1,0 +1,1 @@
+"""Figures of messages: their attempts, their order, and where each one ends."""

@@ -1,0 +1,223 @@
+"""Lambda's asynchronous queue in the pure model: whatever happens, every event has one fate."""
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patternlab.clock import VirtualClock
+from patternlab.delivery import (
+    AsyncConfig,
+    AsyncQueue,
+    DeliveryError,
+    Function,
+    Knobs,
+    Outages,
+    PlainRuntime,
+)
+from patternlab.delivery.attempts import OUTCOMES, history_frame
+from patternlab.delivery.functions.async_invoke import invoke_async
+from patternlab.delivery.functions.async_records import CONDITIONS, SUCCESS
+from patternlab.delivery.scenarios import flaky_async, sqs_lambda
+
+
+class Told:
+    """A destination and a dead-letter queue that remember what they were told."""
+
+    arn = "arn:aws:sqs:us-east-1:123456789012:told"
+
+    def __init__(self):
+        self.told = []
+
+    def take_record(self, record):
+        self.told.append(record["requestPayload"]["n"])
+
+    def take_event(self, body, attributes):
+        self.told.append(body)
+
+
+@given(
+    events=st.integers(1, 12),
+    failure_rate=st.sampled_from([0.0, 0.3, 0.7, 1.0]),
+    max_retries=st.integers(0, 2),
+    max_age=st.integers(60, 21_600),
+    reserved=st.sampled_from([None, None, 0, 1, 3]),
+    outage=st.integers(0, 30_000),
+    share=st.sampled_from([0.2, 1.0]),
+    seed=st.integers(0, 1000),
+)
+def test_every_event_ends_in_exactly_one_fate(
+    events, failure_rate, max_retries, max_age, reserved, outage, share, seed
+):
+    clock, rng = VirtualClock(), random.Random(seed)
+    faults, runs, ended = Outages(clock, rng), Counter(), []
+    succeeded, failed, dead = Told(), Told(), Told()
+
+    def handler(event, context):
+        runs[event["n"]] += 1
+        if rng.random() < failure_rate:
+            raise ValueError("no")
+
+    function = Function(clock, "f", PlainRuntime(handler, 2.0), faults=faults)
+    function.reserve(reserved)
+    config = AsyncConfig(max_retries, max_age, succeeded, failed, dead)
+    queue = AsyncQueue(function, config, rng=rng, on_end=ended.append)
+    if outage:
+        faults.outage(function.arn, seconds=outage, share=share)
+    for number in range(events):
+        queue.put({"n": number})
+        clock.wait(rng.uniform(0, 30))
+    clock.wait(max_age + 10)
+    assert sorted(event.payload["n"] for event in ended) == list(range(events))
+    for event in ended:
+        assert event.condition in CONDITIONS
+        assert event.attempts == runs[event.payload["n"]] <= 1 + max_retries
+        assert event.ended - event.sent <= max_age + 2.0  # the last attempt may end later
+    won = {event.payload["n"] for event in ended if event.condition == SUCCESS}
+    assert set(succeeded.told) == won
+    assert len(succeeded.told) + len(failed.told) == events
+    assert len(dead.told) == len(failed.told)
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "limit"),
+    [
+        ({"max_retries": 3}, "maximumRetryAttempts", "less than or equal to 2"),
+        ({"max_retries": -1}, "maximumRetryAttempts", "greater than or equal to 0"),
+        ({"max_age": 59}, "maximumEventAgeInSeconds", "greater than or equal to 60"),
+        ({"max_age": 21_601}, "maximumEventAgeInSeconds", "less than or equal to 21600"),
+    ],
+)
+def test_limits_are_refused_in_lambdas_words(options, name, limit):
+    [value] = options.values()
+    with pytest.raises(DeliveryError) as refused:
+        AsyncConfig(**options)
+    assert refused.value.code == "ValidationException"
+    assert refused.value.message == (
+        f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: "
+        f"Member must have value {limit}"
+    )
+
+
+def test_a_changed_configuration_holds_for_events_that_wait():
+    clock = VirtualClock()
+    function = Function(clock, "f", PlainRuntime(lambda event, context: 1 / 0))
+    queue = AsyncQueue(function)
+    event = queue.put({})
+    clock.wait(1)
+    queue.config = AsyncConfig(max_retries=1)
+    clock.wait(600)
+    assert event.attempts == 2
+
+
+def test_one_event_can_be_handed_over_without_a_queue_of_ones_own():
+    clock = VirtualClock()
+    function = Function(clock, "f", PlainRuntime(lambda event, context: event["n"]))
+    process = invoke_async(function, {"n": 7}, knobs=Knobs(), rng=random.Random(1))
+    clock.wait(1)
+    assert process.value.response == 7
+
+
+# -- the history ---------------------------------------------------------------------------------
+
+
+def history_of(payload, failures=1):
+    clock, rows, runs = VirtualClock(), [], []
+
+    def handler(event, context):
+        runs.append(event)
+        if len(runs) <= failures:
+            raise ValueError("no")
+
+    function = Function(clock, "f", PlainRuntime(handler, 0.5))
+    queue = AsyncQueue(function, on_attempt=rows.append)
+    clock.wait(10)
+    event = queue.put(payload)
+    clock.wait(600)
+    return history_frame(rows), event
+
+
+def test_an_attempts_number_stands_for_the_receive_count():
+    history, event = history_of({"key": "order 1"})
+    assert history["receive_count"].tolist() == [1, 2]
+    assert history["outcome"].tolist() == ["failed", "succeeded"]
+    assert history["error_type"].tolist()[0] == "ValueError"
+    assert set(history["request_id"]) == set(history["message_id"]) == {event.request_id}
+    assert set(history["key"]) == {"order 1"}
+    assert (history["end"] - history["start"]).dt.total_seconds().tolist() == [0.5, 0.5]
+    assert (history["start"] - history["sent"]).dt.total_seconds()[0] == 0
+
+
+def test_the_history_names_what_came_from_sns_and_s3_as_the_recorder_does():
+    sns = {"Records": [{"Sns": {"MessageId": "m-1", "Message": "hello"}}]}
+    history, _ = history_of(sns, failures=0)
+    assert history[["message_id", "key"]].values.tolist() == [["m-1", "hello"]]
+    s3 = {"Records": [{"s3": {"object": {"key": "a.png", "sequencer": "00AB"}}}]}
+    history, _ = history_of(s3, failures=0)
+    assert history[["message_id", "key"]].values.tolist() == [["00AB", "a.png"]]
+
+
+# -- the scenario --------------------------------------------------------------------------------
+
+
+def test_the_scenario_ends_every_event_and_keeps_the_failed_ones():
+    world = flaky_async(events=20, failure_rate=0.6, outage=100)
+    assert world.fates.columns.tolist() == ["event", "attempts", "fate", "seconds"]
+    assert set(world.fates["fate"]) == {"Success", "RetriesExhausted"}
+    assert (world.fates["seconds"] > 0).all()
+    assert len(world.history) == world.fates["attempts"].sum()
+    assert set(world.history["outcome"]) <= set(OUTCOMES)
+    assert len(world.dead_letter_queue) == (world.fates["fate"] != "Success").sum() > 0
+
+
+def test_the_same_seed_is_the_same_scenario():
+    one, same, other = flaky_async(seed=3), flaky_async(seed=3), flaky_async(seed=4)
+    assert one.history.equals(same.history)
+    assert not one.history.equals(other.history)
+
+
+def test_a_higher_failure_rate_only_adds_failures():
+    attempts = [flaky_async(failure_rate=rate).fates["attempts"] for rate in (0, 0.3, 0.6, 1)]
+    assert attempts[0].tolist() == [1] * 8
+    assert attempts[-1].tolist() == [3] * 8
+    for fewer, more in zip(attempts, attempts[1:], strict=False):
+        assert (fewer <= more).all()
+
+
+def test_an_outage_longer_than_the_age_gives_events_up_unrun():
+    world = flaky_async(events=3, max_age=60, outage=3600)
+    assert world.fates["fate"].tolist() == ["EventAgeExceeded"] * 3
+    assert world.fates["attempts"].tolist() == [0] * 3
+    assert world.history.empty
+
+
+def test_poison_is_given_up_and_slow_attempts_time_out():
+    world = flaky_async(events=10, failure_rate=0.0, poison=2, slow_rate=0.4)
+    fates = world.fates.set_index("event")["fate"]
+    assert fates["order 1"] == fates["order 2"] == "RetriesExhausted"
+    assert {"timed out", "failed", "succeeded"} == set(world.history["outcome"])
+    slow = world.history[world.history["outcome"] == "timed out"]
+    assert ((slow["end"] - slow["start"]).dt.total_seconds() == 3.0).all()
+    assert set(slow["error_type"]) == {"Sandbox.Timedout"}
+
+
+# -- an outage of the function, and a queue that feeds it ----------------------------------------
+
+
+def test_a_mapping_waits_out_an_outage_of_its_function():
+    """As while it is throttled (row 30): the message comes back, with a higher receive count."""
+    world = sqs_lambda(lambda event, context: None, visibility_timeout=30)
+    world.function.faults = Outages(world.clock)
+    world.function.faults.outage(world.function.arn, seconds=45)
+    world.queue.send("order 1")
+    world.run()
+    assert len(world.queue) == 0
+    rows = []
+    world.mapping.on_attempt = rows.append
+    world.function.faults.outage(world.function.arn, seconds=45)
+    world.queue.send("order 2")
+    world.run()
+    [row] = rows
+    assert (row[1], row[2], row[9]) == ("order 2", 2, "succeeded")

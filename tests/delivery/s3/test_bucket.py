@@ -1,0 +1,168 @@
+"""Properties of a bucket's notifications, and the parts they are made of."""
+
+import json
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patternlab.clock import VirtualClock
+from patternlab.delivery import Function, Knobs, PlainRuntime, StandardQueue
+from patternlab.delivery.errors import DeliveryError
+from patternlab.delivery.faults import CLIENT, DeliveryFailure, Outages
+from patternlab.delivery.receivers import FunctionTarget, QueueTarget
+from patternlab.delivery.s3.bucket import Bucket
+from patternlab.delivery.s3.latency import Latency
+from patternlab.delivery.s3.records import encoded_key, key_of_record
+from patternlab.delivery.s3.rules import Rule, check_rules
+from patternlab.delivery.s3.sequencer import Sequencer, newer
+
+KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+
+
+class Sink:
+    """A target that keeps what it gets, and when."""
+
+    def __init__(self, clock, arn="arn:aws:lambda:us-east-1:123456789012:function:sink"):
+        self.clock, self.arn, self.got = clock, arn, []
+
+    def deliver(self, body):
+        self.got.append((self.clock.elapsed, json.loads(body)["Records"][0]))
+
+    @property
+    def keys(self):
+        return [key_of_record(record) for _, record in self.got]
+
+
+def bucket_to_sink(seed=0, **knobs):
+    clock = VirtualClock()
+    bucket = Bucket(clock, "photos", knobs=Knobs(**knobs), rng=random.Random(seed))
+    sink = Sink(clock)
+    bucket.configure([Rule(sink, ("s3:ObjectCreated:*", "s3:ObjectRemoved:*"))])
+    return clock, bucket, sink
+
+
+STEPS = st.lists(st.tuples(st.sampled_from("abcd"), st.booleans(), st.floats(0, 3)), max_size=30)
+
+
+@given(steps=STEPS, seed=st.integers(0, 999), spread=st.sampled_from([0.0, 1.5]))
+def test_every_event_is_notified_exactly_once_without_duplicates_and_loss(steps, seed, spread):
+    clock, bucket, sink = bucket_to_sink(seed, s3_latency_spread=spread)
+    sent = []
+    for key, write, pause in steps:
+        event = bucket.put(key) if write else bucket.delete(key)
+        if event is not None:
+            sent.append((event.name, event.key, event.sequencer))
+        clock.wait(pause)
+    clock.wait(1e6)
+    got = [(r["eventName"], key_of_record(r), r["s3"]["object"]["sequencer"]) for _, r in sink.got]
+    assert sorted(got) == sorted(sent)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 1e6)), min_size=2, max_size=40))
+def test_the_sequencers_of_one_key_sort_in_the_order_of_its_writes(writes):
+    clock = VirtualClock()
+    sequencer, seen = Sequencer(clock), {"a": [], "b": []}
+    for key, pause in writes:
+        seen[key].append(sequencer.next(key))
+        clock.wait(pause)
+    for values in seen.values():
+        assert all(newer(b, a) for a, b in zip(values, values[1:], strict=False))
+        assert not any(newer(a, b) for a, b in zip(values, values[1:], strict=False))
+
+
+@given(KEYS)
+def test_a_key_comes_back_from_its_encoding(key):
+    text = encoded_key(key)
+    assert text.isascii() and " " not in text and '"' not in text
+    assert key_of_record({"s3": {"object": {"key": text}}}) == key
+
+
+@given(KEYS)
+def test_a_notification_is_json_whatever_the_key(key):
+    clock, bucket, sink = bucket_to_sink()
+    bucket.put(key)
+    clock.wait(1)
+    assert sink.keys == [key]
+
+
+def test_two_runs_with_one_seed_are_the_same():
+    runs = []
+    for _ in range(2):
+        clock, bucket, sink = bucket_to_sink(3, s3_latency_spread=1.0, s3_duplicates=0.3)
+        for number in range(20):
+            bucket.put(f"{number}")
+        clock.wait(3600)
+        runs.append(sink.got)
+    assert runs[0] == runs[1]
+
+
+def test_a_latency_says_what_it_draws():
+    latency, rng = Latency(2.0, 1.5), random.Random(1)
+    drawn = sorted(latency.draw(rng) for _ in range(20_000))
+    for share in (0.1, 0.5, 0.9):
+        assert drawn[round(share * len(drawn))] == pytest.approx(latency.quantile(share), rel=0.06)
+    over = sum(value > 60 for value in drawn) / len(drawn)
+    assert over == pytest.approx(latency.share_over(60), abs=0.003)
+    assert Latency(2.0).draw(rng) == Latency(2.0).quantile(0.99) == 2.0
+
+
+def test_an_unavailable_target_is_tried_again_and_a_forbidden_one_is_not():
+    clock = VirtualClock()
+    faults = Outages(clock)
+    bucket = Bucket(clock, "photos", faults=faults)
+    queue = StandardQueue(clock, "events")
+    bucket.configure([Rule(QueueTarget(queue))])
+    queue.purge()
+    faults.outage(queue.arn, minutes=10)
+    bucket.put("late")
+    clock.wait(599)
+    assert len(queue) == 0
+    clock.wait(10)
+    assert len(queue) == 1
+    faults.outage(queue.arn, minutes=10, kind=CLIENT)
+    bucket.put("lost")
+    clock.wait(3600)
+    assert len(queue) == 1
+    assert bucket.notifier.undelivered == 1
+
+
+def test_a_target_that_refuses_the_test_event_refuses_the_configuration():
+    clock, bucket, sink = bucket_to_sink()
+
+    class Closed:
+        arn = "arn:aws:sqs:us-east-1:123456789012:closed"
+
+        def deliver(self, body):
+            raise DeliveryFailure(CLIENT, "no permission")
+
+    with pytest.raises(DeliveryError) as error:
+        bucket.configure([Rule(Closed())])
+    assert error.value.code == "InvalidArgument"
+    assert error.value.message.startswith("Unable to validate the following destination")
+    bucket.put("a")
+    clock.wait(1)
+    assert sink.keys == ["a"]  # the old configuration is still there
+
+
+def test_an_unknown_event_is_refused():
+    with pytest.raises(DeliveryError, match="'s3:ObjectCreated:Sneeze' is not supported"):
+        check_rules([Rule(Sink(None), ("s3:ObjectCreated:Sneeze",))])
+
+
+def test_a_function_is_invoked_asynchronously_with_its_retries():
+    clock, seen = VirtualClock(), []
+
+    def handler(event, context):
+        seen.append((event["Records"][0]["s3"]["object"]["key"], context.aws_request_id))
+        raise ValueError("no")
+
+    knobs = Knobs()
+    function = Function(clock, "thumbnail", PlainRuntime(handler, 0.0))
+    bucket = Bucket(clock, "photos", knobs=knobs)
+    bucket.configure([Rule(FunctionTarget(function, knobs=knobs, rng=random.Random(0)))])
+    bucket.put("cat.jpg")
+    clock.wait(3600)
+    assert [key for key, _ in seen] == ["cat.jpg"] * 3
+    assert len({request for _, request in seen}) == 1

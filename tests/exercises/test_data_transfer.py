@@ -1,0 +1,70 @@
+"""What the exercises of notebook 09 rest on: which ways are right; what is closed never is."""
+
+import ast
+import json
+
+import pytest
+
+from patternlab.exercises import data_transfer as bank
+from patternlab.hpc.transfer import OPTIONS, Site, estimate
+from patternlab.learn.exercises import State
+from patternlab.paths import NOTEBOOKS
+
+
+def right_ways(load):
+    others = {"80 TB": "hosted 10G", "3 PB": "internet"}
+    answers = {way: others | {load: way} for way in OPTIONS}
+    return {way for way in OPTIONS if bank.judge_travel(answers[way]).state is State.RIGHT}
+
+
+def test_these_ways_and_no_others_are_right():
+    assert right_ways("80 TB") == {"hosted 10G", "hosted 25G", "Data Transfer Terminal"}
+    assert right_ways("3 PB") == {"internet", "hosted 25G"}
+
+
+def test_the_judge_agrees_with_the_plan_for_every_way():
+    for load, order in bank.ORDERS.items():
+        meets = {
+            way for way in OPTIONS if estimate(way, load, order.site).meets(order.days, order.usd)
+        }
+        assert right_ways(load) == meets
+
+
+def test_the_notebook_gives_the_sites_that_are_judged():
+    cells = json.loads((NOTEBOOKS / bank.NOTEBOOK).read_text())["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    sites = [
+        Site(
+            ast.literal_eval(node.args[0]),
+            **{each.arg: ast.literal_eval(each.value) for each in node.keywords},
+        )
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "Site"
+        and isinstance(node.args[0], ast.Constant)
+    ]
+    assert all(order.site in sites for order in bank.ORDERS.values())
+
+
+@pytest.mark.parametrize("way", [None, 3, ["internet"], {"way": "internet"}])
+def test_what_is_no_way_is_one_sentence(way):
+    verdict = bank.judge_travel({"80 TB": way, "3 PB": "internet"})
+    assert verdict.state is State.WRONG and "There is no way called" in verdict.message
+
+
+@pytest.mark.parametrize("tasks", [0, -1, 1.5, "2", True])
+def test_what_is_no_number_of_tasks_is_one_sentence(tasks):
+    verdict = bank.judge_night({"mode": "BASIC", "verify": "NONE", "tasks": tasks})
+    assert "tasks is a whole number from 1 to 100" in verdict.message
+
+
+def test_the_night_is_decided_by_the_verification():
+    for mode, tasks in (("BASIC", 2), ("BASIC", 100), ("ENHANCED", 1)):
+        settings = {"mode": mode, "verify": "ONLY_FILES_TRANSFERRED", "tasks": tasks}
+        assert bank.judge_night(settings).state is State.RIGHT
+
+
+@pytest.mark.parametrize("options", [None, "OverwriteMode=NEVER", []])
+def test_options_that_are_none_are_refused(options):
+    verdict = bank.judge_lake({"TaskMode": "BASIC", "Options": options})
+    assert verdict.message == "Options is a dict, such as {'OverwriteMode': 'ALWAYS'}."

@@ -1,0 +1,125 @@
+import random
+
+import pandas as pd
+import pytest
+
+from patternlab.clock import VirtualClock
+from patternlab.delivery import Function, FunctionError, Knobs, PlainRuntime, history_frame
+from patternlab.delivery.functions.async_invoke import invoke_async
+from patternlab.plots import async_timeline
+from patternlab.plots.drawing import style
+from patternlab.plots.messages.asynchronous import MOST_LANES, NO_EVENTS
+
+HOUR = 3600.0
+
+
+class Recorded:
+    """A runtime that fails an event so often as it says, and keeps a row of every attempt."""
+
+    def __init__(self):
+        self.rows, self.runs = [], {}
+
+    def __call__(self, function, event, request_id):
+        clock, start = function.clock, function.clock.time()
+        count = self.runs[request_id] = self.runs.get(request_id, 0) + 1
+        outcome, error = "succeeded", None
+        try:
+            plain = PlainRuntime(lambda event, context: 1 / (count > event["failures"]), 0.2)
+            return (yield from plain(function, event, request_id))
+        except FunctionError as failure:
+            outcome, error = "failed", failure.type
+            raise
+        finally:
+            self.rows.append(
+                (event["key"], event["key"], count, None, function.name, request_id,
+                 event["sent"], start, clock.time(), outcome, error)
+            )  # fmt: skip
+
+
+def history_of(failures, spacing=10.0, handed_over=False):
+    """Run one event each ``spacing`` seconds that fails so often; return the history."""
+    clock, recorded = VirtualClock(), Recorded()
+    function = Function(clock, "invoice", recorded, rng=random.Random(1))
+    for number, times in enumerate(failures):
+        sent = clock.time() if handed_over else None
+        event = {"key": f"order-{number}", "failures": times, "sent": sent}
+        invoke_async(function, event, knobs=Knobs(), rng=random.Random(number))
+        clock.wait(spacing)
+    clock.wait(HOUR)
+    return history_frame(recorded.rows)
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    return history_of([0, 1, 2, 3])
+
+
+def test_every_attempt_has_a_mark_of_its_outcome(mixed, marks_of):
+    picture = async_timeline(mixed)
+    assert len(marks_of(picture, "succeeded")) == 3
+    assert len(marks_of(picture, "failed")) == 6
+    assert picture.table["fate"].tolist() == ["done", "done", "done", "gave up"]
+    assert picture.table["attempts"].tolist() == [1, 2, 3, 3]
+
+
+def test_on_a_linear_axis_all_events_share_one_clock(mixed, marks_of):
+    marks = marks_of(async_timeline(mixed, scale="linear"), "failed")
+    firsts = [min(marks[marks[:, 1] == y][:, 0]) for y in sorted(set(marks[:, 1]), reverse=True)]
+    assert firsts[1] - firsts[0] == pytest.approx(firsts[2] - firsts[1])
+    assert firsts[1] > firsts[0] + 0.1
+
+
+def test_events_that_come_over_hours_each_start_at_zero(marks_of):
+    marks = marks_of(async_timeline(history_of([3, 3, 3], spacing=HOUR)), "failed")
+    firsts = {min(marks[marks[:, 1] == y][:, 0]).round(6) for y in set(marks[:, 1])}
+    assert len(firsts) == 1
+    assert marks[:, 0].max() > 6  # and the three minutes of the retries fill the axis
+
+
+def test_a_gap_of_hours_beside_one_of_a_minute_leaves_both_to_be_seen(mixed, marks_of):
+    late = mixed[mixed["key"] == "order-3"].copy()
+    third = late["receive_count"] == 3
+    for column in ("start", "end"):
+        late.loc[third, column] += pd.Timedelta(hours=5)
+    x = sorted(marks_of(async_timeline(late), "failed")[:, 0])
+    linear = sorted(marks_of(async_timeline(late, scale="linear"), "failed")[:, 0])
+    assert x[1] - x[0] > 1 and x[2] - x[1] > 1
+    assert linear[1] - linear[0] < 0.1
+
+
+@pytest.mark.parametrize("theme", style.THEMES)
+@pytest.mark.parametrize("scale", ["auto", "linear", "log"])
+@pytest.mark.parametrize(("events", "spacing"), [(1, 1), (5, HOUR), (70, 2)])
+def test_nothing_is_cut_off(events, spacing, scale, theme, assert_nothing_is_cut_off):
+    history = history_of([number % 4 for number in range(events)], spacing, handed_over=True)
+    assert_nothing_is_cut_off(async_timeline(history, scale=scale, theme=theme, title="Orders"))
+
+
+def test_more_events_than_fit_stay_in_the_twin():
+    picture = async_timeline(history_of([0] * (MOST_LANES + 5), 1))
+    assert len(picture.table) == MOST_LANES + 5
+    assert picture.alt.startswith(f"Timeline of {MOST_LANES + 5} asynchronous events")
+
+
+def test_an_empty_history_is_a_sentence(mixed):
+    picture = async_timeline(mixed.iloc[:0], title="Nothing yet")
+    assert picture.alt == picture.twin_text() == NO_EVENTS
+    assert picture.png().startswith(b"\x89PNG")
+
+
+def test_twice_the_same_history_is_twice_the_same_picture(mixed):
+    assert async_timeline(mixed).png() == async_timeline(mixed).png()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"scale": "cubic"}, "no scale 'cubic'"),
+        ({"theme": "neon"}, "no theme 'neon'"),
+        ({"max_attempts": 0}, "max_attempts is 0. Give a whole number from 1 up"),
+        ({"max_attempts": "3"}, "max_attempts is '3'"),
+    ],
+)
+def test_bad_arguments_are_named_in_a_sentence(mixed, arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        async_timeline(mixed, **arguments)

@@ -1,0 +1,270 @@
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patternlab.delivery.scenarios import fifo_orders
+from patternlab.plots.drawing.style import OUTCOMES
+from patternlab.plots.messages.groups import (
+    TWIN_COLUMNS,
+    check_fifo_history,
+    groups_of,
+    head_of_line,
+    told,
+)
+from patternlab.plots.messages.lanes import COLUMNS
+
+QUICK = settings(max_examples=50, deadline=None)
+LIMITS = (st.integers(0, 60), st.integers(1, 4))  # visibility timeout, max receive count
+ORIGIN = pd.Timestamp("2026-01-01T00:00:00Z")
+
+
+def fifo_history(messages):
+    """Return a history of ``{key: (group, sent, [(start, end, outcome), ...])}`` in seconds."""
+    rows = [
+        (f"id-{key}", key, count, group, "f", "r", start, end, outcome, None, sent)
+        for key, (group, sent, attempts) in messages.items()
+        for count, (start, end, outcome) in enumerate(attempts, start=1)
+    ]
+    history = pd.DataFrame(rows, columns=[*COLUMNS, "sent"])
+    for column in ("start", "end", "sent"):
+        seconds = pd.to_numeric(history[column])
+        history[column] = ORIGIN + pd.to_timedelta(seconds, unit="s")
+    return history
+
+
+def story(messages, visibility_timeout=30, max_receive_count=3):
+    """Return the only row of a history of one group as a dictionary."""
+    (row,) = head_of_line(fifo_history(messages), visibility_timeout, max_receive_count).to_dict(
+        "records"
+    )
+    return row
+
+
+FAILED_THRICE = [(0, 1, "failed"), (30, 31, "failed"), (60, 61, "failed")]
+
+
+def test_a_poison_message_holds_its_group_until_it_is_due_for_the_dead_letter_queue():
+    row = story({"p": ("g", 0, FAILED_THRICE), "next": ("g", 10, [(90, 91, "succeeded")])})
+    assert row == {
+        "group": "g",
+        "messages": 2,
+        "done": 1,
+        "dead-lettered": 1,
+        "head-of-line wait (s)": 80.0,
+        "behind": "p",
+        "longest wait (s)": 80.0,
+    }
+
+
+def test_a_wait_after_the_earlier_message_finished_is_no_head_of_line_wait():
+    row = story({"a": ("g", 0, [(0, 4, "succeeded")]), "b": ("g", 1, [(10, 11, "succeeded")])})
+    assert row["head-of-line wait (s)"] == 3.0
+    assert row["longest wait (s)"] == 9.0
+
+
+def test_a_message_sent_after_the_earlier_one_finished_waits_behind_nobody():
+    row = story({"a": ("g", 0, [(0, 4, "succeeded")]), "b": ("g", 4, [(9, 10, "succeeded")])})
+    assert row["head-of-line wait (s)"] == 0.0
+    assert row["behind"] == ""
+
+
+def test_behind_names_the_message_that_headed_the_line_longest():
+    row = story(
+        {
+            "short": ("g", 0, [(0, 5, "succeeded")]),
+            "long": ("g", 0, [(5, 25, "succeeded")]),
+            "medium": ("g", 0, [(25, 35, "succeeded")]),
+            "waiter": ("g", 0, [(35, 36, "succeeded")]),
+        }
+    )
+    assert (row["behind"], row["head-of-line wait (s)"]) == ("long", 35.0)
+
+
+def test_without_a_redrive_policy_a_message_that_never_succeeds_is_never_finished():
+    messages = {"p": ("g", 0, FAILED_THRICE), "next": ("g", 10, [(95, 96, "succeeded")])}
+    assert story(messages, max_receive_count=None)["head-of-line wait (s)"] == 85.0
+    assert story(messages, max_receive_count=3)["head-of-line wait (s)"] == 80.0
+
+
+def test_other_groups_do_not_wait_for_a_poison_message():
+    table = head_of_line(
+        fifo_history({"p": ("g", 0, FAILED_THRICE), "b": ("other", 1, [(50, 51, "succeeded")])}),
+        30,
+        3,
+    )
+    assert table["head-of-line wait (s)"].tolist() == [0.0, 0.0]
+    assert table["longest wait (s)"].tolist() == [0.0, 49.0]
+
+
+def test_unknown_times_of_sending_are_not_counted_as_no_wait():
+    row = story({"a": ("g", None, [(0, 5, "failed")]), "b": ("g", None, [(9, 10, "succeeded")])})
+    assert math.isnan(row["head-of-line wait (s)"]) and math.isnan(row["longest wait (s)"])
+    known = story({"a": ("g", None, [(0, 5, "succeeded")]), "b": ("g", 2, [(9, 9, "succeeded")])})
+    assert known["head-of-line wait (s)"] == 3.0
+
+
+def test_messages_stand_in_order_of_sending_and_groups_in_order_of_their_first():
+    history = fifo_history(
+        {
+            "b2": ("b", 3, [(4, 5, "succeeded")]),
+            "a1": ("a", 1, [(2, 3, "succeeded")]),
+            "b1": ("b", 0, [(3, 4, "succeeded")]),
+        }
+    )
+    groups = groups_of(history, 30, 3)
+    assert [[m.key for m in group.messages] for group in groups] == [["b1", "b2"], ["a1"]]
+
+
+def test_an_empty_history_has_an_empty_twin():
+    table = head_of_line(fifo_history({"a": ("g", 0, FAILED_THRICE)}).iloc[:0], 30, 3)
+    assert table.empty and tuple(table.columns) == TWIN_COLUMNS
+
+
+def test_the_alternative_text_names_the_group_that_waited_longest():
+    groups = groups_of(fifo_orders(groups=4).history, 30, 3)
+    assert told(groups).endswith(
+        "Longest head-of-line wait: 88 seconds behind customer A #2 in customer A; "
+        "in the other groups none."
+    )
+
+
+def test_the_alternative_text_says_that_nobody_waited():
+    assert "No message is known to have waited" in told(
+        groups_of(fifo_history({"a": ("g", 0, [(0, 1, "succeeded")])}), 30, 3)
+    )
+
+
+attempt = st.tuples(
+    st.integers(0, 500).map(lambda n: n / 4),
+    st.integers(0, 20).map(lambda n: n / 4),
+    st.sampled_from(OUTCOMES),
+)
+message = st.tuples(
+    st.sampled_from("abc"),
+    st.none() | st.integers(-100, 500).map(lambda n: n / 4),
+    st.lists(attempt, min_size=1, max_size=4),
+)
+
+
+@st.composite
+def stories(draw):
+    """Messages as ``fifo_history`` takes them, the order of a group plain from their times."""
+    messages, places = {}, set()
+    for group, sent, attempts in draw(st.lists(message, min_size=1, max_size=10)):
+        spans = [(start, start + length, outcome) for start, length, outcome in sorted(attempts)]
+        place = (group, *_place(sent, spans))
+        if place not in places:
+            places.add(place)
+            messages[f"{group}{len(messages)}"] = (group, sent, spans)
+    return messages
+
+
+def _place(sent, attempts):
+    first = attempts[0][0]
+    return (first if sent is None else sent, first)
+
+
+def slow_head_of_line(messages, visibility_timeout, max_receive_count):
+    """Return {group: wait} straight from the definition, quarter second by quarter second.
+
+    Every time in ``stories`` is a whole number of quarters.
+    """
+
+    def finished(attempts):
+        won = [end for _, end, outcome in attempts if outcome == "succeeded"]
+        if won:
+            return won[0]
+        is_dead = len(attempts) >= max_receive_count
+        return attempts[-1][0] + visibility_timeout if is_dead else math.inf
+
+    waits = {}
+    for group, sent, attempts in messages.values():
+        if sent is None:
+            continue
+        earlier = [
+            finished(theirs)
+            for other, posted, theirs in messages.values()
+            if other == group and _place(posted, theirs) < _place(sent, attempts)
+        ]
+        moments = range(int(4 * sent), int(4 * attempts[0][0]))
+        held = sum(any(moment < 4 * end for end in earlier) for moment in moments)
+        waits[group] = max(waits.get(group, 0), held / 4)
+    return waits
+
+
+@QUICK
+@given(stories(), *LIMITS)
+def test_the_waits_are_those_of_the_definition(messages, visibility_timeout, max_receive_count):
+    table = head_of_line(fifo_history(messages), visibility_timeout, max_receive_count)
+    waits = table.set_index("group")["head-of-line wait (s)"].dropna().to_dict()
+    assert waits == slow_head_of_line(messages, visibility_timeout, max_receive_count)
+
+
+@QUICK
+@given(stories(), *LIMITS)
+def test_the_twin_adds_up_to_the_history(messages, visibility_timeout, max_receive_count):
+    history = fifo_history(messages)
+    table = head_of_line(history, visibility_timeout, max_receive_count)
+    assert table["messages"].sum() == len(messages)
+    done = history.loc[history["outcome"] == "succeeded", "message_id"].nunique()
+    assert table["done"].sum() == done
+    assert (table["done"] + table["dead-lettered"] <= table["messages"]).all()
+    known = table.dropna()
+    assert (known["head-of-line wait (s)"] >= 0).all()
+    assert (known["head-of-line wait (s)"] <= known["longest wait (s)"]).all()
+    named = (table["behind"] != "").tolist()
+    assert named == (table["head-of-line wait (s)"] > 0).tolist()
+
+
+@QUICK
+@given(stories(), st.sampled_from("abc"), st.tuples(*LIMITS))
+def test_waits_of_a_group_do_not_depend_on_the_rows_of_another(messages, poisoned, limits):
+    history = fifo_history(messages)
+    whole = head_of_line(history, *limits)
+    alone = head_of_line(history[history["group"] != poisoned], *limits)
+    others = whole[whole["group"] != poisoned]
+    assert others.astype(str).values.tolist() == alone.astype(str).values.tolist()
+
+
+@QUICK
+@given(stories(), st.randoms(use_true_random=False))
+def test_rows_may_come_in_any_order(messages, random):
+    history = fifo_history(messages)
+    order = list(range(len(history)))
+    random.shuffle(order)
+    shuffled, expected = (
+        head_of_line(rows, 30, 3).sort_values("group").astype(str).values.tolist()
+        for rows in (history.iloc[order], history)
+    )
+    assert shuffled == expected
+
+
+@pytest.mark.parametrize("column", ["sent", *COLUMNS])
+def test_a_missing_column_is_named(column):
+    history = fifo_history({"a": ("g", 0, FAILED_THRICE)})
+    with pytest.raises(ValueError, match=f"no column '{column}'. Give the DataFrame"):
+        check_fifo_history(history.drop(columns=column))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"group": None}, "history has no message groups. Give that of a FIFO queue"),
+        ({"group": [None, "g", "g"]}, "1 row without a message group. Keep those of one FIFO"),
+        ({"group": [None, None, "g"]}, "2 rows without a message group"),
+        ({"sent": 5.0}, "float64 in 'sent', not times"),
+        ({"outcome": "exploded"}, "outcome 'exploded'"),
+    ],
+)
+def test_what_is_no_fifo_history_is_said_in_a_sentence(change, sentence):
+    history = fifo_history({"a": ("g", 0, FAILED_THRICE)})
+    with pytest.raises(ValueError, match=sentence):
+        check_fifo_history(history.assign(**change))
+
+
+def test_a_history_without_any_time_of_sending_is_no_error():
+    history = fifo_history({"a": ("g", 0, FAILED_THRICE)})
+    assert len(head_of_line(history.assign(sent=None), 30, 3)) == 1
