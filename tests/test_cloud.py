@@ -147,7 +147,7 @@ def test_time_passes_only_when_asked(cloud):
     assert (cloud.now() - DEFAULT_START).total_seconds() == 3_721.5
 
 
-def test_row_09_a_long_poll_moves_the_clock_by_its_wait_at_most(cloud):
+def test_events_9_a_long_poll_moves_the_clock_by_its_wait_at_most(cloud):
     sqs = cloud.client("sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)

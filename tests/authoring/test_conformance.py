@@ -47,7 +47,7 @@ def test_a_line_names_a_test_that_exists_and_names_the_row(line):
     path, name = line["test"].split("::")
     assert (ROOT / path).is_file(), f"There is no {path}."
     assert name in names_of(path), f"There is no {name} in {path}."
-    assert name.startswith(f"test_row_{int(line['row']):02d}_")
+    assert name.startswith(f"test_events_{line['row']}_")
 
 
 def test_every_line_says_where_it_is_known_from():

@@ -1,4 +1,7 @@
-"""Caching in money: by hand, from the prices of data/prices.csv (facts 1.5, 1.6, 1.8, 2)."""
+"""Caching in money, worked out by hand from the prices of data/prices.csv.
+
+The rules are caching-26, caching-27, caching-35 and caching-44.
+"""
 
 import numpy as np
 import pytest

@@ -35,7 +35,7 @@ def test_volatile_policies_need_ttls_and_noeviction_never_evicts(client, policy,
 
 
 def test_elasticaches_default_refuses_writes_when_keys_have_no_ttl(client):
-    """With volatile-lru and keys without TTL, writes fail when full (facts §3)."""
+    """With volatile-lru and keys without TTL, writes fail when full (caching-46)."""
     without, with_ttl = (filled(client, ELASTICACHE_POLICY, ttl) for ttl in (None, 300))
 
     assert without.refused > KEYS / 4 and without.evicted == 0

@@ -1,4 +1,4 @@
-"""API Gateway's stage cache: each row of the facts, and what must never happen."""
+"""API Gateway's stage cache: what it does (caching-37 to caching-44) and what it never does."""
 
 import random
 

@@ -77,7 +77,7 @@ def test_it_writes_nothing_to_disk(cache):
 
 
 def test_its_own_default_policy_is_not_elasticaches(cache):
-    """Stock Valkey: noeviction, 5 samples; ElastiCache: volatile-lru (facts §3)."""
+    """Stock Valkey: noeviction, 5 samples; ElastiCache: volatile-lru (caching-46)."""
     assert cache.client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
     assert cache.client.config_get("maxmemory-samples") == {"maxmemory-samples": "5"}
     assert ELASTICACHE_POLICY == "volatile-lru"

@@ -4,7 +4,7 @@ The reference keeps everything in plain lists, looks through all of it each time
 whether a message is visible is asked of the time. It shares no code with the model. Hypothesis
 makes up sequences of operations, both are given them, and every answer, error and counter must be
 the same. In one thing the reference gives the model room: the order *between* message groups is not
-promised (row 15), so it checks that the model's choice was one of those allowed.
+promised (events-15), so it checks that the model's choice was one of those allowed.
 
 Deeper: ``pytest tests/delivery/test_reference.py --hypothesis-profile=deep``.
 """

@@ -1,4 +1,4 @@
-"""Asynchronous invocation in the pure model, row by row (facts, section 3, and row 56)."""
+"""Asynchronous invocation in the pure model, fact by fact (events-40 to events-50)."""
 
 import itertools
 import json
@@ -95,7 +95,7 @@ def bodies(queue):
 # -- the queue -----------------------------------------------------------------------------------
 
 
-def test_row_40_an_event_is_accepted_at_once_and_run_later():
+def test_events_40_an_event_is_accepted_at_once_and_run_later():
     world = World(failures=0)
     event = world.queue.put({"n": 1})
     assert (event.condition, world.seen) == (None, [])
@@ -104,21 +104,21 @@ def test_row_40_an_event_is_accepted_at_once_and_run_later():
 
 
 @pytest.mark.parametrize(("rate", "runs"), [(0.0, 1), (1.0, 2)])
-def test_row_40_an_event_may_be_run_twice_without_an_error(rate, runs):
+def test_events_40_an_event_may_be_run_twice_without_an_error(rate, runs):
     world = World(failures=0, knobs=Knobs(async_duplicates=rate))
     world.run()
     assert len(world.seen) == runs
     assert len({request_id for _, request_id in world.seen}) == 1
 
 
-def test_row_41_a_failing_event_is_tried_three_times():
+def test_events_41_a_failing_event_is_tried_three_times():
     world = World()
     event = world.run()
     assert len(world.seen) == event.attempts == 3
     assert (event.condition, event.outcome.error.type) == (RETRIES_EXHAUSTED, "ValueError")
 
 
-def test_row_41_a_time_out_is_a_function_error():
+def test_events_41_a_time_out_is_a_function_error():
     world = World(duration=10.0, timeout=3.0)
     event = world.run()
     assert (event.attempts, event.condition) == (3, RETRIES_EXHAUSTED)
@@ -126,24 +126,24 @@ def test_row_41_a_time_out_is_a_function_error():
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2])
-def test_row_41_fewer_retries_can_be_asked_for(retries):
+def test_events_41_fewer_retries_can_be_asked_for(retries):
     world = World(max_retries=retries)
     assert world.run().attempts == len(world.seen) == retries + 1
 
 
-def test_row_41_an_event_that_succeeds_is_not_tried_again():
+def test_events_41_an_event_that_succeeds_is_not_tried_again():
     world = World(failures=1)
     event = world.run()
     assert (len(world.seen), event.condition) == (2, SUCCESS)
 
 
-def test_row_41_the_wait_counts_from_the_end_of_the_attempt():
+def test_events_41_the_wait_counts_from_the_end_of_the_attempt():
     world = World(duration=2.0, knobs=EXACT)
     world.run()
     assert world.moments == [2, 2 + 60 + 2, 2 + 60 + 2 + 120 + 2]
 
 
-def test_row_42_measured_gaps_lie_about_60_and_120_seconds_and_differ():
+def test_events_42_measured_gaps_lie_about_60_and_120_seconds_and_differ():
     gaps = set()
     for seed in range(50):
         world = World(seed=seed)
@@ -155,7 +155,7 @@ def test_row_42_measured_gaps_lie_about_60_and_120_seconds_and_differ():
     assert len(gaps) == 100
 
 
-def test_row_42_the_jitter_is_a_knob_and_seeded():
+def test_events_42_the_jitter_is_a_knob_and_seeded():
     exact = World(knobs=EXACT)
     exact.run()
     assert exact.moments == [0, 60, 180]
@@ -165,7 +165,7 @@ def test_row_42_the_jitter_is_a_knob_and_seeded():
     assert one.moments == other.moments != exact.moments
 
 
-def test_row_43_all_attempts_have_one_request_id_and_events_have_their_own():
+def test_events_43_all_attempts_have_one_request_id_and_events_have_their_own():
     world = World()
     first, second = world.queue.put({}), world.queue.put({})
     world.clock.wait(600)
@@ -183,7 +183,7 @@ def throttled(world):
     return tries
 
 
-def test_row_44_a_throttle_backs_off_from_1_to_300_seconds():
+def test_events_44_a_throttle_backs_off_from_1_to_300_seconds():
     world = World(knobs=EXACT)
     tries = throttled(world)
     world.queue.put({})
@@ -191,7 +191,7 @@ def test_row_44_a_throttle_backs_off_from_1_to_300_seconds():
     assert tries == [0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 811, 1111, 1411]
 
 
-def test_row_44_the_jitter_of_the_backoff_covers_what_was_measured():
+def test_events_44_the_jitter_of_the_backoff_covers_what_was_measured():
     """Five tries by 16.6 s, then 32.8 and 67.9 s."""
     fifth, sixth, seventh = [], [], []
     for seed in range(50):
@@ -206,7 +206,7 @@ def test_row_44_the_jitter_of_the_backoff_covers_what_was_measured():
         assert min(moments) < measured < max(moments)
 
 
-def test_row_44_a_throttle_is_no_retry():
+def test_events_44_a_throttle_is_no_retry():
     world = World()
     throttled(world)
     event = world.queue.put({})
@@ -218,7 +218,7 @@ def test_row_44_a_throttle_is_no_retry():
 
 
 @pytest.mark.parametrize("max_age", [60, 600, SIX_HOURS])
-def test_row_44_a_throttled_event_waits_as_long_as_it_may(max_age):
+def test_events_44_a_throttled_event_waits_as_long_as_it_may(max_age):
     world = World(max_age=max_age)
     tries = throttled(world)
     event = world.run()
@@ -226,7 +226,7 @@ def test_row_44_a_throttled_event_waits_as_long_as_it_may(max_age):
     assert max_age - 300 * 1.15 <= tries[-1] == event.ended <= max_age
 
 
-def test_row_44_a_system_error_is_waited_out_like_a_throttle():
+def test_events_44_a_system_error_is_waited_out_like_a_throttle():
     world = World(failures=0, knobs=EXACT)
     world.faults.outage(ARN, minutes=10)
     event = world.run()
@@ -235,7 +235,7 @@ def test_row_44_a_system_error_is_waited_out_like_a_throttle():
     assert event.refused is None
 
 
-def test_row_44_a_system_error_between_two_retries_uses_none_up():
+def test_events_44_a_system_error_between_two_retries_uses_none_up():
     world = World(knobs=EXACT)
     world.faults.outage(ARN, starts_in=30, seconds=60)
     event = world.run()
@@ -243,7 +243,7 @@ def test_row_44_a_system_error_between_two_retries_uses_none_up():
     assert world.moments == [0, 91, 91 + 120]  # 60, refused; 61, 63, 67, 75, refused; 91
 
 
-def test_row_44_a_system_error_that_lasts_ends_with_the_events_age():
+def test_events_44_a_system_error_that_lasts_ends_with_the_events_age():
     world = World(max_age=600)
     world.faults.outage(ARN, hours=1)
     event = world.run()
@@ -260,7 +260,7 @@ def test_a_refusal_of_callers_does_not_keep_lambda_from_running_the_function():
 
 
 @pytest.mark.parametrize(("max_age", "attempts"), [(60, 1), (90, 2), (150, 2), (300, 3)])
-def test_row_45_a_retry_that_would_come_too_late_is_not_waited_for(max_age, attempts):
+def test_events_45_a_retry_that_would_come_too_late_is_not_waited_for(max_age, attempts):
     """60 gave a count of 1 and 90 one of 2, whatever the jitter."""
     for seed in range(30):
         world = World(max_age=max_age, seed=seed)
@@ -270,7 +270,7 @@ def test_row_45_a_retry_that_would_come_too_late_is_not_waited_for(max_age, atte
         assert event.ended == world.moments[-1]  # now, not when it is too old
 
 
-def test_row_46_a_reserved_concurrency_of_zero_drops_the_event_at_once():
+def test_events_46_a_reserved_concurrency_of_zero_drops_the_event_at_once():
     world = World()
     world.function.reserve(0)
     told = world.queue_named()
@@ -288,7 +288,7 @@ def test_row_46_a_reserved_concurrency_of_zero_drops_the_event_at_once():
     assert "responseContext" not in record and "responsePayload" not in record
 
 
-def test_row_46_it_drops_events_that_wait_too():
+def test_events_46_it_drops_events_that_wait_too():
     world = World()
     event = world.queue.put({})
     world.clock.wait(1)
@@ -297,7 +297,7 @@ def test_row_46_it_drops_events_that_wait_too():
     assert (event.condition, event.attempts) == (ZERO_CONCURRENCY, 1)
 
 
-def test_row_49_a_function_starts_1000_environments_in_10_seconds():
+def test_events_49_a_function_starts_1000_environments_in_10_seconds():
     clock = VirtualClock()
     account = Account(concurrency=5000)
     function = Function(clock, "f", PlainRuntime(lambda *_: None, 100.0), timeout=300)
@@ -313,7 +313,7 @@ def test_row_49_a_function_starts_1000_environments_in_10_seconds():
     assert function.running == 2500
 
 
-def test_row_49_warm_environments_are_used_again_without_limit():
+def test_events_49_warm_environments_are_used_again_without_limit():
     clock = VirtualClock()
     function = Function(clock, "f", PlainRuntime(lambda *_: None, 0.1))
     queue = AsyncQueue(function)
@@ -323,7 +323,7 @@ def test_row_49_warm_environments_are_used_again_without_limit():
         assert {event.condition for event in events} == {SUCCESS}
 
 
-def test_row_49_an_account_of_10_throttles_the_eleventh():
+def test_events_49_an_account_of_10_throttles_the_eleventh():
     clock = VirtualClock()
     function = Function(
         clock, "f", PlainRuntime(lambda *_: None, 2.0), account=Account(concurrency=10)
@@ -357,7 +357,7 @@ def record_of(condition, attempts, outcome):
     )
 
 
-def test_row_47_the_attributes_of_a_dead_letter():
+def test_events_47_the_attributes_of_a_dead_letter():
     error = FunctionError("ValueError", "no such order")
     assert dead_letter_attributes("id-1", outcome_of(error)) == {
         "RequestID": {"DataType": "String", "StringValue": "id-1"},
@@ -367,13 +367,13 @@ def test_row_47_the_attributes_of_a_dead_letter():
 
 
 @pytest.mark.parametrize(("letter", "kept"), [("x", 1024), ("é", 512), ("€", 341)])
-def test_row_47_only_the_first_kilobyte_of_the_message_is_kept(letter, kept):
+def test_events_47_only_the_first_kilobyte_of_the_message_is_kept(letter, kept):
     error = FunctionError("ValueError", letter * 3000)
     attributes = dead_letter_attributes("id-1", outcome_of(error))
     assert attributes["ErrorMessage"]["StringValue"] == letter * kept
 
 
-def test_row_47_without_a_message_there_is_no_empty_attribute():
+def test_events_47_without_a_message_there_is_no_empty_attribute():
     attributes = dead_letter_attributes("id-1", outcome_of(FunctionError("ValueError", "")))
     assert set(attributes) == {"RequestID", "ErrorCode"}
 
@@ -382,13 +382,13 @@ def test_row_47_without_a_message_there_is_no_empty_attribute():
     ("refused", "code", "message"),
     [(429, "429", "Rate Exceeded."), (503, "503", "Service Unavailable"), (None, "429", "Rate")],
 )
-def test_row_47_an_event_that_never_ran_has_the_status_of_its_refusal(refused, code, message):
+def test_events_47_an_event_that_never_ran_has_the_status_of_its_refusal(refused, code, message):
     attributes = dead_letter_attributes("id-1", None, refused)
     assert attributes["ErrorCode"]["StringValue"] == code
     assert attributes["ErrorMessage"]["StringValue"].startswith(message)
 
 
-def test_row_47_the_body_is_the_raw_event():
+def test_events_47_the_body_is_the_raw_event():
     world = World(max_retries=0)
     dlq = world.queue_named()
     world.queue.config = AsyncConfig(max_retries=0, dead_letter=QueueDestination(dlq))
@@ -401,7 +401,7 @@ def test_row_47_the_body_is_the_raw_event():
     assert request_ids == {request_id for _, request_id in world.seen}
 
 
-def test_row_48_the_record_of_a_failure_field_by_field():
+def test_events_48_the_record_of_a_failure_field_by_field():
     error = FunctionError("ValueError", "no", ['  File "f.py", line 2\n'])
     assert record_of(RETRIES_EXHAUSTED, 3, outcome_of(error)) == {
         "version": "1.0",
@@ -427,20 +427,20 @@ def test_row_48_the_record_of_a_failure_field_by_field():
     }
 
 
-def test_row_48_the_record_of_a_success_has_no_function_error():
+def test_events_48_the_record_of_a_success_has_no_function_error():
     record = record_of(SUCCESS, 2, outcome_of(response={"total": 7}))
     assert record["requestContext"]["condition"] == "Success"
     assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST"}
     assert record["responsePayload"] == {"total": 7}
 
 
-def test_row_48_an_event_that_never_ran_has_no_response():
+def test_events_48_an_event_that_never_ran_has_no_response():
     record = record_of(EVENT_AGE_EXCEEDED, 0, None)
     assert record["requestContext"]["approximateInvokeCount"] == 0
     assert set(record) == {"version", "timestamp", "requestContext", "requestPayload"}
 
 
-def test_row_48_after_a_time_out_the_payload_has_only_message_and_type():
+def test_events_48_after_a_time_out_the_payload_has_only_message_and_type():
     assert error_payload(TimedOut("id-1", 1.0), "id-1") == {
         "errorMessage": "RequestId: id-1 Error: Task timed out after 1.00 seconds",
         "errorType": "Sandbox.Timedout",
@@ -456,7 +456,7 @@ def test_row_48_after_a_time_out_the_payload_has_only_message_and_type():
         (ZERO_CONCURRENCY, 0, "Failure"),
     ],
 )
-def test_row_48_an_event_bus_gets_the_record_as_detail(condition, attempts, result):
+def test_events_48_an_event_bus_gets_the_record_as_detail(condition, attempts, result):
     record = record_of(condition, attempts, None)
     bus = "arn:aws:events:us-east-1:123456789012:event-bus/default"
     entry = bus_entry(record, bus)
@@ -469,7 +469,7 @@ def test_row_48_an_event_bus_gets_the_record_as_detail(condition, attempts, resu
     }
 
 
-def test_row_48_a_bucket_gets_the_record_under_a_key_of_function_and_moment():
+def test_events_48_a_bucket_gets_the_record_under_a_key_of_function_and_moment():
     key = bucket_key("f", 1573755365.568, "0b5e")
     assert key == "aws/lambda/async/f/2019/11/14/2019-11-14T18.16.05-0b5e"
 
@@ -506,7 +506,7 @@ def records_in(told):
 
 @pytest.mark.parametrize("kind", ["sqs", "sns", "lambda", "events", "s3"])
 @pytest.mark.parametrize("failures", [0, 99])
-def test_row_48_a_destination_is_told_of_what_it_was_set_for(kind, failures):
+def test_events_48_a_destination_is_told_of_what_it_was_set_for(kind, failures):
     for side, wanted in (("on_success", failures == 0), ("on_failure", failures > 0)):
         world = World(failures=failures)
         made, told = destinations(world)
@@ -520,7 +520,7 @@ def test_row_48_a_destination_is_told_of_what_it_was_set_for(kind, failures):
             assert records[0]["requestContext"]["approximateInvokeCount"] == event.attempts
 
 
-def test_row_48_a_dead_letter_queue_and_a_destination_are_both_told():
+def test_events_48_a_dead_letter_queue_and_a_destination_are_both_told():
     world = World()
     dlq, told = world.queue_named("dlq"), world.queue_named("told")
     world.queue.config = AsyncConfig(
@@ -531,7 +531,7 @@ def test_row_48_a_dead_letter_queue_and_a_destination_are_both_told():
     assert bodies(told)[0]["requestPayload"] == {"order": 6}
 
 
-def test_row_47_a_topic_as_dead_letter_gets_event_and_attributes():
+def test_events_47_a_topic_as_dead_letter_gets_event_and_attributes():
     world = World(max_retries=0)
     made, told = destinations(world)
     world.queue.config = AsyncConfig(max_retries=0, dead_letter=made["sns"])
@@ -561,7 +561,7 @@ def test_what_a_destination_does_not_take_is_lost_and_said():
 # -- who invokes asynchronously ------------------------------------------------------------------
 
 
-def test_rows_50_and_56_sns_delivers_once_and_lambda_retries_by_itself():
+def test_events_50_and_56_sns_delivers_once_and_lambda_retries_by_itself():
     world = World()
     topic = Topic(world.clock, "t")
     topic.subscribe(FunctionEndpoint(world.function, knobs=Knobs(), rng=random.Random(1)))

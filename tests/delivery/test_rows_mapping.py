@@ -1,4 +1,4 @@
-"""Event source mappings on SQS, row by row of the fact sheet (rows 23 to 38), in the pure model."""
+"""Event source mappings on SQS, fact by fact, in the pure model (events-23 to events-38)."""
 
 import random
 
@@ -68,10 +68,10 @@ def fail(event):
     raise ValueError("no")
 
 
-# -- row 23: batches -----------------------------------------------------------------------------
+# -- events-23: batches --------------------------------------------------------------------------
 
 
-def test_row_23_the_default_batch_holds_up_to_10():
+def test_events_23_the_default_batch_holds_up_to_10():
     world = World()
     world.send(*"abcdefghijklmnopqrstuvwxy")
     world.clock.wait(1)
@@ -89,13 +89,13 @@ def test_row_23_the_default_batch_holds_up_to_10():
         (True, {"batching_window": 1}, "not supported for FIFO"),
     ],
 )
-def test_row_23_what_a_batch_cannot_be(fifo, settings, sentence):
+def test_events_23_what_a_batch_cannot_be(fifo, settings, sentence):
     with pytest.raises(DeliveryError, match=sentence) as refused:
         World(fifo=fifo, **settings)
     assert refused.value.code == "InvalidParameterValueException"
 
 
-def test_row_23_a_large_batch_is_sent_when_it_is_full():
+def test_events_23_a_large_batch_is_sent_when_it_is_full():
     world = World(batch_size=25, batching_window=60)
     world.clock.wait(1)
     world.send(*map(str, range(60)))
@@ -103,7 +103,7 @@ def test_row_23_a_large_batch_is_sent_when_it_is_full():
     assert world.sizes() == [25, 25]
 
 
-def test_row_23_a_batch_is_sent_when_its_window_ends():
+def test_events_23_a_batch_is_sent_when_its_window_ends():
     world = World(batch_size=100, batching_window=20, timeout=5)
     world.clock.wait(10)
     world.send("a")
@@ -114,14 +114,14 @@ def test_row_23_a_batch_is_sent_when_its_window_ends():
 
 
 @pytest.mark.parametrize("config", [{}, {"batch_size": 100, "batching_window": 1}])
-def test_row_23_a_batch_is_sent_before_it_exceeds_6_mb(config):
+def test_events_23_a_batch_is_sent_before_it_exceeds_6_mb(config):
     world = World(**config)
     world.send(*(["é" * (512 * 1024)] * 10))  # 1 MiB each: bytes count, not characters
     world.clock.wait(2)
     assert world.sizes() == [5, 5]
 
 
-def test_row_23_an_idle_poller_may_look_late():
+def test_events_23_an_idle_poller_may_look_late():
     world = World(knobs=Knobs(mapping_delay=0.0, idle_poll=20.0))
     world.clock.wait(1)
     world.send("a")
@@ -130,7 +130,7 @@ def test_row_23_an_idle_poller_may_look_late():
     assert 1 < when <= 21
 
 
-# -- rows 24 to 27: concurrency ------------------------------------------------------------------
+# -- events-24 to events-27: concurrency ---------------------------------------------------------
 
 
 def concurrency(world, seconds):
@@ -148,20 +148,20 @@ def slow(count, **kwargs):
     return world
 
 
-def test_row_24_it_starts_with_5_batches_and_grows_by_300_a_minute():
+def test_events_24_it_starts_with_5_batches_and_grows_by_300_a_minute():
     world = slow(2_000)
     seen = concurrency(world, 61)
     assert 5 <= seen[0] <= 10
     assert seen[60] - seen[0] == pytest.approx(300, abs=10)
 
 
-def test_row_24_it_ends_at_1250():
+def test_events_24_it_ends_at_1250():
     world = slow(2_000)
     world.function.account = Account(10_000)
     assert concurrency(world, 300)[-1] == 1_250
 
 
-def test_row_24_it_does_not_grow_while_nothing_waits():
+def test_events_24_it_does_not_grow_while_nothing_waits():
     world = slow(5)
     world.clock.wait(300)
     assert world.mapping.active == 5
@@ -170,7 +170,7 @@ def test_row_24_it_does_not_grow_while_nothing_waits():
     assert world.mapping.active == pytest.approx(5 + 10 * 5, abs=5)
 
 
-def test_row_24_an_idle_mapping_may_keep_2():
+def test_events_24_an_idle_mapping_may_keep_2():
     world = slow(0, knobs=Knobs(mapping_delay=0.0, idle_batches=2))
     world.clock.wait(60)
     world.send(*"abcdef")
@@ -178,25 +178,25 @@ def test_row_24_an_idle_mapping_may_keep_2():
     assert world.mapping.active == 2
 
 
-def test_row_25_maximum_concurrency_is_kept():
+def test_events_25_maximum_concurrency_is_kept():
     world = slow(1_000, maximum_concurrency=12)
     assert max(concurrency(world, 120)) == 12
 
 
 @pytest.mark.parametrize("number", [1, 1_001])
-def test_row_25_maximum_concurrency_is_2_to_1000(number):
+def test_events_25_maximum_concurrency_is_2_to_1000(number):
     with pytest.raises(DeliveryError, match="between 2 and 1000"):
         World(maximum_concurrency=number)
 
 
-def test_row_26_provisioned_pollers_carry_10_invocations_each():
+def test_events_26_provisioned_pollers_carry_10_invocations_each():
     world = slow(4_000, minimum_pollers=3, maximum_pollers=20)
     seen = concurrency(world, 30)
     assert 30 <= seen[0] <= 30 + 17
     assert seen[-1] == 200
 
 
-def test_row_26_provisioned_mode_grows_by_1000_a_minute():
+def test_events_26_provisioned_mode_grows_by_1000_a_minute():
     world = slow(4_000, minimum_pollers=2)
     world.function.account = Account(10_000)
     seen = concurrency(world, 61)
@@ -212,12 +212,12 @@ def test_row_26_provisioned_mode_grows_by_1000_a_minute():
         ({"minimum_pollers": 2, "maximum_concurrency": 5}, "exclude"),
     ],
 )
-def test_row_26_what_pollers_cannot_be(settings, sentence):
+def test_events_26_what_pollers_cannot_be(settings, sentence):
     with pytest.raises(DeliveryError, match=sentence):
         World(**settings)
 
 
-def test_row_27_fifo_concurrency_is_the_number_of_groups():
+def test_events_27_fifo_concurrency_is_the_number_of_groups():
     world = World(fifo=True, duration=5, batch_size=1)
     for body in range(12):
         world.send(str(body), group=f"g{body % 3}")
@@ -225,7 +225,7 @@ def test_row_27_fifo_concurrency_is_the_number_of_groups():
     assert world.mapping.active == 3
 
 
-def test_row_27_a_fifo_batch_may_hold_several_groups():
+def test_events_27_a_fifo_batch_may_hold_several_groups():
     world = World(fifo=True)
     world.send("a1", group="a")
     world.send("b1", group="b")
@@ -233,10 +233,10 @@ def test_row_27_a_fifo_batch_may_hold_several_groups():
     assert world.bodies() == [["a1", "b1"]]
 
 
-# -- row 28: the visibility timeout --------------------------------------------------------------
+# -- events-28: the visibility timeout -----------------------------------------------------------
 
 
-def test_row_28_a_visibility_timeout_below_the_functions_is_refused():
+def test_events_28_a_visibility_timeout_below_the_functions_is_refused():
     with pytest.raises(DeliveryError) as refused:
         World(vt=30, timeout=60)
     assert refused.value.code == "InvalidParameterValueException"
@@ -245,7 +245,7 @@ def test_row_28_a_visibility_timeout_below_the_functions_is_refused():
     )
 
 
-def test_row_28_an_equal_one_is_accepted_and_an_update_is_checked_too():
+def test_events_28_an_equal_one_is_accepted_and_an_update_is_checked_too():
     world = World(vt=30, timeout=30)
     world.function.timeout = 31
     with pytest.raises(DeliveryError, match="31 seconds"):
@@ -253,7 +253,7 @@ def test_row_28_an_equal_one_is_accepted_and_an_update_is_checked_too():
     assert world.mapping.config.batch_size == 10
 
 
-def test_row_28_a_long_window_lengthens_it():
+def test_events_28_a_long_window_lengthens_it():
     world = World(fail, vt=30, timeout=20, batch_size=100, batching_window=20)
     world.clock.wait(0)
     world.send("a")
@@ -263,10 +263,10 @@ def test_row_28_a_long_window_lengthens_it():
     assert [when for when, _ in world.calls] == [20, 90]
 
 
-# -- rows 29 to 31: what becomes of a batch ------------------------------------------------------
+# -- events-29 to events-31: what becomes of a batch ---------------------------------------------
 
 
-def test_row_29_a_failed_batch_comes_back_when_its_visibility_timeout_ends():
+def test_events_29_a_failed_batch_comes_back_when_its_visibility_timeout_ends():
     world = World(fail, vt=45, duration=2)
     world.send("poison", "good")
     world.clock.wait(100)
@@ -278,7 +278,7 @@ def test_row_29_a_failed_batch_comes_back_when_its_visibility_timeout_ends():
     assert counts == [{"1"}, {"2"}, {"3"}]
 
 
-def test_row_29_so_does_one_that_timed_out():
+def test_events_29_so_does_one_that_timed_out():
     world = World(vt=45, timeout=10, duration=11)
     world.send("slow")
     world.clock.wait(60)
@@ -287,14 +287,14 @@ def test_row_29_so_does_one_that_timed_out():
     ] * 2
 
 
-def test_row_29_the_mapping_may_back_off():
+def test_events_29_the_mapping_may_back_off():
     world = World(fail, knobs=Knobs(mapping_delay=0.0, error_backoff=0.5), batch_size=1)
     world.send("a")
     world.clock.wait(0)
     assert world.mapping.limit == 2.5
 
 
-def test_row_30_a_throttled_batch_is_held_and_then_counts():
+def test_events_30_a_throttled_batch_is_held_and_then_counts():
     world = World(vt=30)
     dlq = StandardQueue(world.clock, "dlq", knobs=SOON)
     world.queue.redrive = RedrivePolicy(dlq, 3)
@@ -307,7 +307,7 @@ def test_row_30_a_throttled_batch_is_held_and_then_counts():
     assert [m.receive_count for m in dlq.messages.values()] == [3]
 
 
-def test_row_30_it_is_invoked_as_soon_as_there_is_room():
+def test_events_30_it_is_invoked_as_soon_as_there_is_room():
     world = World(vt=30)
     world.function.reserve(0)
     world.send("a")
@@ -319,21 +319,21 @@ def test_row_30_it_is_invoked_as_soon_as_there_is_room():
     assert event["Records"][0]["attributes"]["ApproximateReceiveCount"] == "1"
 
 
-def test_row_31_a_batch_that_succeeded_is_deleted():
+def test_events_31_a_batch_that_succeeded_is_deleted():
     world = World()
     world.send(*"abc")
     world.clock.wait(100)
     assert (world.left(), len(world.calls)) == ([], 1)
 
 
-def test_row_31_a_delete_that_is_lost_makes_a_duplicate():
+def test_events_31_a_delete_that_is_lost_makes_a_duplicate():
     world = World(knobs=Knobs(mapping_delay=0.0, duplicates=1.0))
     world.send("a")
     world.clock.wait(30)
     assert world.bodies() == [["a"], ["a"]]
 
 
-def test_row_31_a_fifo_delete_that_comes_too_late_brings_the_message_back():
+def test_events_31_a_fifo_delete_that_comes_too_late_brings_the_message_back():
     world = World(fifo=True, vt=30, timeout=30, duration=30)
     world.send("a", group="g")
     world.clock.wait(61)
@@ -341,7 +341,7 @@ def test_row_31_a_fifo_delete_that_comes_too_late_brings_the_message_back():
     assert len(world.calls) == 2
 
 
-# -- rows 32 to 34: partial batch responses ------------------------------------------------------
+# -- events-32 to events-34: partial batch responses ---------------------------------------------
 
 
 def answered(response):
@@ -356,7 +356,7 @@ def answered(response):
 @pytest.mark.parametrize(
     "response", [{"batchItemFailures": []}, {"batchItemFailures": None}, {}, None, ""]
 )
-def test_row_32_an_empty_report_is_success(response):
+def test_events_32_an_empty_report_is_success(response):
     assert answered(response) == []
 
 
@@ -373,11 +373,11 @@ def test_row_32_an_empty_report_is_success(response):
         {"batchItemFailures": "a"},
     ],
 )
-def test_row_33_a_malformed_report_fails_the_whole_batch(response):
+def test_events_33_a_malformed_report_fails_the_whole_batch(response):
     assert answered(response) == ["a", "b", "c"]
 
 
-def test_row_33_one_unknown_id_among_good_ones_fails_the_whole_batch():
+def test_events_33_one_unknown_id_among_good_ones_fails_the_whole_batch():
     listed = [{"itemIdentifier": "unknown"}]
     assert answered(lambda ids: {"batchItemFailures": [{"itemIdentifier": ids["a"]}, *listed]}) == [
         "a",
@@ -386,15 +386,15 @@ def test_row_33_one_unknown_id_among_good_ones_fails_the_whole_batch():
     ]
 
 
-def test_row_33_so_does_an_exception():
+def test_events_33_so_does_an_exception():
     assert answered(lambda ids: fail(None)) == ["a", "b", "c"]
 
 
-def test_row_34_only_the_listed_come_back():
+def test_events_34_only_the_listed_come_back():
     assert answered(lambda ids: {"batchItemFailures": [{"itemIdentifier": ids["b"]}]}) == ["b"]
 
 
-def test_row_34_they_come_back_after_the_visibility_timeout_and_count_together():
+def test_events_34_they_come_back_after_the_visibility_timeout_and_count_together():
     world = World(report_batch_item_failures=True, vt=30)
 
     def first_two_fail(event):
@@ -411,7 +411,7 @@ def test_row_34_they_come_back_after_the_visibility_timeout_and_count_together()
     ]
 
 
-def test_row_34_fifo_stops_at_the_first_failure_when_the_function_lists_the_rest():
+def test_events_34_fifo_stops_at_the_first_failure_when_the_function_lists_the_rest():
     world = World(fifo=True, report_batch_item_failures=True, vt=30)
 
     def stop_at_b(event):
@@ -427,17 +427,17 @@ def test_row_34_fifo_stops_at_the_first_failure_when_the_function_lists_the_rest
     assert world.left() == []
 
 
-def test_row_34_without_the_setting_the_report_means_nothing():
+def test_events_34_without_the_setting_the_report_means_nothing():
     world = World(lambda event: {"batchItemFailures": [{"itemIdentifier": "unknown"}]})
     world.send(*"abc")
     world.clock.wait(1)
     assert world.left() == []
 
 
-# -- rows 35 and 36 ------------------------------------------------------------------------------
+# -- events-35 and events-36 ---------------------------------------------------------------------
 
 
-def test_row_35_what_does_not_match_is_deleted():
+def test_events_35_what_does_not_match_is_deleted():
     world = World(patterns=[parse_body_pattern('{"body": {"kind": ["order"]}}')])
     world.send('{"kind": "order"}', '{"kind": "refund"}', "plain text")
     world.clock.wait(1)
@@ -445,7 +445,7 @@ def test_row_35_what_does_not_match_is_deleted():
     assert world.left() == []
 
 
-def test_row_35_patterns_are_ored_and_at_most_5():
+def test_events_35_patterns_are_ored_and_at_most_5():
     one, two = (parse_body_pattern(f'{{"body": {{"n": [{n}]}}}}') for n in (1, 2))
     world = World(patterns=[one, two])
     world.send('{"n": 1}', '{"n": 2}', '{"n": 3}')
@@ -455,7 +455,7 @@ def test_row_35_patterns_are_ored_and_at_most_5():
         World(patterns=[one] * 6)
 
 
-def test_row_36_the_dead_letter_queue_is_the_one_of_the_source_queue():
+def test_events_36_the_dead_letter_queue_is_the_one_of_the_source_queue():
     world = World(fail, vt=30)
     dlq = StandardQueue(world.clock, "dlq", knobs=SOON)
     world.queue.redrive = RedrivePolicy(dlq, 2)
@@ -467,10 +467,10 @@ def test_row_36_the_dead_letter_queue_is_the_one_of_the_source_queue():
     assert len(world.calls) == 2
 
 
-# -- row 37: the record --------------------------------------------------------------------------
+# -- events-37: the record -----------------------------------------------------------------------
 
 
-def test_row_37_a_record_has_all_its_fields():
+def test_events_37_a_record_has_all_its_fields():
     world = World()
     world.clock.wait(2)
     attributes = {
@@ -513,7 +513,7 @@ def test_row_37_a_record_has_all_its_fields():
     }
 
 
-def test_row_37_a_fifo_record_names_group_sequence_and_deduplication_id():
+def test_events_37_a_fifo_record_names_group_sequence_and_deduplication_id():
     world = World(fifo=True)
     [message] = world.send("hello", group="g", dedup_id="d")
     world.clock.wait(1)
@@ -524,10 +524,10 @@ def test_row_37_a_fifo_record_names_group_sequence_and_deduplication_id():
     assert len(attributes["SequenceNumber"]) == 20
 
 
-# -- row 38: states ------------------------------------------------------------------------------
+# -- events-38: states ---------------------------------------------------------------------------
 
 
-def test_row_38_creating_then_enabled_and_only_then_it_polls():
+def test_events_38_creating_then_enabled_and_only_then_it_polls():
     world = World(knobs=Knobs(mapping_delay=5.0))
     world.send("a")
     assert world.mapping.state == "Creating"
@@ -537,7 +537,7 @@ def test_row_38_creating_then_enabled_and_only_then_it_polls():
     assert (world.mapping.state, len(world.calls)) == ("Enabled", 1)
 
 
-def test_row_38_disabled_it_finishes_what_it_has_and_takes_no_more():
+def test_events_38_disabled_it_finishes_what_it_has_and_takes_no_more():
     world = World(knobs=Knobs(mapping_delay=5.0), duration=3)
     world.clock.wait(5)
     world.send("a")
@@ -553,7 +553,7 @@ def test_row_38_disabled_it_finishes_what_it_has_and_takes_no_more():
     assert (world.mapping.state, world.bodies()) == ("Enabled", [["a"], ["b"]])
 
 
-def test_row_38_an_update_keeps_polling_and_takes_effect():
+def test_events_38_an_update_keeps_polling_and_takes_effect():
     world = World(knobs=Knobs(mapping_delay=5.0))
     world.clock.wait(5)
     world.mapping.update(MappingConfig(batch_size=2))
@@ -563,7 +563,7 @@ def test_row_38_an_update_keeps_polling_and_takes_effect():
     assert (world.mapping.state, world.sizes()) == ("Enabled", [2, 1])
 
 
-def test_row_38_an_update_of_a_disabled_mapping_leaves_it_disabled_unless_told_otherwise():
+def test_events_38_an_update_of_a_disabled_mapping_leaves_it_disabled_unless_told_otherwise():
     world = World(knobs=Knobs(mapping_delay=5.0))
     world.mapping.disable()
     world.clock.wait(5)
@@ -576,7 +576,7 @@ def test_row_38_an_update_of_a_disabled_mapping_leaves_it_disabled_unless_told_o
     assert (world.mapping.state, len(world.calls)) == ("Enabled", 1)
 
 
-def test_row_38_only_the_last_wish_counts():
+def test_events_38_only_the_last_wish_counts():
     world = World(knobs=Knobs(mapping_delay=5.0))
     world.clock.wait(5)
     world.mapping.disable()
@@ -590,7 +590,7 @@ def test_row_38_only_the_last_wish_counts():
     assert world.mapping.state == "Disabled"
 
 
-def test_row_38_deleted_it_takes_no_more():
+def test_events_38_deleted_it_takes_no_more():
     world = World()
     world.clock.wait(1)
     world.mapping.delete()
@@ -599,10 +599,10 @@ def test_row_38_deleted_it_takes_no_more():
     assert (world.mapping.state, world.calls) == ("Deleting", [])
 
 
-# -- row 49: the account -------------------------------------------------------------------------
+# -- events-49: the account ----------------------------------------------------------------------
 
 
-def test_row_49_functions_share_the_accounts_concurrency():
+def test_events_49_functions_share_the_accounts_concurrency():
     clock, account = VirtualClock(), Account(3)
     runtime = PlainRuntime(lambda event, context: None, 10)
     one, two = (Function(clock, name, runtime, timeout=60, account=account) for name in "ab")
@@ -611,7 +611,7 @@ def test_row_49_functions_share_the_accounts_concurrency():
     assert [run.value is None for run in runs] == [False, False, False, True]
 
 
-def test_row_49_what_is_reserved_is_taken_from_the_others():
+def test_events_49_what_is_reserved_is_taken_from_the_others():
     clock, account = VirtualClock(), Account(3)
     runtime = PlainRuntime(lambda event, context: None, 10)
     one, two = (Function(clock, name, runtime, timeout=60, account=account) for name in "ab")

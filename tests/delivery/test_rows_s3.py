@@ -1,4 +1,4 @@
-"""S3 event notifications in the pure model, a test a row of the facts (61 to 67)."""
+"""S3 event notifications in the pure model, fact by fact (events-61 to events-67)."""
 
 import json
 import random
@@ -51,17 +51,17 @@ class World:
         return [json.loads(body)["Records"][0] for body in self.bodies()]
 
 
-# -- row 61: delivery ------------------------------------------------------------------------------
+# -- events-61: delivery ---------------------------------------------------------------------------
 
 
-def test_row_61_a_notification_takes_a_while():
+def test_events_61_a_notification_takes_a_while():
     world = World()
     world.bucket.put("a")
     assert world.records(wait=0.9) == []
     assert len(world.records(wait=0.1)) == 1
 
 
-def test_row_61_typically_seconds_and_sometimes_over_a_minute():
+def test_events_61_typically_seconds_and_sometimes_over_a_minute():
     """With a median of 2 s and a spread of 1.5; neither is an AWS number."""
     world = World(s3_latency=2.0, s3_latency_spread=1.5)
     for number in range(1000):
@@ -74,7 +74,7 @@ def test_row_61_typically_seconds_and_sometimes_over_a_minute():
     assert within_ten + within_a_minute + late == 1000
 
 
-def test_row_61_in_no_order():
+def test_events_61_in_no_order():
     world = World(s3_latency=2.0, s3_latency_spread=1.5)
     for number in range(50):
         world.bucket.put(f"{number:02d}")
@@ -82,7 +82,7 @@ def test_row_61_in_no_order():
     assert sorted(keys) == [f"{number:02d}" for number in range(50)] != keys
 
 
-def test_row_61_at_least_once():
+def test_events_61_at_least_once():
     world = World(s3_duplicates=0.5)
     for number in range(100):
         world.bucket.put(str(number))
@@ -91,7 +91,7 @@ def test_row_61_at_least_once():
     assert len({record["s3"]["object"]["key"] for record in records}) == 100
 
 
-def test_row_61_loss_is_a_hypothesis_that_has_to_be_asked_for():
+def test_events_61_loss_is_a_hypothesis_that_has_to_be_asked_for():
     assert Knobs().hypothetical_loss == 0
     world = World(hypothetical_loss=0.2)
     for number in range(100):
@@ -99,10 +99,10 @@ def test_row_61_loss_is_a_hypothesis_that_has_to_be_asked_for():
     assert 60 < len(world.records()) < 95
 
 
-# -- row 62: configuration -------------------------------------------------------------------------
+# -- events-62: configuration ----------------------------------------------------------------------
 
 
-def test_row_62_a_test_event_is_sent_when_a_queue_is_named():
+def test_events_62_a_test_event_is_sent_when_a_queue_is_named():
     event = World().test_event
     assert set(event) == {"Service", "Event", "Time", "Bucket", "RequestId", "HostId"}
     assert (event["Service"], event["Event"], event["Bucket"]) == (
@@ -113,7 +113,7 @@ def test_row_62_a_test_event_is_sent_when_a_queue_is_named():
     assert event["Time"] == "2026-01-05T09:00:00.000Z"
 
 
-def test_row_62_a_configuration_replaces_the_whole_one_before():
+def test_events_62_a_configuration_replaces_the_whole_one_before():
     world = World()
     world.bucket.configure([Rule(world.rule.target, (REMOVED,))])
     world.bodies()
@@ -125,7 +125,7 @@ def test_row_62_a_configuration_replaces_the_whole_one_before():
     assert world.records() == []
 
 
-def test_row_62_a_refused_configuration_changes_nothing():
+def test_events_62_a_refused_configuration_changes_nothing():
     world = World()
     with pytest.raises(DeliveryError):
         world.bucket.configure([Rule(world.rule.target), Rule(world.rule.target)])
@@ -134,7 +134,7 @@ def test_row_62_a_refused_configuration_changes_nothing():
     assert len(world.records()) == 1
 
 
-def test_row_62_a_new_configuration_may_take_five_minutes():
+def test_events_62_a_new_configuration_may_take_five_minutes():
     world = World(s3_configuration_lag=300.0)
     world.bucket.configure([])
     world.clock.wait(299)
@@ -144,7 +144,7 @@ def test_row_62_a_new_configuration_may_take_five_minutes():
     assert [record["s3"]["object"]["key"] for record in world.records()] == ["before"]
 
 
-# -- row 63: rules ---------------------------------------------------------------------------------
+# -- events-63: rules ------------------------------------------------------------------------------
 
 
 class _Target:
@@ -163,7 +163,7 @@ class _Target:
         ({"events": ("s3:ObjectCreated:Put",)}, {"events": ("s3:ObjectCreated:Copy",)}),
     ],
 )
-def test_row_63_rules_that_cannot_meet_are_fine(a, b):
+def test_events_63_rules_that_cannot_meet_are_fine(a, b):
     check_rules([Rule(_Target(), **a), Rule(_Target(), **b)])
 
 
@@ -178,19 +178,19 @@ def test_row_63_rules_that_cannot_meet_are_fine(a, b):
         ({"prefix": "images/"}, {}, AMBIGUOUS),
     ],
 )
-def test_row_63_overlapping_rules_are_an_invalid_argument(a, b, words):
+def test_events_63_overlapping_rules_are_an_invalid_argument(a, b, words):
     with pytest.raises(DeliveryError) as error:
         check_rules([Rule(_Target(), **a), Rule(_Target(), **b)])
     assert (error.value.code, error.value.message) == ("InvalidArgument", words)
 
 
-def test_row_63_a_fifo_queue_is_refused():
+def test_events_63_a_fifo_queue_is_refused():
     with pytest.raises(DeliveryError) as error:
         check_rules([Rule(_Target("arn:aws:sqs:us-east-1:123456789012:events.fifo"))])
     assert (error.value.code, error.value.message) == ("InvalidArgument", NO_FIFO)
 
 
-def test_row_63_prefix_and_suffix_both_count():
+def test_events_63_prefix_and_suffix_both_count():
     world = World()
     world.bucket.configure([Rule(world.rule.target, prefix="in/", suffix=".csv")])
     world.bodies()
@@ -200,17 +200,17 @@ def test_row_63_prefix_and_suffix_both_count():
     assert keys == ["in/a.csv", "in/.csv"]
 
 
-# -- row 64: two writes at once --------------------------------------------------------------------
+# -- events-64: two writes at once -----------------------------------------------------------------
 
 
-def test_row_64_two_writes_at_once_may_give_one_notification():
+def test_events_64_two_writes_at_once_may_give_one_notification():
     world = World(s3_merged_writes=1.0)
     first, second = world.bucket.put("a", b"1"), world.bucket.put("a", b"2")
     [record] = world.records()
     assert record["s3"]["object"]["sequencer"] in (first.sequencer, second.sequencer)
 
 
-def test_row_64_it_may_be_the_older_ones():
+def test_events_64_it_may_be_the_older_ones():
     """So a consumer reads the object, and does not believe the notification's ETag."""
     kept = set()
     for seed in range(10):
@@ -223,7 +223,7 @@ def test_row_64_it_may_be_the_older_ones():
 
 
 @pytest.mark.parametrize("versioned", [False, True])
-def test_row_64_versioning_or_a_pause_gives_both(versioned):
+def test_events_64_versioning_or_a_pause_gives_both(versioned):
     world = World(versioned=versioned, s3_merged_writes=1.0)
     world.bucket.put("a", b"1")
     world.clock.wait(0 if versioned else 1)
@@ -231,10 +231,10 @@ def test_row_64_versioning_or_a_pause_gives_both(versioned):
     assert len(world.records()) == 2
 
 
-# -- row 65: sequencer -----------------------------------------------------------------------------
+# -- events-65: sequencer --------------------------------------------------------------------------
 
 
-def test_row_65_the_shorter_value_is_padded_on_the_right():
+def test_events_65_the_shorter_value_is_padded_on_the_right():
     assert newer("0055AED6DCD90281E5", "0055AED6DCD90281")
     assert not newer("0055AED6DCD90281", "0055AED6DCD90281E5")
     assert newer("0056", "0055AED6DCD90281E5")
@@ -242,14 +242,14 @@ def test_row_65_the_shorter_value_is_padded_on_the_right():
     assert not newer("005500", "0055")
 
 
-def test_row_65_lengths_differ():
+def test_events_65_lengths_differ():
     sequencer = Sequencer(VirtualClock())
     values = [sequencer.next("a") for _ in range(3)]
     assert len({len(value) for value in values}) > 1
     assert all(int(value, 16) for value in values)
 
 
-def test_row_65_across_keys_it_says_nothing():
+def test_events_65_across_keys_it_says_nothing():
     clock = VirtualClock()
     sequencer = Sequencer(clock)
     wrong = 0
@@ -260,17 +260,17 @@ def test_row_65_across_keys_it_says_nothing():
     assert 5 < wrong < 45
 
 
-def test_row_65_a_duplicate_carries_the_same_value():
+def test_events_65_a_duplicate_carries_the_same_value():
     world = World(s3_duplicates=1.0, s3_latency_spread=1.0)
     world.bucket.put("a")
     first, second = world.records()
     assert first == second
 
 
-# -- row 66: the JSON ------------------------------------------------------------------------------
+# -- events-66: the JSON ---------------------------------------------------------------------------
 
 
-def test_row_66_one_record_with_these_fields():
+def test_events_66_one_record_with_these_fields():
     world = World()
     world.clock.wait(1.5)
     event = world.bucket.put("in/a b+ü.txt", b"meow")
@@ -307,7 +307,7 @@ def test_row_66_one_record_with_these_fields():
     }
 
 
-def test_row_66_a_delete_has_neither_size_nor_etag():
+def test_events_66_a_delete_has_neither_size_nor_etag():
     world = World()
     world.bucket.put("a")
     world.bucket.delete("a")
@@ -316,7 +316,7 @@ def test_row_66_a_delete_has_neither_size_nor_etag():
     assert set(record["s3"]["object"]) == {"key", "sequencer"}
 
 
-def test_row_66_versions_and_delete_markers():
+def test_events_66_versions_and_delete_markers():
     world = World(versioned=True)
     put = world.bucket.put("a", b"1")
     world.bucket.delete("a")
@@ -329,10 +329,10 @@ def test_row_66_versions_and_delete_markers():
     assert shown["versionId"] != put.version_id
 
 
-# -- row 67: to SNS and EventBridge ----------------------------------------------------------------
+# -- events-67: to SNS and EventBridge -------------------------------------------------------------
 
 
-def test_row_67_a_topic_gets_the_subject():
+def test_events_67_a_topic_gets_the_subject():
     world = World()
     topic = Topic(world.clock, "uploads")
     topic.subscribe(QueueEndpoint(world.queue))
@@ -345,7 +345,7 @@ def test_row_67_a_topic_gets_the_subject():
     assert json.loads(real["Message"])["Records"][0]["s3"]["object"]["key"] == "a"
 
 
-def test_row_67_eventbridge_gets_all_events_and_its_rules_filter():
+def test_events_67_eventbridge_gets_all_events_and_its_rules_filter():
     world = World()
     bus = EventBus(world.clock)
     target = RuleTarget(QueueTarget(world.queue))

@@ -1,4 +1,4 @@
-"""SNS in the pure model, row by row (facts, section 4)."""
+"""SNS in the pure model, fact by fact (events-51 to events-60)."""
 
 import itertools
 import json
@@ -68,10 +68,10 @@ def body(queue):
     return receipt.message.body
 
 
-# -- row 51 ------------------------------------------------------------------------------------
+# -- events-51 ---------------------------------------------------------------------------------
 
 
-def test_row_51_100_015_attempts_over_23_days():
+def test_events_51_100_015_attempts_over_23_days():
     """3 at once, 2 x 1 s, 10 exponential from 1 s to 20 s, 100,000 x 20 s."""
     world = World()
     queue, _ = world.queue()
@@ -92,14 +92,14 @@ def test_row_51_100_015_attempts_over_23_days():
 
 
 @pytest.mark.parametrize("protocol", ["sqs", "lambda", "firehose"])
-def test_row_51_holds_for_what_aws_manages(protocol):
+def test_events_51_holds_for_what_aws_manages(protocol):
     """SQS, Lambda, Firehose."""
     world = World()
     endpoint = PersonEndpoint(protocol, "somewhere")
     assert world.topic.subscribe(endpoint).retries is AWS_MANAGED
 
 
-def test_row_51_delivery_goes_on_as_soon_as_the_endpoint_is_back():
+def test_events_51_delivery_goes_on_as_soon_as_the_endpoint_is_back():
     """An outage of 30 minutes: delivered at the next attempt, at most 20 s later."""
     world = World()
     queue, _ = world.queue()
@@ -112,7 +112,7 @@ def test_row_51_delivery_goes_on_as_soon_as_the_endpoint_is_back():
     assert world.outcomes(queue.arn)[-1] == DELIVERED
 
 
-def test_row_51_jitter_is_a_knob():
+def test_events_51_jitter_is_a_knob():
     """AWS applies jitter and does not say how much: none here, unless asked for."""
 
     def moments(jitter, seed):
@@ -129,11 +129,11 @@ def test_row_51_jitter_is_a_knob():
     assert all(full / 2 - 1e-5 <= gap <= full + 1e-5 for gap, full in pairs)
 
 
-# -- row 52 ------------------------------------------------------------------------------------
+# -- events-52 ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("protocol", ["email", "email-json", "sms", "application"])
-def test_row_52_50_attempts_over_6_hours(protocol):
+def test_events_52_50_attempts_over_6_hours(protocol):
     """SMTP, SMS, mobile push: 0 immediate, 2 x 10 s, 10 from 10 s to 600 s, 38 x 600 s."""
     world = World()
     world.topic.subscribe(PersonEndpoint(protocol, "someone"))
@@ -148,10 +148,10 @@ def test_row_52_50_attempts_over_6_hours(protocol):
     assert 6 * 3600 < sum(gaps) < 8 * 3600
 
 
-# -- row 53 ------------------------------------------------------------------------------------
+# -- events-53 ---------------------------------------------------------------------------------
 
 
-def test_row_53_http_is_retried_three_times_20_seconds_apart():
+def test_events_53_http_is_retried_three_times_20_seconds_apart():
     """Default numRetries 3, min = max delay 20 s, linear."""
     world = World()
     seen, _ = world.web(500)
@@ -162,7 +162,7 @@ def test_row_53_http_is_retried_three_times_20_seconds_apart():
     assert world.outcomes(URL) == [FAILED] * 3 + [DROPPED]
 
 
-def test_row_53_a_delivery_policy_has_four_phases():
+def test_events_53_a_delivery_policy_has_four_phases():
     """numNoDelayRetries, numMinDelayRetries, backoff, numMaxDelayRetries."""
     policy = {
         "numRetries": 9,
@@ -182,7 +182,7 @@ def test_row_53_a_delivery_policy_has_four_phases():
 
 
 @pytest.mark.parametrize("function", ["linear", "arithmetic", "geometric", "exponential"])
-def test_row_53_every_backoff_goes_from_the_shortest_to_the_longest_delay(function):
+def test_events_53_every_backoff_goes_from_the_shortest_to_the_longest_delay(function):
     """linear, arithmetic, geometric, exponential."""
     waits = list(RetryPolicy(0, 0, 10, 0, 5.0, 260.0, function).waits())
     assert (waits[0], round(waits[-1], 6)) == (5, 260)
@@ -190,7 +190,7 @@ def test_row_53_every_backoff_goes_from_the_shortest_to_the_longest_delay(functi
     assert len(set(waits)) == 10
 
 
-def test_row_53_the_four_backoffs_differ_in_their_haste():
+def test_events_53_the_four_backoffs_differ_in_their_haste():
     """In the middle: linear waits longest, then arithmetic, geometric, exponential."""
     middles = [
         list(RetryPolicy(0, 0, 10, 0, 5.0, 260.0, function).waits())[5]
@@ -214,14 +214,14 @@ def test_row_53_the_four_backoffs_differ_in_their_haste():
         {"retries": 3},
     ],
 )
-def test_row_53_limits_of_a_delivery_policy(policy):
+def test_events_53_limits_of_a_delivery_policy(policy):
     """At most 100 retries and 3,600 s in all."""
     with pytest.raises(DeliveryError) as error:
         parse_delivery_policy(json.dumps({"healthyRetryPolicy": policy}))
     assert error.value.code == "InvalidParameter"
 
 
-def test_row_53_the_largest_delivery_policy_is_taken():
+def test_events_53_the_largest_delivery_policy_is_taken():
     """100 retries in 3,600 s."""
     policy = {"numRetries": 100, "minDelayTarget": 36, "maxDelayTarget": 36}
     retries = parse_delivery_policy(json.dumps({"healthyRetryPolicy": policy}))
@@ -229,7 +229,7 @@ def test_row_53_the_largest_delivery_policy_is_taken():
     assert retries.attempts == 101
 
 
-def test_row_53_no_retries_can_be_asked_for():
+def test_events_53_no_retries_can_be_asked_for():
     """numRetries 0: one attempt."""
     retries = parse_delivery_policy('{"healthyRetryPolicy": {"numRetries": 0}}')
     world = World()
@@ -240,7 +240,7 @@ def test_row_53_no_retries_can_be_asked_for():
     assert world.outcomes(URL) == [DROPPED]
 
 
-def test_row_53_a_topic_can_have_the_policy_for_all_its_http_subscriptions():
+def test_events_53_a_topic_can_have_the_policy_for_all_its_http_subscriptions():
     """The subscription's own goes first."""
     text = '{"http": {"defaultHealthyRetryPolicy": {"numRetries": 1}}}'
     world = World(http_policy=parse_delivery_policy(text, topic=True))
@@ -251,7 +251,7 @@ def test_row_53_a_topic_can_have_the_policy_for_all_its_http_subscriptions():
     assert (len(ours), len(own)) == (2, 3)
 
 
-def test_row_53_no_answer_counts_after_15_seconds():
+def test_events_53_no_answer_counts_after_15_seconds():
     """A time-out: the next attempt about 35 s after the one before."""
     world = World()
     world.web(None, 200)
@@ -261,11 +261,11 @@ def test_row_53_no_answer_counts_after_15_seconds():
     assert world.outcomes(URL) == [FAILED, DELIVERED]
 
 
-# -- row 54 ------------------------------------------------------------------------------------
+# -- events-54 ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dead_letter", [False, True])
-def test_row_54_a_clients_error_is_never_retried(dead_letter):
+def test_events_54_a_clients_error_is_never_retried(dead_letter):
     """Straight to the subscription's dead-letter queue, or dropped."""
     world = World()
     dlq = StandardQueue(world.clock, "dlq")
@@ -279,7 +279,7 @@ def test_row_54_a_clients_error_is_never_retried(dead_letter):
 
 
 @pytest.mark.parametrize(("status", "attempts"), [(200, 1), (302, 1), (403, 1), (404, 1), (500, 4)])
-def test_row_54_of_web_servers_only_5xx_is_retried(status, attempts):
+def test_events_54_of_web_servers_only_5xx_is_retried(status, attempts):
     """4xx is the client's error."""
     world = World()
     seen, _ = world.web(status)
@@ -289,7 +289,7 @@ def test_row_54_of_web_servers_only_5xx_is_retried(status, attempts):
     assert world.outcomes(URL)[-1] == (DELIVERED if status < 400 else DROPPED)
 
 
-def test_row_54_a_clients_error_ends_retries_that_are_under_way():
+def test_events_54_a_clients_error_ends_retries_that_are_under_way():
     """First 503, then 403: given up at the second attempt."""
     world = World()
     seen, _ = world.web(503, 403)
@@ -299,10 +299,10 @@ def test_row_54_a_clients_error_ends_retries_that_are_under_way():
     assert world.outcomes(URL) == [FAILED, DROPPED]
 
 
-# -- row 55 ------------------------------------------------------------------------------------
+# -- events-55 ---------------------------------------------------------------------------------
 
 
-def test_row_55_the_dead_letter_queue_belongs_to_the_subscription():
+def test_events_55_the_dead_letter_queue_belongs_to_the_subscription():
     """It gets what its own subscription could not deliver, and nothing of the others."""
     world = World()
     dlq = StandardQueue(world.clock, "dlq")
@@ -319,7 +319,7 @@ def test_row_55_the_dead_letter_queue_belongs_to_the_subscription():
     assert world.outcomes(healthy.arn) == [DELIVERED]
 
 
-def test_row_55_raw_delivery_stays_raw_in_the_dead_letter_queue():
+def test_events_55_raw_delivery_stays_raw_in_the_dead_letter_queue():
     """Body and attributes as they were published."""
     world = World()
     dlq = StandardQueue(world.clock, "dlq")
@@ -331,7 +331,7 @@ def test_row_55_raw_delivery_stays_raw_in_the_dead_letter_queue():
     assert receipt.message.attributes == {"n": {"DataType": "Number", "StringValue": "1"}}
 
 
-def test_row_55_a_dead_letter_queue_that_fails_too_loses_the_message():
+def test_events_55_a_dead_letter_queue_that_fails_too_loses_the_message():
     """Dropped, and the log says both reasons."""
     world = World()
     dlq = StandardQueue(world.clock, "dlq")
@@ -343,7 +343,7 @@ def test_row_55_a_dead_letter_queue_that_fails_too_loses_the_message():
     assert "dead-letter queue did not take it" in world.rows(queue.arn)[0][7]
 
 
-def test_row_55_a_fifo_dead_letter_queue_keeps_the_group():
+def test_events_55_a_fifo_dead_letter_queue_keeps_the_group():
     """FIFO topic with a FIFO subscription: a FIFO dead-letter queue."""
     world = World(fifo=True)
     dlq = FifoQueue(world.clock, "dlq.fifo")
@@ -354,7 +354,7 @@ def test_row_55_a_fifo_dead_letter_queue_keeps_the_group():
     assert (receipt.message.group, receipt.message.dedup_id) == ("a", "1")
 
 
-# -- row 56 ------------------------------------------------------------------------------------
+# -- events-56 ---------------------------------------------------------------------------------
 
 
 def failing_function(clock, seen):
@@ -365,7 +365,7 @@ def failing_function(clock, seen):
     return Function(clock, "f", PlainRuntime(handler, 0.0))
 
 
-def test_row_56_sns_retries_delivery_lambda_retries_execution():
+def test_events_56_sns_retries_delivery_lambda_retries_execution():
     """One delivery, three attempts by Lambda, nothing in the subscription's dead-letter queue."""
     world, seen = World(), []
     dlq = StandardQueue(world.clock, "dlq")
@@ -380,7 +380,7 @@ def test_row_56_sns_retries_delivery_lambda_retries_execution():
     assert len(dlq) == 0
 
 
-def test_row_56_the_event_of_a_subscribed_function():
+def test_events_56_the_event_of_a_subscribed_function():
     """Records[0].Sns, EventSource aws:sns, EventSubscriptionArn."""
     world, seen = World(), []
     endpoint = FunctionEndpoint(
@@ -411,10 +411,10 @@ def test_row_56_the_event_of_a_subscribed_function():
     assert record["Sns"]["MessageAttributes"] == {}
 
 
-# -- row 57 ------------------------------------------------------------------------------------
+# -- events-57 ---------------------------------------------------------------------------------
 
 
-def test_row_57_one_failing_subscription_does_not_hold_up_the_others():
+def test_events_57_one_failing_subscription_does_not_hold_up_the_others():
     """Each delivered and retried by itself, under the same message id."""
     world = World()
     slow, _ = world.queue("slow")
@@ -426,7 +426,7 @@ def test_row_57_one_failing_subscription_does_not_hold_up_the_others():
     assert json.loads(body(slow))["MessageId"] == first["MessageId"]
 
 
-def test_row_57_the_envelope():
+def test_events_57_the_envelope():
     """Type, MessageId, TopicArn, Message, Timestamp, the signature's fields, UnsubscribeURL."""
     world = World()
     queue, _ = world.queue()
@@ -452,7 +452,7 @@ def test_row_57_the_envelope():
     assert content["MessageAttributes"] == attributes
 
 
-def test_row_57_no_subject_and_no_attributes_leave_no_fields():
+def test_events_57_no_subject_and_no_attributes_leave_no_fields():
     """They are missing, not empty."""
     world = World()
     queue, _ = world.queue()
@@ -460,7 +460,7 @@ def test_row_57_no_subject_and_no_attributes_leave_no_fields():
     assert not {"Subject", "MessageAttributes"} & set(json.loads(body(queue)))
 
 
-def test_row_57_raw_delivery_maps_the_attributes():
+def test_events_57_raw_delivery_maps_the_attributes():
     """Body only, attributes as SQS has them; binary values are bytes again."""
     world = World()
     queue, _ = world.queue(raw=True)
@@ -477,7 +477,7 @@ def test_row_57_raw_delivery_maps_the_attributes():
     }
 
 
-def test_row_57_a_text_for_each_protocol():
+def test_events_57_a_text_for_each_protocol():
     """MessageStructure json."""
     world = World()
     queue, _ = world.queue(raw=True)
@@ -487,10 +487,10 @@ def test_row_57_a_text_for_each_protocol():
     assert seen[0][1] == "d"
 
 
-# -- row 58 ------------------------------------------------------------------------------------
+# -- events-58 ---------------------------------------------------------------------------------
 
 
-def test_row_58_filtered_out_is_neither_delivered_nor_dead():
+def test_events_58_filtered_out_is_neither_delivered_nor_dead():
     """Not delivered, not in the dead-letter queue."""
     world = World()
     dlq = StandardQueue(world.clock, "dlq")
@@ -502,7 +502,7 @@ def test_row_58_filtered_out_is_neither_delivered_nor_dead():
     assert world.outcomes(queue.arn) == [FILTERED, DELIVERED]
 
 
-def test_row_58_a_changed_policy_can_take_15_minutes():
+def test_events_58_a_changed_policy_can_take_15_minutes():
     """A knob, off by default."""
     world = World(knobs=Knobs(filter_policy_lag=900.0))
     queue, subscription = world.queue()
@@ -514,7 +514,7 @@ def test_row_58_a_changed_policy_can_take_15_minutes():
     assert world.outcomes(queue.arn) == [DELIVERED, FILTERED]
 
 
-def test_row_58_the_scope_is_the_attributes_or_the_body():
+def test_events_58_the_scope_is_the_attributes_or_the_body():
     """FilterPolicyScope."""
     attributes = {"kind": {"Type": "String", "Value": "order"}}
     text = '{"kind": ["order"]}'
@@ -531,23 +531,23 @@ def test_row_58_the_scope_is_the_attributes_or_the_body():
         ({"a": ["x"] * 76, "b": ["y", "z"]}, "Filter policy is too complex"),
     ],
 )
-def test_row_58_a_policy_can_be_too_wide(policy, words):
+def test_events_58_a_policy_can_be_too_wide(policy, words):
     """5 keys, 150 combinations of values."""
     with pytest.raises(DeliveryError) as error:
         FilterPolicy(json.dumps(policy))
     assert error.value.message == f"FilterPolicy: {words}"
 
 
-def test_row_58_the_widest_policies_are_taken():
+def test_events_58_the_widest_policies_are_taken():
     """Exactly 5 keys, exactly 150 combinations."""
     FilterPolicy(json.dumps({c: ["x"] for c in "abcde"}))
     FilterPolicy(json.dumps({"a": ["x"] * 75, "b": ["y", "z"]}))
 
 
-# -- row 59 ------------------------------------------------------------------------------------
+# -- events-59 ---------------------------------------------------------------------------------
 
 
-def test_row_59_256_kib_unless_the_topic_takes_more():
+def test_events_59_256_kib_unless_the_topic_takes_more():
     """Text and attributes together; up to 1 MiB."""
     world = World()
     world.topic.publish("x" * 262_144)
@@ -560,7 +560,7 @@ def test_row_59_256_kib_unless_the_topic_takes_more():
     World(maximum_message_size=1_048_576).topic.publish("x" * 1_048_576)
 
 
-def test_row_59_large_messages_go_to_100_queues_and_functions():
+def test_events_59_large_messages_go_to_100_queues_and_functions():
     """No other protocols, no more subscriptions."""
     world = World(maximum_message_size=1_048_576)
     with pytest.raises(DeliveryError, match="MaximumMessageSize"):
@@ -571,10 +571,10 @@ def test_row_59_large_messages_go_to_100_queues_and_functions():
         world.queue("one too many")
 
 
-# -- row 60 ------------------------------------------------------------------------------------
+# -- events-60 ---------------------------------------------------------------------------------
 
 
-def test_row_60_a_fifo_topic_deduplicates_for_five_minutes():
+def test_events_60_a_fifo_topic_deduplicates_for_five_minutes():
     """The duplicate gets the first one's id and sequence number, and is not delivered."""
     world = World(fifo=True)
     queue, _ = world.queue("q.fifo", FifoQueue)
@@ -587,7 +587,7 @@ def test_row_60_a_fifo_topic_deduplicates_for_five_minutes():
     assert len(world.rows(queue.arn)) == 2
 
 
-def test_row_60_by_the_sha_256_of_the_message():
+def test_events_60_by_the_sha_256_of_the_message():
     """ContentBasedDeduplication: the text counts, the attributes do not; the queue gets the id."""
     world = World(fifo=True, content_deduplication=True)
     queue, _ = world.queue("q.fifo", FifoQueue, raw=True)
@@ -602,7 +602,7 @@ def test_row_60_by_the_sha_256_of_the_message():
 
 
 @pytest.mark.parametrize(("scope", "delivered"), [("Topic", 1), ("MessageGroup", 2)])
-def test_row_60_the_throughput_scope_is_the_scope_of_deduplication(scope, delivered):
+def test_events_60_the_throughput_scope_is_the_scope_of_deduplication(scope, delivered):
     """FifoThroughputScope Topic or MessageGroup."""
     world = World(fifo=True, throughput_scope=scope)
     queue, _ = world.queue()
@@ -611,7 +611,7 @@ def test_row_60_the_throughput_scope_is_the_scope_of_deduplication(scope, delive
     assert len(world.rows(queue.arn)) == delivered
 
 
-def test_row_60_to_fifo_and_standard_queues():
+def test_events_60_to_fifo_and_standard_queues():
     """A FIFO queue gets group and id; a standard queue gets neither."""
     world = World(fifo=True)
     ordered, _ = world.queue("q.fifo", FifoQueue)
@@ -632,7 +632,7 @@ def test_row_60_to_fifo_and_standard_queues():
     ]
 
 
-def test_row_60_a_standard_topic_forwards_the_group_for_fair_queues():
+def test_events_60_a_standard_topic_forwards_the_group_for_fair_queues():
     """MessageGroupId, since 2025."""
     world = World()
     queue, _ = world.queue()
@@ -642,14 +642,14 @@ def test_row_60_a_standard_topic_forwards_the_group_for_fair_queues():
 
 
 @pytest.mark.parametrize("protocol", ["lambda", "email", "sms", "https"])
-def test_row_60_nothing_but_queues_subscribes_to_a_fifo_topic(protocol):
+def test_events_60_nothing_but_queues_subscribes_to_a_fifo_topic(protocol):
     """Invalid protocol type."""
     with pytest.raises(DeliveryError) as error:
         World(fifo=True).topic.subscribe(PersonEndpoint(protocol, "x"))
     assert error.value.message == f"Invalid protocol type: {protocol}"
 
 
-def test_row_60_order_survives_an_outage():
+def test_events_60_order_survives_an_outage():
     """What comes after a message that is retried waits behind it, in its group only."""
     world = World(fifo=True)
     queue, _ = world.queue("q.fifo", FifoQueue, raw=True)

@@ -60,13 +60,13 @@ def test_an_exception_fails_the_whole_batch():
 @pytest.mark.parametrize(
     ("failed", "names"), [(["b"], "b"), ([], ""), (["x"], "ab"), ([None], "ab"), (None, "ab")]
 )
-def test_rows_32_to_34_partial_batches(failed, names):
+def test_events_32_to_34_partial_batches(failed, names):
     got = outcomes(delivery("a"), delivery("b"), result(failed=failed), report())
     assert "".join(name for name, outcome, _ in got if outcome == "failed") == names
     assert {why for _, outcome, why in got if outcome == "failed"} <= {"batchItemFailures"}
 
 
-def test_row_69_a_time_out_is_known_from_the_report():
+def test_events_69_a_time_out_is_known_from_the_report():
     lines = delivery("a"), report(rest="Max Memory Used: 40 MB\tStatus: timeout\t")
     [row] = rows(*lines)
     assert (row["outcome"], row["error_type"]) == ("timed out", "Sandbox.Timedout")
@@ -78,7 +78,7 @@ def test_a_crash_is_no_time_out():
     assert outcomes(*lines) == [("a", "failed", "Runtime.ExitError")]
 
 
-def test_row_70_reports_in_json():
+def test_events_70_reports_in_json():
     def platform(status, **extra):
         record = {"requestId": R, "metrics": {"durationMs": 1000.0}, "status": status, **extra}
         return json.dumps({"time": "t", "type": "platform.report", "record": record})
@@ -89,7 +89,7 @@ def test_row_70_reports_in_json():
     assert outcomes(delivery("a"), crashed) == [("a", "failed", "Runtime.ExitError")]
 
 
-def test_row_43_asynchronous_attempts_share_a_request_id():
+def test_events_43_asynchronous_attempts_share_a_request_id():
     one = delivery("a", count=None), result(error="E"), report()
     two = delivery("a", count=None, time=70.0), result(time=71.0), report()
     got = [(r["receive_count"], r["start"], r["outcome"]) for r in rows(*one, *two)]

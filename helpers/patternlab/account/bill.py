@@ -19,8 +19,8 @@ from patternlab.account.prices import Price, UnknownPrice, per_hour, price, pric
 
 HOURS_A_MONTH = 730  # as AWS counts a month
 
-#: A mapping on a queue keeps 5 long polls of 20 s open, day and night (facts: Lambda starts with
-#: 5 and may go down to 2 when idle).
+#: A mapping on a queue keeps 5 long polls of 20 s open, day and night (Lambda starts with 5
+#: and may go down to 2 when idle: events-24).
 POLLS_AN_HOUR = 5 * 3600 / 20
 #: A message that fails for ever comes back with its visibility timeout, 30 s unless set otherwise.
 #: We let one do so on each mapping that was forgotten.

@@ -26,7 +26,7 @@ def invalid_handle(handle: str) -> DeliveryError:
 
 
 def expired_handle(handle: str) -> DeliveryError:
-    """FIFO only: the visibility timeout that came with the handle is over (facts, row 2)."""
+    """FIFO only: the visibility timeout that came with the handle is over (events-2)."""
     return invalid_parameter(
         f"Value {handle} for parameter ReceiptHandle is invalid. "
         "Reason: The receipt handle has expired."
@@ -42,7 +42,7 @@ def not_available(handle: str) -> DeliveryError:
 
 
 def beyond_twelve_hours(timeout: float) -> DeliveryError:
-    """A message stays in flight for twelve hours at most (facts, row 1)."""
+    """A message stays in flight for twelve hours at most (events-1)."""
     return invalid_parameter(
         f"Value {timeout:g} for parameter VisibilityTimeout is invalid. Reason: Total "
         "VisibilityTimeout for the message is beyond the limit [43200 seconds]"
@@ -50,7 +50,7 @@ def beyond_twelve_hours(timeout: float) -> DeliveryError:
 
 
 def no_message_delay(delay: float) -> DeliveryError:
-    """A delay of one message, which FIFO queues do not take (facts, row 10)."""
+    """A delay of one message, which FIFO queues do not take (events-10)."""
     return invalid_parameter(
         f"Value {delay:g} for parameter DelaySeconds is invalid. Reason: The request include "
         "parameter that is not valid for this queue type."
@@ -58,7 +58,7 @@ def no_message_delay(delay: float) -> DeliveryError:
 
 
 def over_limit(limit: int) -> DeliveryError:
-    """A short poll of a standard queue that has `limit` messages in flight (facts, row 11)."""
+    """A short poll of a standard queue that has `limit` messages in flight (events-11)."""
     return DeliveryError(
         "OverLimit",
         f"Too many messages in flight: a queue holds at most {limit} received and not yet deleted "
@@ -67,7 +67,7 @@ def over_limit(limit: int) -> DeliveryError:
 
 
 def purge_in_progress(queue: str) -> DeliveryError:
-    """A second PurgeQueue within a minute (facts, row 22)."""
+    """A second PurgeQueue within a minute (events-22)."""
     return DeliveryError(
         "AWS.SimpleQueueService.PurgeQueueInProgress",
         f"Only one PurgeQueue operation on {queue} is allowed every 60 seconds.",
@@ -75,5 +75,5 @@ def purge_in_progress(queue: str) -> DeliveryError:
 
 
 def throttled() -> DeliveryError:
-    """More calls in a second than a FIFO queue takes (facts, row 19)."""
+    """More calls in a second than a FIFO queue takes (events-19)."""
     return DeliveryError("ThrottlingException", "Rate exceeded")

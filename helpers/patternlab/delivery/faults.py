@@ -13,7 +13,7 @@ SERVER, CLIENT = "server", "client"
 class DeliveryFailure(Exception):
     """An endpoint did not take a message.
 
-    A `kind` of ``"server"`` is worth another try, one of ``"client"`` is not (facts, row 54).
+    A `kind` of ``"server"`` is worth another try, one of ``"client"`` is not (events-54).
     `status` is the HTTP status of the answer, `took` the seconds until it came.
     """
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Knobs:
     """The engine's free choices. **None of these is an AWS number.**
 
-    AWS promises no value for any of them (facts/events.md, section 8), so each is visible, seeded
+    AWS promises no value for any of them (events-72), so each is visible, seeded
     where it is random, and neutral unless you turn it. Seconds and probabilities (0 to 1).
     """
 

@@ -39,7 +39,7 @@ class QueueTarget:
 
 
 class FunctionTarget:
-    """A Lambda function, invoked asynchronously (facts, row 50)."""
+    """A Lambda function, invoked asynchronously (events-50)."""
 
     def __init__(self, function: Function, *, knobs: Knobs, rng: random.Random, **options: Any):
         self.function, self._options = function, {"knobs": knobs, "rng": rng, **options}
@@ -50,7 +50,7 @@ class FunctionTarget:
 
 
 class TopicTarget:
-    """An SNS topic. S3 publishes with its own subject (facts, row 67); EventBridge with none."""
+    """An SNS topic. S3 publishes with its own subject (events-67); EventBridge with none."""
 
     def __init__(self, topic: Topic, subject: str | None = SUBJECT) -> None:
         self.topic, self.arn, self._subject = topic, topic.arn, subject

@@ -144,7 +144,7 @@ def _outcome(message_id: str, attempt: _Invocation) -> tuple[str, str | None]:
 
 
 def _failed(attempt: _Invocation) -> set[str]:
-    """The ids reported as failed; all of them if the report makes no sense (facts, row 33)."""
+    """The ids reported as failed; all of them if the report makes no sense (events-33)."""
     delivered = {line["id"] for line in attempt.deliveries}
     reported = attempt.result.get("failed", [])
     if reported is None or not delivered.issuperset(reported):

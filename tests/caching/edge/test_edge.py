@@ -1,4 +1,4 @@
-"""The edge on real HTTP, against CloudFront's documented behaviour (facts 1.1 to 1.7).
+"""The edge on real HTTP, against CloudFront's documented behaviour (caching-1 to caching-34).
 
 Time is real here. What needs a TTL to run out shares one sleep: see `aged`.
 """

@@ -1,4 +1,4 @@
-"""How long CloudFront keeps a response (facts 1.1 to 1.4)."""
+"""How long CloudFront keeps a response (caching-1 to caching-21)."""
 
 import pytest
 

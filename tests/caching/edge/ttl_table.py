@@ -1,4 +1,4 @@
-"""The TTL decision table of CloudFront's Expiration page (facts 1.1), worked out by hand.
+"""The TTL decisions of CloudFront's Expiration page (caching-1 to caching-5), worked out by hand.
 
 The function and the real edge are both held against these numbers, and not against each other.
 """
@@ -39,7 +39,7 @@ CASES = {
 }
 
 #: Status, Cache-Control, and the seconds an error is kept with an error caching minimum TTL of 10
-#: and a maximum TTL of 400 (facts 1.4).
+#: and a maximum TTL of 400 (caching-19).
 ERRORS = [
     (404, "", 10),
     (404, "max-age=5", 10),

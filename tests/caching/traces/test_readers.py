@@ -127,7 +127,7 @@ def test_the_cache_key_is_the_path_unless_other_columns_are_chosen(save):
     text = HEADER + edge_line(cs_uri_query="id=1") + edge_line(cs_uri_query="id=2") + edge_line()
     log = read_cloudfront(save(text))
 
-    assert trace_of(log).objects == 1  # CachingOptimized ignores query strings (facts 1.2)
+    assert trace_of(log).objects == 1  # CachingOptimized ignores query strings (caching-9)
     with_query = trace_of(log, key=["cs-uri-stem", "cs-uri-query"])
     assert list(with_query.names) == ["/a.html?id=1", "/a.html?id=2", "/a.html?"]
 

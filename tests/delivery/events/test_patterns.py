@@ -1,4 +1,4 @@
-"""Event filter patterns: what they let through, and which are refused (facts, row 35)."""
+"""Event filter patterns: what they let through, and which are refused (events-35)."""
 
 import json
 
@@ -65,7 +65,7 @@ def test_what_a_pattern_lets_through(pattern, event, passes):
         ({"body": {"n": [1]}}, "[1]", False),
     ],
 )
-def test_row_35_json_against_plain_text(pattern, body, passes):
+def test_events_35_json_against_plain_text(pattern, body, passes):
     assert body_matches(parse_body_pattern(json.dumps(pattern)), body) is passes
 
 
@@ -96,6 +96,6 @@ def test_a_wrong_pattern_is_refused_before_it_is_used(text):
         parse_pattern(text)
 
 
-def test_row_35_only_the_body_can_be_filtered_on():
+def test_events_35_only_the_body_can_be_filtered_on():
     with pytest.raises(ValueError, match='"body" only'):
         parse_body_pattern('{"messageAttributes": {"n": [1]}}')

@@ -207,7 +207,7 @@ def test_poison_is_given_up_and_slow_attempts_time_out():
 
 
 def test_a_mapping_waits_out_an_outage_of_its_function():
-    """As while it is throttled (row 30): the message comes back, with a higher receive count."""
+    """As while it is throttled (events-30): the message comes back, with a higher receive count."""
     world = sqs_lambda(lambda event, context: None, visibility_timeout=30)
     world.function.faults = Outages(world.clock)
     world.function.faults.outage(world.function.arn, seconds=45)

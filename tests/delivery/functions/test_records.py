@@ -1,4 +1,4 @@
-"""The sizes of messages, as SQS and Lambda count them; the records themselves are row 37's."""
+"""The sizes of messages, as SQS and Lambda count them; the records themselves: events-37."""
 
 import pytest
 
@@ -15,5 +15,5 @@ from patternlab.delivery.functions.records import message_size
         ("a", {"n": {"DataType": "Number", "StringValue": "12"}} | {}, 1 + 1 + 6 + 2),
     ],
 )
-def test_row_12_a_messages_size_is_bytes_of_body_and_attributes(body, attributes, size):
+def test_events_12_a_messages_size_is_bytes_of_body_and_attributes(body, attributes, size):
     assert message_size(body, attributes) == size

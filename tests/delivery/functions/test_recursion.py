@@ -1,4 +1,4 @@
-"""Recursive loop detection in the pure model (facts, row 39)."""
+"""Recursive loop detection in the pure model (events-39)."""
 
 import re
 
@@ -62,29 +62,29 @@ class World:
 # -- the header ----------------------------------------------------------------------------------
 
 
-def test_row_39_the_header_counts_the_invocations_of_each_function():
+def test_events_39_the_header_counts_the_invocations_of_each_function():
     header = next_header([chain(3)], B, "r", 0.0)
     assert (invocations(header, A), invocations(header, B)) == (3, 1)
     assert invocations(None, A) == 0
 
 
-def test_row_39_the_header_has_the_form_of_x_ray():
+def test_events_39_the_header_has_the_form_of_x_ray():
     header = next_header([None], A, "r", 1_767_603_600.0)
     pattern = r"Root=1-695b7d90-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=[0-9a-f]{8}:1"
     assert re.fullmatch(pattern, header)
 
 
-def test_row_39_a_chain_keeps_its_root():
+def test_events_39_a_chain_keeps_its_root():
     first, fifth = chain(1), chain(5)
     assert first.split(";")[0] == fifth.split(";")[0]
 
 
-def test_row_39_a_batch_goes_on_with_its_longest_chain():
+def test_events_39_a_batch_goes_on_with_its_longest_chain():
     assert invocations(next_header([chain(2), None, chain(7), chain(1)], A, "r", 0.0), A) == 8
 
 
 @pytest.mark.parametrize(("length", "over"), [(0, False), (15, False), (16, True), (17, True)])
-def test_row_39_sixteen_invocations_are_the_most(length, over):
+def test_events_39_sixteen_invocations_are_the_most(length, over):
     assert LIMIT == 16
     assert stopped(chain(length), A) is over
 
@@ -92,7 +92,7 @@ def test_row_39_sixteen_invocations_are_the_most(length, over):
 @pytest.mark.parametrize(
     "header", ["", "Root=1", "Lineage=", "Lineage=a:b|:7|x", "Lineage", ";;=;"]
 )
-def test_row_39_a_header_without_counts_is_the_beginning_of_a_chain(header):
+def test_events_39_a_header_without_counts_is_the_beginning_of_a_chain(header):
     assert invocations(header, A) == 0
     assert invocations(next_header([header], A, "r", 0.0), A) == 1
 
@@ -101,14 +101,14 @@ def test_row_39_a_header_without_counts_is_the_beginning_of_a_chain(header):
 
 
 @pytest.mark.parametrize("config", [{}, {"batch_size": 20, "batching_window": 1}])
-def test_row_39_a_loop_over_a_queue_is_stopped_after_16_invocations(config):
+def test_events_39_a_loop_over_a_queue_is_stopped_after_16_invocations(config):
     world = World(**config)
     world.send("again")
     world.clock.wait(600)
     assert world.runs == [["again"]] * 16
 
 
-def test_row_39_the_stopped_message_stays_in_the_queue_and_comes_back_in_vain():
+def test_events_39_the_stopped_message_stays_in_the_queue_and_comes_back_in_vain():
     world = World()
     message = world.send("again", chain(16))
     world.clock.wait(95)
@@ -117,7 +117,7 @@ def test_row_39_the_stopped_message_stays_in_the_queue_and_comes_back_in_vain():
     assert message.receive_count == 10
 
 
-def test_row_39_the_stopped_message_goes_to_the_dead_letter_queue_of_its_queue():
+def test_events_39_the_stopped_message_goes_to_the_dead_letter_queue_of_its_queue():
     world = World()
     dead = StandardQueue(world.clock, "dead")
     world.queue.redrive = RedrivePolicy(dead, 3)
@@ -127,7 +127,7 @@ def test_row_39_the_stopped_message_goes_to_the_dead_letter_queue_of_its_queue()
     assert len(world.dropped) == 3
 
 
-def test_row_39_a_batch_runs_without_the_messages_that_are_stopped():
+def test_events_39_a_batch_runs_without_the_messages_that_are_stopped():
     world = World()
     world.loops = False
     world.send("over", chain(16))
@@ -137,7 +137,7 @@ def test_row_39_a_batch_runs_without_the_messages_that_are_stopped():
     assert [sorted(bodies) for bodies in world.runs] == [["last", "new"]]
 
 
-def test_row_39_nothing_overtakes_a_stopped_message_of_its_group():
+def test_events_39_nothing_overtakes_a_stopped_message_of_its_group():
     clock, runs = VirtualClock(), []
     queue = FifoQueue(clock, "q.fifo", knobs=Knobs(mapping_delay=0.0))
 
@@ -152,7 +152,7 @@ def test_row_39_nothing_overtakes_a_stopped_message_of_its_group():
     assert runs == [["3"]]
 
 
-def test_row_39_the_counts_are_kept_apart_by_function():
+def test_events_39_the_counts_are_kept_apart_by_function():
     world = World()
     world.loops = False
     world.send("from b", chain(16, B))
@@ -160,7 +160,7 @@ def test_row_39_the_counts_are_kept_apart_by_function():
     assert world.runs == [["from b"]]
 
 
-def test_row_39_retries_of_a_message_are_no_chain():
+def test_events_39_retries_of_a_message_are_no_chain():
     clock, runs = VirtualClock(), []
 
     def fail(event, context):
@@ -175,7 +175,7 @@ def test_row_39_retries_of_a_message_are_no_chain():
     assert len(runs) > 50
 
 
-def test_row_39_with_allow_the_loop_goes_on():
+def test_events_39_with_allow_the_loop_goes_on():
     world = World()
     world.function.stops_loops = False
     world.send("again")
@@ -187,7 +187,7 @@ def test_row_39_with_allow_the_loop_goes_on():
 # -- asynchronous invocation ---------------------------------------------------------------------
 
 
-def test_row_39_an_asynchronous_event_that_is_stopped_goes_where_failures_go():
+def test_events_39_an_asynchronous_event_that_is_stopped_goes_where_failures_go():
     world = World()
     dead, told = (StandardQueue(world.clock, name) for name in ("dead", "told"))
     config = AsyncConfig(dead_letter=QueueDestination(dead), on_failure=QueueDestination(told))
@@ -202,21 +202,21 @@ def test_row_39_an_asynchronous_event_that_is_stopped_goes_where_failures_go():
     assert world.dropped == [0.0]
 
 
-def test_row_39_without_a_destination_the_stopped_event_is_dropped():
+def test_events_39_without_a_destination_the_stopped_event_is_dropped():
     world = World()
     event = AsyncQueue(world.function).put({"n": 1}, trace=chain(16))
     world.clock.wait(3600)
     assert (event.condition, world.runs) == (RECURSION, [])
 
 
-def test_row_39_the_sixteenth_event_still_runs():
+def test_events_39_the_sixteenth_event_still_runs():
     world = World()
     event = AsyncQueue(world.function).put({"n": 1}, trace=chain(15))
     world.clock.wait(1)
     assert (event.attempts, len(world.runs)) == (1, 1)
 
 
-def test_row_39_a_topic_hands_the_chain_on_to_queues_and_functions():
+def test_events_39_a_topic_hands_the_chain_on_to_queues_and_functions():
     world = World()
     world.loops = False
     topic, other = Topic(world.clock, "t"), StandardQueue(world.clock, "other")

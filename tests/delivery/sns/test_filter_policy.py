@@ -1,4 +1,4 @@
-"""Filter policies of subscriptions: what they let through, what SNS refuses (facts, row 58)."""
+"""Filter policies of subscriptions: what they let through, what SNS refuses (events-58)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Fair queues: row 21 of the facts."""
+"""Fair queues (events-21)."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def receive(queue, count):
     return [receipt for _ in range(count) for receipt in queue.receive()]
 
 
-def test_row_21_a_noisy_tenants_messages_wait_for_the_quiet_ones(standard):
+def test_events_21_a_noisy_tenants_messages_wait_for_the_quiet_ones(standard):
     """Noisy: > 10 % of the messages in flight and >= 30 of its own."""
     queue = standard(knobs=BY_NUMBER)
     send(queue, "n", 1000)
@@ -29,7 +29,7 @@ def test_row_21_a_noisy_tenants_messages_wait_for_the_quiet_ones(standard):
     assert groups(receive(queue, 34)) == "n" * 30 + "qqq" + "n"
 
 
-def test_row_21_below_30_in_flight_nobody_is_noisy(standard):
+def test_events_21_below_30_in_flight_nobody_is_noisy(standard):
     """29 of 29 in flight: still quiet."""
     queue = standard(knobs=BY_NUMBER)
     send(queue, "n", 29)
@@ -39,7 +39,7 @@ def test_row_21_below_30_in_flight_nobody_is_noisy(standard):
     assert groups(receive(queue, 2)) == "nq"
 
 
-def test_row_21_up_to_10_percent_nobody_is_noisy(standard):
+def test_events_21_up_to_10_percent_nobody_is_noisy(standard):
     """30 of 300 in flight are not *more* than 10 %; of 299 they are."""
     for others, expected in ((270, "nq"), (269, "qn")):
         queue = standard(knobs=BY_NUMBER)
@@ -52,14 +52,14 @@ def test_row_21_up_to_10_percent_nobody_is_noisy(standard):
         assert groups(receive(queue, 2)) == expected
 
 
-def test_row_21_nothing_is_throttled(standard):
+def test_events_21_nothing_is_throttled(standard):
     """With no quiet message waiting a noisy tenant is served as ever."""
     queue = standard(knobs=BY_NUMBER)
     send(queue, "n", 100)
     assert groups(receive(queue, 100)) == "n" * 100
 
 
-def test_row_21_of_several_noisy_tenants_the_one_with_fewer_in_flight_comes_first(standard):
+def test_events_21_of_several_noisy_tenants_the_one_with_fewer_in_flight_comes_first(standard):
     """Balances them."""
     queue = standard(knobs=BY_NUMBER)
     for group, count in (("a", 40), ("b", 35)):
@@ -71,7 +71,7 @@ def test_row_21_of_several_noisy_tenants_the_one_with_fewer_in_flight_comes_firs
     assert groups(receive(queue, 10)) == "bbbbb" + "ababa"
 
 
-def test_row_21_a_tenant_that_used_up_its_backlog_is_quiet_again(standard):
+def test_events_21_a_tenant_that_used_up_its_backlog_is_quiet_again(standard):
     """Deleted: what comes later is treated as anybody's."""
     queue = standard(knobs=BY_NUMBER)
     send(queue, "n", 31)
@@ -82,7 +82,7 @@ def test_row_21_a_tenant_that_used_up_its_backlog_is_quiet_again(standard):
     assert groups(receive(queue, 2)) == "nq"
 
 
-def test_row_21_a_tenant_that_sent_nothing_for_5_minutes_is_quiet_again(clock, standard):
+def test_events_21_a_tenant_that_sent_nothing_for_5_minutes_is_quiet_again(clock, standard):
     """Its remaining backlog is served in turn."""
     queue = standard(knobs=BY_NUMBER, visibility_timeout=3600)
     send(queue, "n", 33)
@@ -95,7 +95,7 @@ def test_row_21_a_tenant_that_sent_nothing_for_5_minutes_is_quiet_again(clock, s
     assert groups(receive(queue, 4)) == "nnnq"
 
 
-def test_row_21_more_than_10_percent_of_the_processing_time_is_noisy_too(clock, standard):
+def test_events_21_more_than_10_percent_of_the_processing_time_is_noisy_too(clock, standard):
     """A tenant with few, slow messages."""
     queue = standard()
     for i in range(11):
@@ -117,7 +117,7 @@ def test_row_21_more_than_10_percent_of_the_processing_time_is_noisy_too(clock, 
     assert slow
 
 
-def test_row_21_messages_without_a_group_are_never_noisy(standard):
+def test_events_21_messages_without_a_group_are_never_noisy(standard):
     """Each is a tenant of its own."""
     queue = standard(knobs=BY_NUMBER)
     for i in range(50):
@@ -126,7 +126,7 @@ def test_row_21_messages_without_a_group_are_never_noisy(standard):
     assert groups(receive(queue, 51)) == "-" * 50 + "q"
 
 
-def test_row_21_there_is_no_order_no_lock_and_no_sequence_number(standard):
+def test_events_21_there_is_no_order_no_lock_and_no_sequence_number(standard):
     """Messages of one group are processed in parallel."""
     queue = standard()
     send(queue, "g", 3)

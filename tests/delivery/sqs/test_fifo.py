@@ -1,4 +1,4 @@
-"""FIFO queues: rows 2, 10, 11 and 13 to 19 of the facts."""
+"""What only FIFO queues do."""
 
 import hashlib
 
@@ -20,10 +20,10 @@ def send(queue, *names):
         queue.send(name, group=name[0])
 
 
-# -- row 2: expired handles ----------------------------------------------------------------------
+# -- events-2: expired handles -------------------------------------------------------------------
 
 
-def test_row_02_an_expired_handle_is_refused(clock, fifo):
+def test_events_2_an_expired_handle_is_refused(clock, fifo):
     """Recorded: delete after the visibility timeout gives 400 InvalidParameterValue."""
     queue = fifo(visibility_timeout=1)
     queue.send("a")
@@ -40,7 +40,7 @@ def test_row_02_an_expired_handle_is_refused(clock, fifo):
     assert len(queue) == 1
 
 
-def test_row_02_the_handle_of_an_earlier_receive_is_refused(clock, fifo):
+def test_events_2_the_handle_of_an_earlier_receive_is_refused(clock, fifo):
     """Only the handle of the receive that is running can delete."""
     queue = fifo(visibility_timeout=1)
     queue.send("a")
@@ -53,10 +53,10 @@ def test_row_02_the_handle_of_an_earlier_receive_is_refused(clock, fifo):
     assert len(queue) == 0
 
 
-# -- row 10: delay -------------------------------------------------------------------------------
+# -- events-10: delay ----------------------------------------------------------------------------
 
 
-def test_row_10_a_message_cannot_have_a_delay_of_its_own(fifo):
+def test_events_10_a_message_cannot_have_a_delay_of_its_own(fifo):
     """Queue only; per message = 400, recorded words. Zero is no delay."""
     queue = fifo()
     with pytest.raises(DeliveryError) as error:
@@ -70,7 +70,7 @@ def test_row_10_a_message_cannot_have_a_delay_of_its_own(fifo):
     assert bodies(queue.receive()) == ["b"]
 
 
-def test_row_10_a_shorter_delay_holds_for_waiting_messages_too(clock, fifo):
+def test_events_10_a_shorter_delay_holds_for_waiting_messages_too(clock, fifo):
     """The change is retroactive."""
     queue = fifo(delay=100)
     send(queue, "a1", "a2")
@@ -81,7 +81,7 @@ def test_row_10_a_shorter_delay_holds_for_waiting_messages_too(clock, fifo):
     assert bodies(queue.receive(10)) == ["a1", "a2"]
 
 
-def test_row_10_a_longer_delay_hides_messages_nobody_has_received(clock, fifo):
+def test_events_10_a_longer_delay_hides_messages_nobody_has_received(clock, fifo):
     """Retroactive in the other direction; what was received already is not delayed again."""
     queue = fifo(visibility_timeout=5)
     send(queue, "a1", "b1")
@@ -94,10 +94,10 @@ def test_row_10_a_longer_delay_hides_messages_nobody_has_received(clock, fifo):
     assert bodies(queue.receive(10)) == ["b1"]
 
 
-# -- row 11: messages in flight --------------------------------------------------------------------
+# -- events-11: messages in flight -----------------------------------------------------------------
 
 
-def test_row_11_over_the_limit_there_is_no_error_and_no_message(monkeypatch, fifo):
+def test_events_11_over_the_limit_there_is_no_error_and_no_message(monkeypatch, fifo):
     """FIFO: no error, no messages."""
     for module in (lifecycle_module, queue_module):
         monkeypatch.setattr(module, "IN_FLIGHT_LIMIT", 3)
@@ -107,10 +107,10 @@ def test_row_11_over_the_limit_there_is_no_error_and_no_message(monkeypatch, fif
     assert queue.receive(10, short_poll=True) == []
 
 
-# -- row 13: deduplication -----------------------------------------------------------------------
+# -- events-13: deduplication --------------------------------------------------------------------
 
 
-def test_row_13_a_duplicate_is_accepted_and_not_stored(fifo):
+def test_events_13_a_duplicate_is_accepted_and_not_stored(fifo):
     """The duplicate send succeeds, with the first message's id and number."""
     queue = fifo()
     first = queue.send("one", dedup_id="d")
@@ -119,7 +119,7 @@ def test_row_13_a_duplicate_is_accepted_and_not_stored(fifo):
     assert bodies(queue.receive(10)) == ["one"]
 
 
-def test_row_13_the_interval_is_five_minutes_from_the_send(clock, fifo):
+def test_events_13_the_interval_is_five_minutes_from_the_send(clock, fifo):
     """300 s; a duplicate in between does not lengthen it."""
     queue = fifo()
     first = queue.send("one", dedup_id="d")
@@ -129,7 +129,7 @@ def test_row_13_the_interval_is_five_minutes_from_the_send(clock, fifo):
     assert queue.send("three", dedup_id="d") is not first
 
 
-def test_row_13_deduplication_survives_the_delete(fifo):
+def test_events_13_deduplication_survives_the_delete(fifo):
     """Recorded."""
     queue = fifo()
     queue.send("one", dedup_id="d")
@@ -138,7 +138,7 @@ def test_row_13_deduplication_survives_the_delete(fifo):
     assert queue.receive() == []
 
 
-def test_row_13_it_is_queue_wide_unless_the_scope_is_the_group(fifo):
+def test_events_13_it_is_queue_wide_unless_the_scope_is_the_group(fifo):
     """DeduplicationScope queue (default) and messageGroup."""
     queue = fifo()
     queue.send("one", group="a", dedup_id="d")
@@ -151,7 +151,7 @@ def test_row_13_it_is_queue_wide_unless_the_scope_is_the_group(fifo):
     assert bodies(queue.receive(10)) == ["one", "two"]
 
 
-def test_row_13_content_based_ids_are_the_sha_256_of_the_body_only(fifo):
+def test_events_13_content_based_ids_are_the_sha_256_of_the_body_only(fifo):
     """... not of the attributes; an explicit id takes precedence, and the two can meet."""
     queue = fifo(content_deduplication=True)
     kind = {"kind": {"DataType": "String", "StringValue": "x"}}
@@ -162,7 +162,7 @@ def test_row_13_content_based_ids_are_the_sha_256_of_the_body_only(fifo):
     assert queue.send("else", dedup_id=first.dedup_id) is first
 
 
-def test_row_13_purge_forgets_the_ids(fifo):
+def test_events_13_purge_forgets_the_ids(fifo):
     """Recorded."""
     queue = fifo()
     queue.send("one", dedup_id="d")
@@ -171,7 +171,7 @@ def test_row_13_purge_forgets_the_ids(fifo):
     assert bodies(queue.receive()) == ["two"]
 
 
-def test_row_13_a_change_of_scope_does_not_apply_at_once(clock, fifo):
+def test_events_13_a_change_of_scope_does_not_apply_at_once(clock, fifo):
     """Recorded: an id keeps the scope it was sent under, until its five minutes are over."""
     queue = fifo()
     queue.send("one", group="a", dedup_id="d")
@@ -194,11 +194,11 @@ def test_after_a_change_of_scope_it_is_a_duplicate_of_what_was_sent_first(fifo):
     assert queue.send("to b again", group="b", dedup_id="1") is first
 
 
-# -- row 14: the lock, by position ---------------------------------------------------------------
+# -- events-14: the lock, by position ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("extended", [0, 1, 2])
-def test_row_14_what_comes_before_a_message_in_flight_is_delivered(clock, fifo, extended):
+def test_events_14_what_comes_before_a_message_in_flight_is_delivered(clock, fifo, extended):
     """Recorded: three received, message i extended; the later receive gives 0..i-1."""
     queue = fifo(visibility_timeout=10)
     send(queue, "a0", "a1", "a2")
@@ -210,7 +210,7 @@ def test_row_14_what_comes_before_a_message_in_flight_is_delivered(clock, fifo, 
     assert bodies(queue.receive(10)) == ["a0", "a1", "a2"]
 
 
-def test_row_14_nothing_after_a_message_in_flight_is_delivered(fifo):
+def test_events_14_nothing_after_a_message_in_flight_is_delivered(fifo):
     """Recorded: a message sent to a group in flight waits."""
     queue = fifo()
     send(queue, "a1")
@@ -219,7 +219,7 @@ def test_row_14_nothing_after_a_message_in_flight_is_delivered(fifo):
     assert queue.receive(10) == []
 
 
-def test_row_14_other_groups_are_not_touched(fifo):
+def test_events_14_other_groups_are_not_touched(fifo):
     """Other groups flow."""
     queue = fifo()
     send(queue, "a1", "a2", "b1")
@@ -227,7 +227,7 @@ def test_row_14_other_groups_are_not_touched(fifo):
     assert bodies(queue.receive(10)) == ["b1"]
 
 
-def test_row_14_a_delete_in_the_middle_frees_nothing_behind_the_others(fifo):
+def test_events_14_a_delete_in_the_middle_frees_nothing_behind_the_others(fifo):
     """Recorded: of two in flight one is deleted; the group's rest still waits."""
     queue = fifo()
     send(queue, "a1", "b1", "a2", "b2", "a3", "a4", "c1")
@@ -236,17 +236,17 @@ def test_row_14_a_delete_in_the_middle_frees_nothing_behind_the_others(fifo):
     assert bodies(queue.receive(10)) == ["b1", "b2", "c1"]
 
 
-# -- row 15: order of a receive ------------------------------------------------------------------
+# -- events-15: order of a receive ---------------------------------------------------------------
 
 
-def test_row_15_as_many_as_possible_from_one_group_then_the_next(fifo):
+def test_events_15_as_many_as_possible_from_one_group_then_the_next(fifo):
     """Recorded: g1-m1, g2-m1, g1-m2, g1-m3 come as g1-m1, g1-m2, g1-m3, g2-m1."""
     queue = fifo()
     send(queue, "a1", "b1", "a2", "a3")
     assert bodies(queue.receive(10)) == ["a1", "a2", "a3", "b1"]
 
 
-def test_row_15_touched_groups_go_to_the_back(fifo):
+def test_events_15_touched_groups_go_to_the_back(fifo):
     """Recorded, with visibility timeout 0."""
     queue = fifo()
     send(queue, "a1", "b1", "b2", "c1", "a2")
@@ -254,7 +254,7 @@ def test_row_15_touched_groups_go_to_the_back(fifo):
     assert bodies(queue.receive(10, visibility_timeout=0)) == ["c1", "a1", "a2", "b1", "b2"]
 
 
-def test_row_15_groups_take_turns_when_messages_are_deleted(fifo):
+def test_events_15_groups_take_turns_when_messages_are_deleted(fifo):
     """One by one, deleted at once: no group waits for the end of another's backlog."""
     queue = fifo()
     send(queue, "a1", "a2", "b1", "c1", "c2")
@@ -266,7 +266,7 @@ def test_row_15_groups_take_turns_when_messages_are_deleted(fifo):
     assert order == ["a1", "b1", "c1", "a2", "c2"]
 
 
-def test_row_15_after_their_timeout_messages_come_in_order_again(clock, fifo):
+def test_events_15_after_their_timeout_messages_come_in_order_again(clock, fifo):
     """Recorded: 0, 1, 2 received together and left alone come back as 0, 1, 2."""
     queue = fifo(visibility_timeout=1)
     send(queue, "a0", "a1", "a2")
@@ -275,7 +275,7 @@ def test_row_15_after_their_timeout_messages_come_in_order_again(clock, fifo):
     assert bodies(queue.receive(10)) == ["a0", "a1", "a2"]
 
 
-def test_row_15_recorded_with_three_groups_and_a_timeout(clock, fifo):
+def test_events_15_recorded_with_three_groups_and_a_timeout(clock, fifo):
     """Recorded: a1 a2 | b1 received, all expire; then c1, a1..a4, b1."""
     queue = fifo(visibility_timeout=1)
     send(queue, "a1", "a2", "a3", "a4", "b1", "c1")
@@ -285,7 +285,7 @@ def test_row_15_recorded_with_three_groups_and_a_timeout(clock, fifo):
     assert bodies(queue.receive(10, 0)) == ["c1", "a1", "a2", "a3", "a4", "b1"]
 
 
-def test_row_15_sequence_numbers_grow(fifo):
+def test_events_15_sequence_numbers_grow(fifo):
     """SequenceNumber: 20 digits, larger for each message."""
     queue = fifo()
     send(queue, "a1", "b1", "a2")
@@ -294,10 +294,10 @@ def test_row_15_sequence_numbers_grow(fifo):
     assert {len(str(number)) for number in (a1, b1, a2)} == {20}
 
 
-# -- row 16: what unblocks a group ---------------------------------------------------------------
+# -- events-16: what unblocks a group ------------------------------------------------------------
 
 
-def test_row_16_delete_timeout_and_zero_unblock(clock, fifo):
+def test_events_16_delete_timeout_and_zero_unblock(clock, fifo):
     """Delete, visibility timeout expiry, visibility timeout 0."""
     queue = fifo(visibility_timeout=10)
     send(queue, "a1", "a2", "a3")
@@ -312,7 +312,7 @@ def test_row_16_delete_timeout_and_zero_unblock(clock, fifo):
     assert bodies(queue.receive(10)) == ["a2", "a3"]
 
 
-def test_row_16_a_visibility_timeout_of_zero_frees_only_its_message(fifo):
+def test_events_16_a_visibility_timeout_of_zero_frees_only_its_message(fifo):
     """Recorded: a1, a2 in flight, a1 set to 0; then b1 and a1 come, a2 does not."""
     queue = fifo()
     send(queue, "a1", "a2", "b1")
@@ -321,7 +321,7 @@ def test_row_16_a_visibility_timeout_of_zero_frees_only_its_message(fifo):
     assert bodies(queue.receive(3)) == ["b1", "a1"]
 
 
-def test_row_16_the_move_to_the_dlq_unblocks(clock, fifo):
+def test_events_16_the_move_to_the_dlq_unblocks(clock, fifo):
     """... and breaks the order: the next message of the group is delivered."""
     queue = fifo(max_receive_count=1, visibility_timeout=10)
     send(queue, "a1", "a2")
@@ -330,7 +330,7 @@ def test_row_16_the_move_to_the_dlq_unblocks(clock, fifo):
     assert bodies(queue.receive(10)) == ["a2"]
 
 
-def test_row_16_retention_unblocks_too(clock, fifo, background):
+def test_events_16_retention_unblocks_too(clock, fifo, background):
     """A message in flight that grows too old is gone, and its group goes on."""
     queue = fifo(retention=60, visibility_timeout=600)
     send(queue, "a1")
@@ -343,7 +343,7 @@ def test_row_16_retention_unblocks_too(clock, fifo, background):
     assert result[0][0].received == 60
 
 
-def test_row_16_a_waiting_poll_is_woken_at_once_by_a_delete(clock, fifo, background):
+def test_events_16_a_waiting_poll_is_woken_at_once_by_a_delete(clock, fifo, background):
     """Recorded: the long poll returns when the message before is deleted."""
     queue = fifo()
     send(queue, "a1", "a2")
@@ -356,10 +356,10 @@ def test_row_16_a_waiting_poll_is_woken_at_once_by_a_delete(clock, fifo, backgro
     assert bodies(result[0]) == ["a2"]
 
 
-# -- row 17: how far SQS looks -------------------------------------------------------------------
+# -- events-17: how far SQS looks ----------------------------------------------------------------
 
 
-def test_row_17_the_limit_is_120_000():
+def test_events_17_the_limit_is_120_000():
     """20,000 before November 2024."""
     assert groups_module.SCAN_LIMIT == 120_000
 
@@ -371,7 +371,7 @@ def scan_of_4(monkeypatch):
 
 
 @pytest.mark.usefixtures("scan_of_4")
-def test_row_17_a_big_backlog_in_one_group_hides_other_groups(fifo):
+def test_events_17_a_big_backlog_in_one_group_hides_other_groups(fifo):
     """Five messages of one group: the group behind them is out of sight."""
     queue = fifo()
     send(queue, "a1", "a2", "a3", "a4", "a5", "b1")
@@ -386,7 +386,7 @@ def test_row_17_a_big_backlog_in_one_group_hides_other_groups(fifo):
 
 
 @pytest.mark.usefixtures("scan_of_4")
-def test_row_17_a_delete_wakes_a_poll_that_waits_for_a_hidden_group(clock, fifo, background):
+def test_events_17_a_delete_wakes_a_poll_that_waits_for_a_hidden_group(clock, fifo, background):
     """The scan reaches one message further for each that leaves."""
     queue = fifo()
     send(queue, "a1", "a2", "a3", "a4", "b1")
@@ -400,7 +400,7 @@ def test_row_17_a_delete_wakes_a_poll_that_waits_for_a_hidden_group(clock, fifo,
 
 
 @pytest.mark.usefixtures("scan_of_4")
-def test_row_17_messages_that_left_or_wait_out_of_sight_are_not_lost(clock, fifo):
+def test_events_17_messages_that_left_or_wait_out_of_sight_are_not_lost(clock, fifo):
     """Delayed and expired ones beyond the scan, too."""
     queue = fifo(retention=100, delay=5)
     send(queue, "a1", "a2", "a3")
@@ -411,10 +411,10 @@ def test_row_17_messages_that_left_or_wait_out_of_sight_are_not_lost(clock, fifo
     assert bodies(queue.receive(10)) == ["b1", "c1", "d1", "d2"]
 
 
-# -- row 18: ReceiveRequestAttemptId --------------------------------------------------------------
+# -- events-18: ReceiveRequestAttemptId -----------------------------------------------------------
 
 
-def test_row_18_a_retry_gives_the_same_messages_and_handles(clock, fifo):
+def test_events_18_a_retry_gives_the_same_messages_and_handles(clock, fifo):
     """... while they are in flight; nothing is counted twice."""
     queue = fifo(visibility_timeout=30)
     send(queue, "a1", "a2", "b1")
@@ -426,7 +426,7 @@ def test_row_18_a_retry_gives_the_same_messages_and_handles(clock, fifo):
     assert queue.receive(10, attempt_id="another") != again
 
 
-def test_row_18_a_retry_resets_the_visibility_timeout(clock, fifo):
+def test_events_18_a_retry_resets_the_visibility_timeout(clock, fifo):
     """It runs anew from the retry."""
     queue = fifo(visibility_timeout=30)
     send(queue, "a1")
@@ -439,7 +439,7 @@ def test_row_18_a_retry_resets_the_visibility_timeout(clock, fifo):
     assert len(queue) == 0
 
 
-def test_row_18_an_attempt_id_is_valid_for_five_minutes(clock, fifo):
+def test_events_18_an_attempt_id_is_valid_for_five_minutes(clock, fifo):
     """From the first receive; then it is an id like any other."""
     queue = fifo(visibility_timeout=3600)
     send(queue, "a1", "b1")
@@ -451,7 +451,7 @@ def test_row_18_an_attempt_id_is_valid_for_five_minutes(clock, fifo):
 
 
 @pytest.mark.parametrize("touch", ["delete", "change", "expire", "again", "purge"])
-def test_row_18_no_retry_of_messages_that_were_touched(clock, fifo, touch):
+def test_events_18_no_retry_of_messages_that_were_touched(clock, fifo, touch):
     """Deleted, visibility changed, run out: the call is an ordinary receive."""
     queue = fifo(visibility_timeout=30)
     send(queue, "a1", "a2")
@@ -476,7 +476,7 @@ def test_row_18_no_retry_of_messages_that_were_touched(clock, fifo, touch):
     assert first.handle not in [receipt.handle for receipt in again]
 
 
-def test_row_18_an_empty_receive_is_not_repeated(fifo):
+def test_events_18_an_empty_receive_is_not_repeated(fifo):
     """Nothing received is nothing to repeat."""
     queue = fifo()
     assert queue.receive(attempt_id="try") == []
@@ -484,7 +484,7 @@ def test_row_18_an_empty_receive_is_not_repeated(fifo):
     assert bodies(queue.receive(attempt_id="try")) == ["a1"]
 
 
-def test_row_18_standard_queues_take_no_notice_of_it(standard):
+def test_events_18_standard_queues_take_no_notice_of_it(standard):
     """FIFO only."""
     queue = standard()
     queue.send("a")
@@ -493,10 +493,10 @@ def test_row_18_standard_queues_take_no_notice_of_it(standard):
     assert bodies(queue.receive(attempt_id="try")) == ["b"]
 
 
-# -- row 19: throughput --------------------------------------------------------------------------
+# -- events-19: throughput -----------------------------------------------------------------------
 
 
-def test_row_19_300_calls_a_second_for_each_action(clock, fifo):
+def test_events_19_300_calls_a_second_for_each_action(clock, fifo):
     """3,000 messages with batches of ten; over the quota: ThrottlingException."""
     queue = fifo(knobs=Knobs(fifo_quotas=True))
     for _ in range(300):
@@ -509,7 +509,7 @@ def test_row_19_300_calls_a_second_for_each_action(clock, fifo):
     queue.charge("SendMessage", {"b"})
 
 
-def test_row_19_high_throughput_counts_by_message_group(fifo):
+def test_events_19_high_throughput_counts_by_message_group(fifo):
     """FifoThroughputLimit=perMessageGroupId: 300 a second for each group."""
     queue = fifo(knobs=Knobs(fifo_quotas=True), throughput_limit="perMessageGroupId")
     for _ in range(300):
@@ -522,7 +522,7 @@ def test_row_19_high_throughput_counts_by_message_group(fifo):
         queue.charge("ReceiveMessage")
 
 
-def test_row_19_high_throughput_ends_at_70_000_calls_a_second(fifo):
+def test_events_19_high_throughput_ends_at_70_000_calls_a_second(fifo):
     """Of the largest Regions."""
     queue = fifo(knobs=Knobs(fifo_quotas=True), throughput_limit="perMessageGroupId")
     for _ in range(70_000):
@@ -531,7 +531,7 @@ def test_row_19_high_throughput_ends_at_70_000_calls_a_second(fifo):
         queue.charge("ReceiveMessage")
 
 
-def test_row_19_quotas_are_a_switch_and_off_by_default(fifo, standard):
+def test_events_19_quotas_are_a_switch_and_off_by_default(fifo, standard):
     """Standard queues have no quota that matters."""
     for queue in (fifo(), standard(knobs=Knobs(fifo_quotas=True))):
         for _ in range(1000):

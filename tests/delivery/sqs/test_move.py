@@ -1,4 +1,4 @@
-"""Message move tasks: row 8 of the facts."""
+"""Message move tasks (events-8)."""
 
 import base64
 import json
@@ -55,7 +55,7 @@ def refused(call, code, message):
 # -- moving --------------------------------------------------------------------------------------
 
 
-def test_row_08_messages_go_back_to_where_they_came_from(clock, world):
+def test_events_8_messages_go_back_to_where_they_came_from(clock, world):
     """Without a destination: to their original source queues."""
     world.start()
     clock.wait(1)
@@ -64,14 +64,14 @@ def test_row_08_messages_go_back_to_where_they_came_from(clock, world):
     assert bodies(world.source.receive(10)) == [str(i) for i in range(10)]
 
 
-def test_row_08_or_to_a_queue_of_ones_choice(clock, world):
+def test_events_8_or_to_a_queue_of_ones_choice(clock, world):
     """DestinationArn."""
     world.start(world.other)
     clock.wait(1)
     assert (len(world.source), len(world.dlq), len(world.other)) == (0, 0, 10)
 
 
-def test_row_08_two_sources_get_each_their_own(clock, standard):
+def test_events_8_two_sources_get_each_their_own(clock, standard):
     """Recorded: a DLQ of two queues; each message returns to its own."""
     world = World(clock, standard, dead=2)
     second = standard("second", redrive=world.source.redrive)
@@ -86,7 +86,7 @@ def test_row_08_two_sources_get_each_their_own(clock, standard):
     assert bodies(world.source.receive(10)) == ["0", "1"]
 
 
-def test_row_08_moved_messages_are_new_ones(clock, world):
+def test_events_8_moved_messages_are_new_ones(clock, world):
     """New messageId and enqueue time; received no times; body, attributes and group kept."""
     clock.wait(1000)
     world.start()
@@ -99,7 +99,7 @@ def test_row_08_moved_messages_are_new_ones(clock, world):
     assert {r.message.source_arn for r in received} == {None}
 
 
-def test_row_08_deduplication_does_not_swallow_a_moved_message(clock, fifo):
+def test_events_8_deduplication_does_not_swallow_a_moved_message(clock, fifo):
     """The original's deduplication id is still remembered when it comes back."""
     source = fifo("orders", max_receive_count=1, content_deduplication=True)
     dlq = source.redrive.dead_letter_queue
@@ -112,7 +112,7 @@ def test_row_08_deduplication_does_not_swallow_a_moved_message(clock, fifo):
     assert bodies(source.receive()) == ["a"]
 
 
-def test_row_08_messages_in_flight_in_the_dlq_stay(clock, world):
+def test_events_8_messages_in_flight_in_the_dlq_stay(clock, world):
     """The task moves what is visible."""
     world.dlq.receive(visibility_timeout=600)
     world.start()
@@ -125,7 +125,7 @@ def test_row_08_messages_in_flight_in_the_dlq_stay(clock, world):
 # -- rate, states and counts ---------------------------------------------------------------------
 
 
-def test_row_08_the_rate_can_be_set(clock, world):
+def test_events_8_the_rate_can_be_set(clock, world):
     """Recorded: four messages at one a second take at least three seconds."""
     world.start(rate=1)
     clock.wait(0)
@@ -138,7 +138,7 @@ def test_row_08_the_rate_can_be_set(clock, world):
     assert world.task.status == "COMPLETED"
 
 
-def test_row_08_500_messages_a_second_at_most(clock, standard):
+def test_events_8_500_messages_a_second_at_most(clock, standard):
     """<= 500 msg/s, also without a rate (where AWS chooses)."""
     world = World(clock, standard, dead=1001)
     world.start()
@@ -149,14 +149,14 @@ def test_row_08_500_messages_a_second_at_most(clock, standard):
 
 
 @pytest.mark.parametrize("rate", [0, -1, 501])
-def test_row_08_a_rate_outside_1_to_500_is_refused(world, rate):
+def test_events_8_a_rate_outside_1_to_500_is_refused(world, rate):
     """MaxNumberOfMessagesPerSecond."""
     with pytest.raises(DeliveryError, match="from 1 to 500") as error:
         world.start(rate=rate)
     assert error.value.code == "InvalidParameterValue"
 
 
-def test_row_08_what_is_shown_of_a_task(clock, world):
+def test_events_8_what_is_shown_of_a_task(clock, world):
     """Recorded: a handle only while it is running, no DestinationArn where none was given."""
     handle = world.start(world.other, rate=5)
     shown = world.task.describe()
@@ -182,7 +182,7 @@ def test_row_08_what_is_shown_of_a_task(clock, world):
     )
 
 
-def test_row_08_a_task_can_be_cancelled(clock, world):
+def test_events_8_a_task_can_be_cancelled(clock, world):
     """CANCELLING, then CANCELLED; what was moved stays moved."""
     handle = world.start(rate=1)
     clock.wait(1.5)
@@ -194,7 +194,7 @@ def test_row_08_a_task_can_be_cancelled(clock, world):
     assert (len(world.source), len(world.dlq)) == (2, 8)
 
 
-def test_row_08_a_task_fails_when_its_destination_is_deleted(clock, world):
+def test_events_8_a_task_fails_when_its_destination_is_deleted(clock, world):
     """Recorded: FAILED, AWS.SimpleQueueService.NonExistentQueue; the rest stays in the DLQ."""
     world.start(world.other, rate=1)
     clock.wait(2)
@@ -206,7 +206,7 @@ def test_row_08_a_task_fails_when_its_destination_is_deleted(clock, world):
     assert len(world.dlq) == 7
 
 
-def test_row_08_a_task_fails_for_a_message_sent_straight_to_the_dlq(clock, standard):
+def test_events_8_a_task_fails_for_a_message_sent_straight_to_the_dlq(clock, standard):
     """There is no source to go back to: CouldNotDetermineMessageSource."""
     world = World(clock, standard, dead=2)
     world.dlq.send("direct")
@@ -219,7 +219,7 @@ def test_row_08_a_task_fails_for_a_message_sent_straight_to_the_dlq(clock, stand
     assert bodies(world.other.receive(10)) == ["direct"]
 
 
-def test_row_08_a_task_runs_for_36_hours_at_most(clock, monkeypatch, standard):
+def test_events_8_a_task_runs_for_36_hours_at_most(clock, monkeypatch, standard):
     """What is left stays in the DLQ. (100 seconds stand for the 36 hours.)"""
     assert move.MAX_SECONDS == 36 * 3600
     monkeypatch.setattr(move, "MAX_SECONDS", 100)
@@ -236,7 +236,7 @@ def test_row_08_a_task_runs_for_36_hours_at_most(clock, monkeypatch, standard):
 # -- what is refused -----------------------------------------------------------------------------
 
 
-def test_row_08_the_source_must_be_a_dlq_of_an_sqs_queue(world):
+def test_events_8_the_source_must_be_a_dlq_of_an_sqs_queue(world):
     """Recorded words."""
     refused(
         lambda: world.tasks.start(world.other.arn),
@@ -246,7 +246,7 @@ def test_row_08_the_source_must_be_a_dlq_of_an_sqs_queue(world):
 
 
 @pytest.mark.parametrize("parameter", ["SourceArn", "DestinationArn"])
-def test_row_08_both_queues_must_exist(world, parameter):
+def test_events_8_both_queues_must_exist(world, parameter):
     """Recorded words."""
     missing = world.dlq.arn + "doesntexist"
     source, destination = (missing, None) if parameter == "SourceArn" else (world.dlq.arn, missing)
@@ -257,7 +257,7 @@ def test_row_08_both_queues_must_exist(world, parameter):
     )
 
 
-def test_row_08_the_destination_must_be_another_queue_of_the_same_type(clock, standard, fifo):
+def test_events_8_the_destination_must_be_another_queue_of_the_same_type(clock, standard, fifo):
     """FIFO -> FIFO, standard -> standard."""
     world, wrong = World(clock, standard), fifo("wrong")
     world.queues[wrong.arn] = wrong
@@ -267,7 +267,7 @@ def test_row_08_the_destination_must_be_another_queue_of_the_same_type(clock, st
         world.start(world.dlq)
 
 
-def test_row_08_one_active_task_a_queue(clock, world):
+def test_events_8_one_active_task_a_queue(clock, world):
     """Recorded words; after its end the next can start."""
     world.start(rate=1)
     refused(
@@ -280,7 +280,7 @@ def test_row_08_one_active_task_a_queue(clock, world):
     world.start()
 
 
-def test_row_08_100_active_tasks_an_account(clock, standard):
+def test_events_8_100_active_tasks_an_account(clock, standard):
     """<= 100 active per account."""
     worlds = {}
     for i in range(101):
@@ -297,7 +297,7 @@ def test_row_08_100_active_tasks_an_account(clock, standard):
     tasks.start(dead[100])
 
 
-def test_row_08_only_a_running_task_can_be_cancelled(clock, world):
+def test_events_8_only_a_running_task_can_be_cancelled(clock, world):
     """A message movement can only be cancelled while it is RUNNING."""
     handle = world.start()
     clock.wait(60)
@@ -305,7 +305,7 @@ def test_row_08_only_a_running_task_can_be_cancelled(clock, world):
         world.tasks.cancel(handle)
 
 
-def test_row_08_a_task_handle_that_names_no_task(world):
+def test_events_8_a_task_handle_that_names_no_task(world):
     """Recorded codes and words, for garbage, a missing queue and a missing task."""
 
     def handle(arn):
@@ -328,14 +328,14 @@ def test_row_08_a_task_handle_that_names_no_task(world):
     )
 
 
-def test_row_08_a_handle_tells_its_source(world):
+def test_events_8_a_handle_tells_its_source(world):
     """Recorded: base64 of the task's id and the source's ARN."""
     content = json.loads(base64.b64decode(world.start()))
     assert content["sourceArn"] == world.dlq.arn
     assert set(content) == {"taskId", "sourceArn"}
 
 
-def test_row_08_the_newest_tasks_come_first(clock, world):
+def test_events_8_the_newest_tasks_come_first(clock, world):
     """ListMessageMoveTasks: 1 by default, up to 10."""
     for rate in range(1, 13):
         world.start(rate=rate)

@@ -1,11 +1,11 @@
-"""Names of queues: row 22 of the facts."""
+"""Names of queues over time (events-22)."""
 
 import pytest
 
 from patternlab.delivery import DeliveryError, Knobs, QueueNames
 
 
-def test_row_22_a_deleted_queues_name_is_free_again_after_60_seconds(clock):
+def test_events_22_a_deleted_queues_name_is_free_again_after_60_seconds(clock):
     """With the knob turned; AWS's code."""
     names = QueueNames(clock, Knobs(name_reuse_lag=60))
     names.create("orders")
@@ -19,7 +19,7 @@ def test_row_22_a_deleted_queues_name_is_free_again_after_60_seconds(clock):
     names.create("orders")
 
 
-def test_row_22_a_new_queue_is_usable_after_a_second(clock):
+def test_events_22_a_new_queue_is_usable_after_a_second(clock):
     """Usable >= 1 s after create."""
     names = QueueNames(clock, Knobs(creation_lag=1))
     names.create("orders")
@@ -30,7 +30,7 @@ def test_row_22_a_new_queue_is_usable_after_a_second(clock):
     names.check_usable("orders")
 
 
-def test_row_22_without_the_knobs_names_are_no_hindrance(clock):
+def test_events_22_without_the_knobs_names_are_no_hindrance(clock):
     """Off by default: notebooks delete and create queues all the time."""
     names = QueueNames(clock)
     names.create("orders")

@@ -1,4 +1,4 @@
-"""What standard and FIFO queues have in common: rows 1 to 4, 6, 9 to 11 and 22 of the facts."""
+"""What standard and FIFO queues have in common."""
 
 import pytest
 
@@ -16,10 +16,10 @@ def make(request):
     return request.getfixturevalue(request.param)
 
 
-# -- row 1: visibility timeout -------------------------------------------------------------------
+# -- events-1: visibility timeout ----------------------------------------------------------------
 
 
-def test_row_01_a_received_message_is_hidden_until_its_visibility_timeout_ends(clock, make):
+def test_events_1_a_received_message_is_hidden_until_its_visibility_timeout_ends(clock, make):
     """Hidden from receive until the timeout expires; by default after 30 seconds."""
     queue = make()
     queue.send("a")
@@ -30,7 +30,7 @@ def test_row_01_a_received_message_is_hidden_until_its_visibility_timeout_ends(c
     assert bodies(queue.receive()) == ["a"]
 
 
-def test_row_01_a_deleted_message_never_comes_back(clock, make):
+def test_events_1_a_deleted_message_never_comes_back(clock, make):
     """... or is deleted."""
     queue = make()
     queue.send("a")
@@ -40,7 +40,7 @@ def test_row_01_a_deleted_message_never_comes_back(clock, make):
     assert len(queue) == 0
 
 
-def test_row_01_the_timeout_can_be_given_per_receive(clock, make):
+def test_events_1_the_timeout_can_be_given_per_receive(clock, make):
     """Per queue, per receive, or with ChangeMessageVisibility."""
     queue = make(visibility_timeout=30)
     queue.send("a")
@@ -49,7 +49,7 @@ def test_row_01_the_timeout_can_be_given_per_receive(clock, make):
     assert bodies(queue.receive()) == ["a"]
 
 
-def test_row_01_timeout_zero_shows_the_message_at_once(make):
+def test_events_1_timeout_zero_shows_the_message_at_once(make):
     """0 = visible at once, with a receive and with ChangeMessageVisibility."""
     queue = make()
     queue.send("a")
@@ -59,7 +59,7 @@ def test_row_01_timeout_zero_shows_the_message_at_once(make):
     assert bodies(queue.receive()) == ["a"]
 
 
-def test_row_01_a_change_counts_from_the_call(clock, make):
+def test_events_1_a_change_counts_from_the_call(clock, make):
     """ChangeMessageVisibility counts from the call, not from the receive."""
     queue = make(visibility_timeout=60)
     queue.send("a")
@@ -72,7 +72,7 @@ def test_row_01_a_change_counts_from_the_call(clock, make):
     assert bodies(queue.receive()) == ["a"]
 
 
-def test_row_01_a_change_is_not_remembered_for_the_next_receive(clock, make):
+def test_events_1_a_change_is_not_remembered_for_the_next_receive(clock, make):
     """The next receive starts with the queue's timeout again."""
     queue = make(visibility_timeout=30)
     queue.send("a")
@@ -82,7 +82,7 @@ def test_row_01_a_change_is_not_remembered_for_the_next_receive(clock, make):
     assert queue.receive() == []
 
 
-def test_row_01_a_message_is_in_flight_for_twelve_hours_at_most(clock, make):
+def test_events_1_a_message_is_in_flight_for_twelve_hours_at_most(clock, make):
     """Total in-flight life <= 43,200 s from the receive; more is refused, not cut short."""
     queue = make(visibility_timeout=3600)
     queue.send("a")
@@ -98,7 +98,7 @@ def test_row_01_a_message_is_in_flight_for_twelve_hours_at_most(clock, make):
     assert bodies(queue.receive()) == ["a"]
 
 
-def test_row_01_heartbeats_keep_a_message_hidden(clock, make):
+def test_events_1_heartbeats_keep_a_message_hidden(clock, make):
     """Recorded: a timeout of 2 s, extended each second, keeps it hidden."""
     queue = make(visibility_timeout=2)
     queue.send("a")
@@ -111,10 +111,10 @@ def test_row_01_heartbeats_keep_a_message_hidden(clock, make):
     assert bodies(queue.receive()) == ["a"]
 
 
-# -- rows 2 and 3: receipt handles ----------------------------------------------------------------
+# -- events-2 and events-3: receipt handles -------------------------------------------------------
 
 
-def test_row_02_deleting_twice_is_no_error(make):
+def test_events_2_deleting_twice_is_no_error(make):
     """Recorded: DeleteMessage with the handle of a deleted message succeeds."""
     queue = make()
     queue.send("a")
@@ -123,7 +123,7 @@ def test_row_02_deleting_twice_is_no_error(make):
     queue.delete(receipt.handle)
 
 
-def test_row_02_the_visibility_of_a_deleted_message_cannot_be_changed(make):
+def test_events_2_the_visibility_of_a_deleted_message_cannot_be_changed(make):
     """Recorded, with these words."""
     queue = make()
     queue.send("a")
@@ -138,7 +138,7 @@ def test_row_02_the_visibility_of_a_deleted_message_cannot_be_changed(make):
     )
 
 
-def test_row_02_a_handle_the_queue_never_gave_out_is_refused(make):
+def test_events_2_a_handle_the_queue_never_gave_out_is_refused(make):
     """Recorded for garbage; the same for a handle of another queue, or of a receive to come."""
     queue, other = make("one"), make("other")
     queue.send("a")
@@ -156,7 +156,7 @@ def test_row_02_a_handle_the_queue_never_gave_out_is_refused(make):
             )
 
 
-def test_row_03_every_receive_gives_a_new_handle_and_counts_one_more(make):
+def test_events_3_every_receive_gives_a_new_handle_and_counts_one_more(make):
     """ApproximateReceiveCount starts at 1."""
     queue = make()
     queue.send("a")
@@ -165,7 +165,7 @@ def test_row_03_every_receive_gives_a_new_handle_and_counts_one_more(make):
     assert len({receipt.handle for receipt in receipts}) == 3
 
 
-def test_row_03_the_first_receive_is_remembered(clock, make):
+def test_events_3_the_first_receive_is_remembered(clock, make):
     """ApproximateFirstReceiveTimestamp is the first receive's."""
     queue = make(visibility_timeout=10)
     queue.send("a")
@@ -176,10 +176,10 @@ def test_row_03_the_first_receive_is_remembered(clock, make):
     assert (again.message.first_received, again.received) == (5, 15)
 
 
-# -- row 6: retention ----------------------------------------------------------------------------
+# -- events-6: retention -------------------------------------------------------------------------
 
 
-def test_row_06_a_message_is_kept_for_four_days_by_default(clock, make):
+def test_events_6_a_message_is_kept_for_four_days_by_default(clock, make):
     """345,600 s, counted from when it was enqueued."""
     queue = make()
     queue.send("a")
@@ -190,7 +190,7 @@ def test_row_06_a_message_is_kept_for_four_days_by_default(clock, make):
     assert len(queue) == 0
 
 
-def test_row_06_retention_removes_messages_in_flight_and_delayed_too(clock, make):
+def test_events_6_retention_removes_messages_in_flight_and_delayed_too(clock, make):
     """Recorded: retention does not wait for a consumer."""
     queue = make(retention=60, visibility_timeout=600)
     queue.send("in flight")
@@ -203,7 +203,7 @@ def test_row_06_retention_removes_messages_in_flight_and_delayed_too(clock, make
     assert queue.counts() == (0, 0, 0)
 
 
-def test_row_06_a_shorter_retention_holds_for_messages_already_there(clock, make):
+def test_events_6_a_shorter_retention_holds_for_messages_already_there(clock, make):
     """A change of MessageRetentionPeriod reaches existing messages, in both directions."""
     queue = make(retention=600)
     queue.send("a")
@@ -216,10 +216,10 @@ def test_row_06_a_shorter_retention_holds_for_messages_already_there(clock, make
     assert bodies(queue.receive(10)) == ["b"]
 
 
-# -- row 9: long polling -------------------------------------------------------------------------
+# -- events-9: long polling ----------------------------------------------------------------------
 
 
-def test_row_09_a_long_poll_returns_as_soon_as_a_message_arrives(clock, make, background):
+def test_events_9_a_long_poll_returns_as_soon_as_a_message_arrives(clock, make, background):
     """... and not at the end of its wait."""
     queue = make()
     result = background(queue.poll(wait=20))
@@ -231,7 +231,7 @@ def test_row_09_a_long_poll_returns_as_soon_as_a_message_arrives(clock, make, ba
     assert result[0][0].received == 7
 
 
-def test_row_09_a_long_poll_of_an_empty_queue_ends_after_its_wait(clock, make, background):
+def test_events_9_a_long_poll_of_an_empty_queue_ends_after_its_wait(clock, make, background):
     """An empty answer after WaitTimeSeconds."""
     result = background(make().poll(wait=20))
     clock.wait(19.9)
@@ -240,7 +240,9 @@ def test_row_09_a_long_poll_of_an_empty_queue_ends_after_its_wait(clock, make, b
     assert result == [[]]
 
 
-def test_row_09_a_long_poll_sees_messages_whose_time_comes_while_it_waits(clock, make, background):
+def test_events_9_a_long_poll_sees_messages_whose_time_comes_while_it_waits(
+    clock, make, background
+):
     """The end of a visibility timeout wakes it."""
     queue = make(visibility_timeout=5)
     queue.send("a")
@@ -250,7 +252,7 @@ def test_row_09_a_long_poll_sees_messages_whose_time_comes_while_it_waits(clock,
     assert result[0][0].received == 5
 
 
-def test_row_09_a_waiting_poll_is_woken_by_what_was_sent_after_a_false_alarm(
+def test_events_9_a_waiting_poll_is_woken_by_what_was_sent_after_a_false_alarm(
     clock, make, background
 ):
     """A timer that came to nothing (its message was deleted) must not leave the poll asleep."""
@@ -268,7 +270,7 @@ def test_row_09_a_waiting_poll_is_woken_by_what_was_sent_after_a_false_alarm(
     assert result[0][0].received == 7
 
 
-def test_row_09_one_poll_gets_the_message_and_the_other_waits_on(clock, make, background):
+def test_events_9_one_poll_gets_the_message_and_the_other_waits_on(clock, make, background):
     """Two polls wait; one message comes."""
     queue = make()
     first, second = (background(queue.poll(wait=20)) for _ in range(2))
@@ -279,7 +281,7 @@ def test_row_09_one_poll_gets_the_message_and_the_other_waits_on(clock, make, ba
     assert second == [[]]
 
 
-def test_row_09_up_to_ten_messages_and_one_by_default(make):
+def test_events_9_up_to_ten_messages_and_one_by_default(make):
     """MaxNumberOfMessages."""
     queue = make()
     for i in range(12):
@@ -288,10 +290,10 @@ def test_row_09_up_to_ten_messages_and_one_by_default(make):
     assert bodies(queue.receive(10)) == [str(i) for i in range(1, 11)]
 
 
-# -- row 10: delay -------------------------------------------------------------------------------
+# -- events-10: delay ----------------------------------------------------------------------------
 
 
-def test_row_10_the_queue_delay_hides_a_new_message(clock, make):
+def test_events_10_the_queue_delay_hides_a_new_message(clock, make):
     """DelaySeconds of the queue."""
     queue = make(delay=60)
     queue.send("a")
@@ -302,18 +304,18 @@ def test_row_10_the_queue_delay_hides_a_new_message(clock, make):
     assert bodies(queue.receive()) == ["a"]
 
 
-# -- row 11: messages in flight ------------------------------------------------------------------
+# -- events-11: messages in flight ---------------------------------------------------------------
 
 
-def test_row_11_the_limit_is_120_000():
+def test_events_11_the_limit_is_120_000():
     """~120,000 per queue, standard and FIFO."""
     assert lifecycle_module.IN_FLIGHT_LIMIT == 120_000
 
 
-# -- row 22: the control plane's lag --------------------------------------------------------------
+# -- events-22: the control plane's lag -----------------------------------------------------------
 
 
-def test_row_22_purge_drops_what_is_visible_in_flight_and_delayed(clock, make):
+def test_events_22_purge_drops_what_is_visible_in_flight_and_delayed(clock, make):
     """Recorded: messages in flight and delayed ones do not come back after a purge."""
     queue = make(visibility_timeout=3)
     queue.send("in flight")
@@ -330,7 +332,7 @@ def test_row_22_purge_drops_what_is_visible_in_flight_and_delayed(clock, make):
     assert bodies(queue.receive()) == ["new"]
 
 
-def test_row_22_a_second_purge_within_a_minute_is_refused(clock, make):
+def test_events_22_a_second_purge_within_a_minute_is_refused(clock, make):
     """Recorded code and words; after 60 s it works again."""
     queue = make()
     queue.purge()
@@ -345,7 +347,7 @@ def test_row_22_a_second_purge_within_a_minute_is_refused(clock, make):
     queue.purge()
 
 
-def test_row_22_a_purge_may_take_up_to_60_seconds(clock, make):
+def test_events_22_a_purge_may_take_up_to_60_seconds(clock, make):
     """With the knob turned, messages sent before can still be received until it is done."""
     queue = make(knobs=Knobs(purge_lag=60))
     queue.send("before")
@@ -356,7 +358,7 @@ def test_row_22_a_purge_may_take_up_to_60_seconds(clock, make):
     assert bodies(queue.receive(10)) == ["after"]
 
 
-def test_row_22_attributes_may_take_up_to_60_seconds(clock, make):
+def test_events_22_attributes_may_take_up_to_60_seconds(clock, make):
     """SetQueueAttributes <= 60 s: with the knob turned, receives still use the old value."""
     queue = make(knobs=Knobs(attribute_lag=60), visibility_timeout=10)
     queue.send("a")
@@ -371,7 +373,7 @@ def test_row_22_attributes_may_take_up_to_60_seconds(clock, make):
     assert queue.receive() == []
 
 
-def test_row_22_retention_may_take_up_to_15_minutes(clock, make):
+def test_events_22_retention_may_take_up_to_15_minutes(clock, make):
     """MessageRetentionPeriod has a lag of its own."""
     queue = make(knobs=Knobs(retention_lag=900))
     queue.send("a")
@@ -383,7 +385,7 @@ def test_row_22_retention_may_take_up_to_15_minutes(clock, make):
     assert len(queue) == 0
 
 
-def test_row_22_counters_may_be_a_minute_old(clock, make):
+def test_events_22_counters_may_be_a_minute_old(clock, make):
     """With the knob turned, the Approximate... attributes lag; without it they are exact."""
     queue, exact = make("lagging", knobs=Knobs(counter_lag=60)), make("exact")
     assert queue.counts() == exact.counts() == (0, 0, 0)

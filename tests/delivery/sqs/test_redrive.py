@@ -1,4 +1,4 @@
-"""Dead-letter queues: rows 3 to 7 of the facts."""
+"""Dead-letter queues (events-3 to events-7)."""
 
 import pytest
 
@@ -28,10 +28,10 @@ def fail(clock, queue, times):
         clock.wait(queue.visibility_timeout)
 
 
-# -- rows 3 and 4 --------------------------------------------------------------------------------
+# -- events-3 and events-4 -----------------------------------------------------------------------
 
 
-def test_row_04_redrive_happens_at_the_receive_that_would_exceed(clock, make):
+def test_events_4_redrive_happens_at_the_receive_that_would_exceed(clock, make):
     """Receives 1..n deliver; the (n+1)th returns without it, and it is in the DLQ."""
     queue = make(max_receive_count=3)
     dlq = queue.redrive.dead_letter_queue
@@ -42,7 +42,7 @@ def test_row_04_redrive_happens_at_the_receive_that_would_exceed(clock, make):
     assert (len(queue), len(dlq)) == (0, 1)
 
 
-def test_row_04_nothing_moves_when_the_visibility_timeout_ends(clock, make):
+def test_events_4_nothing_moves_when_the_visibility_timeout_ends(clock, make):
     """It needs another ReceiveMessage; without a consumer it stays."""
     queue = make(max_receive_count=1)
     queue.send("poison")
@@ -53,7 +53,7 @@ def test_row_04_nothing_moves_when_the_visibility_timeout_ends(clock, make):
     assert len(queue.redrive.dead_letter_queue) == 0
 
 
-def test_row_04_the_same_receive_may_bring_what_comes_after(clock, make):
+def test_events_4_the_same_receive_may_bring_what_comes_after(clock, make):
     """The call that moves the poison message goes on to the next one."""
     queue = make(max_receive_count=1)
     queue.send("poison")
@@ -62,7 +62,7 @@ def test_row_04_the_same_receive_may_bring_what_comes_after(clock, make):
     assert bodies(queue.receive()) == ["good"]
 
 
-def test_row_04_a_poll_that_only_moves_a_message_waits_on(clock, make, background):
+def test_events_4_a_poll_that_only_moves_a_message_waits_on(clock, make, background):
     """Moving to the DLQ is no answer to a long poll."""
     queue = make(max_receive_count=1)
     queue.send("poison")
@@ -74,7 +74,7 @@ def test_row_04_a_poll_that_only_moves_a_message_waits_on(clock, make, backgroun
     assert result == [[]]
 
 
-def test_row_04_the_default_is_ten_receives(make):
+def test_events_4_the_default_is_ten_receives(make):
     """maxReceiveCount 1-1000, 10 if omitted."""
     dlq = make("dead")
     queue = make(redrive=RedrivePolicy(dlq))
@@ -85,7 +85,7 @@ def test_row_04_the_default_is_ten_receives(make):
     assert len(dlq) == 1
 
 
-def test_row_04_a_dead_letter_queue_can_have_one_of_its_own(make):
+def test_events_4_a_dead_letter_queue_can_have_one_of_its_own(make):
     """Recorded: q1 -> q2 -> q3, each with maxReceiveCount 1. The count goes on in q2."""
     third = make("third")
     second = make("second", redrive=RedrivePolicy(third, 3))
@@ -99,7 +99,7 @@ def test_row_04_a_dead_letter_queue_can_have_one_of_its_own(make):
     assert len(third) == 1
 
 
-def test_row_03_the_count_goes_on_in_the_dead_letter_queue(clock, make):
+def test_events_3_the_count_goes_on_in_the_dead_letter_queue(clock, make):
     """ "Across all queues": with maxReceiveCount 1 the first receive from the DLQ shows 2."""
     queue = make(max_receive_count=1)
     queue.send("poison")
@@ -108,10 +108,10 @@ def test_row_03_the_count_goes_on_in_the_dead_letter_queue(clock, make):
     assert queue.redrive.dead_letter_queue.receive()[0].receive_count == 2
 
 
-# -- row 5 ---------------------------------------------------------------------------------------
+# -- events-5 ------------------------------------------------------------------------------------
 
 
-def test_row_05_what_is_kept_on_the_move(clock, make):
+def test_events_5_what_is_kept_on_the_move(clock, make):
     """MessageId, body, attributes, MD5, SentTimestamp, AWSTraceHeader; new: the source's ARN."""
     queue = make(max_receive_count=1)
     attributes = {"kind": {"DataType": "String", "StringValue": "order"}}
@@ -129,10 +129,12 @@ def test_row_05_what_is_kept_on_the_move(clock, make):
     assert sent.source_arn is None
 
 
-# -- row 6 ---------------------------------------------------------------------------------------
+# -- events-6 ------------------------------------------------------------------------------------
 
 
-def test_row_06_a_standard_dlq_keeps_the_enqueue_time_so_that_it_can_expire_early(clock, standard):
+def test_events_6_a_standard_dlq_keeps_the_enqueue_time_so_that_it_can_expire_early(
+    clock, standard
+):
     """One day in the source queue, then three in a DLQ with four days' retention."""
     day = 86_400
     queue = standard(max_receive_count=1, visibility_timeout=10)
@@ -149,7 +151,7 @@ def test_row_06_a_standard_dlq_keeps_the_enqueue_time_so_that_it_can_expire_earl
     assert len(dlq) == 0
 
 
-def test_row_06_a_fifo_dlq_starts_the_retention_anew(clock, fifo):
+def test_events_6_a_fifo_dlq_starts_the_retention_anew(clock, fifo):
     """The same case on FIFO: deleted from the DLQ after four days."""
     day = 86_400
     queue = fifo(max_receive_count=1, visibility_timeout=10)
@@ -166,7 +168,7 @@ def test_row_06_a_fifo_dlq_starts_the_retention_anew(clock, fifo):
     assert len(dlq) == 0
 
 
-def test_row_06_a_message_older_than_the_dlqs_retention_is_lost_on_the_move(clock, standard):
+def test_events_6_a_message_older_than_the_dlqs_retention_is_lost_on_the_move(clock, standard):
     """Advice: the DLQ's retention must be longer than the source queue's."""
     queue = standard(max_receive_count=1, dlq={"retention": 60})
     queue.send("poison")
@@ -176,10 +178,10 @@ def test_row_06_a_message_older_than_the_dlqs_retention_is_lost_on_the_move(cloc
     assert queue.redrive.dead_letter_queue.receive() == []
 
 
-# -- row 7 ---------------------------------------------------------------------------------------
+# -- events-7 ------------------------------------------------------------------------------------
 
 
-def test_row_07_the_dlq_must_be_of_the_same_type(standard, fifo):
+def test_events_7_the_dlq_must_be_of_the_same_type(standard, fifo):
     """FIFO -> FIFO, standard -> standard, in AWS's words."""
     for source, target in ((standard(), fifo()), (fifo(), standard())):
         with pytest.raises(DeliveryError) as error:
@@ -199,7 +201,7 @@ def test_row_07_the_dlq_must_be_of_the_same_type(standard, fifo):
         ("arn:aws:sqs:eu-west-1:123456789012:dead", "Region"),
     ],
 )
-def test_row_07_the_dlq_must_be_of_the_same_account_and_region(clock, standard, arn, reason):
+def test_events_7_the_dlq_must_be_of_the_same_account_and_region(clock, standard, arn, reason):
     """Same account, same Region."""
     target = StandardQueue(clock, "dead", arn=arn)
     with pytest.raises(DeliveryError, match=reason):
@@ -207,14 +209,14 @@ def test_row_07_the_dlq_must_be_of_the_same_account_and_region(clock, standard, 
 
 
 @pytest.mark.parametrize("count", [0, 1001])
-def test_row_04_max_receive_count_is_from_1_to_1000(standard, count):
+def test_events_4_max_receive_count_is_from_1_to_1000(standard, count):
     """Recorded words."""
     with pytest.raises(DeliveryError, match=f"Invalid value for maxReceiveCount: {count}, valid"):
         RedrivePolicy(standard("dead"), count).check(standard())
     RedrivePolicy(standard("dead"), 1000).check(standard())
 
 
-def test_row_07_redrive_allow_policy_says_who_may_send_its_dead_letters(standard):
+def test_events_7_redrive_allow_policy_says_who_may_send_its_dead_letters(standard):
     """allowAll (default), denyAll, byQueue."""
     source, other = standard("source"), standard("other")
     dlq = standard("dead")
@@ -229,7 +231,7 @@ def test_row_07_redrive_allow_policy_says_who_may_send_its_dead_letters(standard
         RedrivePolicy(dlq).check(other)
 
 
-def test_row_07_by_queue_takes_up_to_ten_arns():
+def test_events_7_by_queue_takes_up_to_ten_arns():
     """<= 10 ARNs; to allow more, allowAll."""
     arns = tuple(f"arn:aws:sqs:us-east-1:123456789012:q{i}" for i in range(11))
     RedriveAllowPolicy("byQueue", arns[:10]).check()
@@ -243,7 +245,7 @@ def test_row_07_by_queue_takes_up_to_ten_arns():
             wrong.check()
 
 
-def test_row_07_looking_into_the_dlq_counts_as_a_receive(clock, make):
+def test_events_7_looking_into_the_dlq_counts_as_a_receive(clock, make):
     """Viewing messages in the console is a ReceiveMessage like any other."""
     queue = make(max_receive_count=1, dlq={"visibility_timeout": 10})
     dlq = queue.redrive.dead_letter_queue
@@ -255,7 +257,7 @@ def test_row_07_looking_into_the_dlq_counts_as_a_receive(clock, make):
     assert dlq.receive()[0].receive_count == 3
 
 
-def test_row_07_a_fifo_dlq_takes_the_message_id_as_deduplication_id(clock, fifo):
+def test_events_7_a_fifo_dlq_takes_the_message_id_as_deduplication_id(clock, fifo):
     """Two messages that share a deduplication id, ten minutes apart, both end in the DLQ."""
     queue = fifo(max_receive_count=1, visibility_timeout=10)
     dlq = queue.redrive.dead_letter_queue
@@ -269,7 +271,7 @@ def test_row_07_a_fifo_dlq_takes_the_message_id_as_deduplication_id(clock, fifo)
     assert dlq.send("again", dedup_id=first.id).body == "one"
 
 
-def test_row_07_a_fifo_dlq_breaks_the_order(clock, fifo):
+def test_events_7_a_fifo_dlq_breaks_the_order(clock, fifo):
     """ "Don't use a DLQ if you don't want to break the exact order": 2 is done before 1."""
     queue = fifo(max_receive_count=1, visibility_timeout=10)
     queue.send("1", group="g")
@@ -280,7 +282,7 @@ def test_row_07_a_fifo_dlq_breaks_the_order(clock, fifo):
     assert bodies(queue.redrive.dead_letter_queue.receive()) == ["1"]
 
 
-def test_row_05_the_group_is_kept_on_the_move(clock, fifo):
+def test_events_5_the_group_is_kept_on_the_move(clock, fifo):
     """Messages of several groups keep them, and their order, in the DLQ."""
     queue = fifo(max_receive_count=1, visibility_timeout=10)
     dlq = queue.redrive.dead_letter_queue

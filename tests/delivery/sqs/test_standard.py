@@ -1,4 +1,4 @@
-"""Standard queues: rows 2, 10, 11 and 20 of the facts."""
+"""What only standard queues do."""
 
 import random
 
@@ -21,10 +21,10 @@ def limit_of_3(monkeypatch):
         monkeypatch.setattr(module, "IN_FLIGHT_LIMIT", 3)
 
 
-# -- row 2 ---------------------------------------------------------------------------------------
+# -- events-2 ------------------------------------------------------------------------------------
 
 
-def test_row_02_an_expired_handle_still_deletes_while_nobody_received_it_again(clock, standard):
+def test_events_2_an_expired_handle_still_deletes_while_nobody_received_it_again(clock, standard):
     """Recorded: timeout 1 s, wait 2 s, delete with the old handle: the message is gone."""
     queue = standard(visibility_timeout=1)
     queue.send("a")
@@ -34,7 +34,7 @@ def test_row_02_an_expired_handle_still_deletes_while_nobody_received_it_again(c
     assert len(queue) == 0
 
 
-def test_row_02_an_expired_handle_still_changes_the_visibility(clock, standard):
+def test_events_2_an_expired_handle_still_changes_the_visibility(clock, standard):
     """Recorded: ChangeMessageVisibility after the timeout succeeds and hides the message."""
     queue = standard(visibility_timeout=1)
     queue.send("a")
@@ -46,7 +46,7 @@ def test_row_02_an_expired_handle_still_changes_the_visibility(clock, standard):
     assert queue.receive() == []
 
 
-def test_row_02_an_older_handle_deletes_nothing_and_says_nothing(standard):
+def test_events_2_an_older_handle_deletes_nothing_and_says_nothing(standard):
     """With an old ReceiptHandle the request succeeds, but the message might not be deleted."""
     queue = standard()
     queue.send("a")
@@ -58,7 +58,7 @@ def test_row_02_an_older_handle_deletes_nothing_and_says_nothing(standard):
     assert len(queue) == 0
 
 
-def test_row_02_an_older_handle_still_changes_the_visibility(standard):
+def test_events_2_an_older_handle_still_changes_the_visibility(standard):
     """Recorded: the handle of an earlier receive, timeout 0, shows the message at once."""
     queue = standard()
     queue.send("a")
@@ -68,10 +68,10 @@ def test_row_02_an_older_handle_still_changes_the_visibility(standard):
     assert bodies(queue.receive()) == ["a"]
 
 
-# -- row 10 --------------------------------------------------------------------------------------
+# -- events-10 -----------------------------------------------------------------------------------
 
 
-def test_row_10_a_message_can_have_a_delay_of_its_own(clock, standard):
+def test_events_10_a_message_can_have_a_delay_of_its_own(clock, standard):
     """Per message or per queue; 0 overrides the queue's."""
     queue = standard(delay=60)
     queue.send("now", delay=0)
@@ -82,7 +82,7 @@ def test_row_10_a_message_can_have_a_delay_of_its_own(clock, standard):
     assert bodies(queue.receive(10)) == ["soon"]
 
 
-def test_row_10_a_change_of_the_queue_delay_is_not_retroactive(clock, standard):
+def test_events_10_a_change_of_the_queue_delay_is_not_retroactive(clock, standard):
     """Messages already in the queue keep the delay they were sent with."""
     queue = standard(delay=60)
     queue.send("old")
@@ -93,11 +93,11 @@ def test_row_10_a_change_of_the_queue_delay_is_not_retroactive(clock, standard):
     assert "old" in bodies(queue.receive(10))
 
 
-# -- row 11 --------------------------------------------------------------------------------------
+# -- events-11 -----------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("limit_of_3")
-def test_row_11_a_short_poll_over_the_limit_is_an_error(standard):
+def test_events_11_a_short_poll_over_the_limit_is_an_error(standard):
     """Standard, short poll: OverLimit."""
     queue = standard()
     for i in range(5):
@@ -109,7 +109,7 @@ def test_row_11_a_short_poll_over_the_limit_is_an_error(standard):
 
 
 @pytest.mark.usefixtures("limit_of_3")
-def test_row_11_a_long_poll_over_the_limit_returns_nothing(clock, standard, background):
+def test_events_11_a_long_poll_over_the_limit_returns_nothing(clock, standard, background):
     """Standard, long poll: nothing; and a delete lets it go on at once."""
     queue = standard()
     for i in range(5):
@@ -124,10 +124,10 @@ def test_row_11_a_long_poll_over_the_limit_returns_nothing(clock, standard, back
     assert bodies(waiting[0]) == ["3"]
 
 
-# -- row 20 --------------------------------------------------------------------------------------
+# -- events-20 -----------------------------------------------------------------------------------
 
 
-def test_row_20_messages_come_in_the_order_of_sending_unless_a_knob_is_turned(clock, standard):
+def test_events_20_messages_come_in_the_order_of_sending_unless_a_knob_is_turned(clock, standard):
     """Best-effort order; recorded: a message whose timeout ran out comes before a younger one."""
     queue = standard(visibility_timeout=3)
     queue.send("1")
@@ -138,7 +138,7 @@ def test_row_20_messages_come_in_the_order_of_sending_unless_a_knob_is_turned(cl
     assert bodies(queue.receive(10)) == ["1", "2"]
 
 
-def test_row_20_reordering_is_a_seeded_knob_that_loses_nothing(standard):
+def test_events_20_reordering_is_a_seeded_knob_that_loses_nothing(standard):
     """Reordering is rare; here in one message of two, by up to ten places."""
     sent = [str(i) for i in range(200)]
     orders = []
@@ -152,7 +152,7 @@ def test_row_20_reordering_is_a_seeded_knob_that_loses_nothing(standard):
     assert sorted(orders[0]) == sorted(sent)
 
 
-def test_row_20_a_delete_may_be_lost_so_that_the_message_comes_again(clock, standard):
+def test_events_20_a_delete_may_be_lost_so_that_the_message_comes_again(clock, standard):
     """At least once: with the knob at 1 every delete is lost."""
     queue = standard(knobs=Knobs(duplicates=1.0))
     queue.send("a")
@@ -161,7 +161,7 @@ def test_row_20_a_delete_may_be_lost_so_that_the_message_comes_again(clock, stan
     assert queue.receive()[0].receive_count == 2
 
 
-def test_row_09_a_short_poll_may_miss_messages_and_a_long_poll_does_not(standard):
+def test_events_9_a_short_poll_may_miss_messages_and_a_long_poll_does_not(standard):
     """A short poll samples a subset of servers: a knob, off by default."""
     queue = standard(knobs=Knobs(short_poll_miss=1.0))
     queue.send("a")

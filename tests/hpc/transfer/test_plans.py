@@ -21,7 +21,7 @@ SITE = Site("1 Gbps", drives="100 TB")
     ],
 )
 def test_how_long_a_line_at_four_fifths_takes(load, link, hours):
-    """facts/hpc.md, section 4, "how long"."""
+    """Hours at 80 % of the line (hpc-59)."""
     assert estimate("internet", load, Site(link)).hours == pytest.approx(hours, rel=0.01)
 
 

@@ -1,4 +1,4 @@
-"""SNS, S3 and EventBridge hand their events to asynchronous invocation (facts, rows 50 and 56)."""
+"""SNS, S3 and EventBridge hand their events to asynchronous invocation (events-50, events-56)."""
 
 import json
 
@@ -28,7 +28,7 @@ def events_of(world):
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
-def test_rows_50_and_56_sns_delivers_once_and_lambda_retries(world):
+def test_events_50_and_56_sns_delivers_once_and_lambda_retries(world):
     arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
     sns = world.cloud.client("sns")
     topic = sns.create_topic(Name="t")["TopicArn"]
@@ -45,7 +45,7 @@ def test_rows_50_and_56_sns_delivers_once_and_lambda_retries(world):
     assert deliveries["outcome"].tolist() == ["delivered"]
 
 
-def test_row_56_an_outage_makes_sns_deliver_again_and_costs_lambda_no_attempt(world):
+def test_events_56_an_outage_makes_sns_deliver_again_and_costs_lambda_no_attempt(world):
     arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
     sns = world.cloud.client("sns")
     topic = sns.create_topic(Name="t")["TopicArn"]
@@ -60,7 +60,7 @@ def test_row_56_an_outage_makes_sns_deliver_again_and_costs_lambda_no_attempt(wo
     assert len(events_of(world)) == 3
 
 
-def test_row_50_an_event_of_s3_is_retried(world):
+def test_events_50_an_event_of_s3_is_retried(world):
     arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
     s3 = world.cloud.client("s3")
     s3.create_bucket(Bucket="pictures")
@@ -77,7 +77,7 @@ def test_row_50_an_event_of_s3_is_retried(world):
     assert [e["Records"][0]["s3"]["object"]["key"] for e in events] == ["cat.jpg"] * 3
 
 
-def test_rows_48_and_50_the_record_holds_what_s3_sent(world):
+def test_events_48_and_50_the_record_holds_what_s3_sent(world):
     url, queue = world.queue("failed")
     arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
     world.lam.put_function_event_invoke_config(
@@ -98,7 +98,7 @@ def test_rows_48_and_50_the_record_holds_what_s3_sent(world):
     assert json.loads(message["Body"])["requestPayload"] == events_of(world)[0]
 
 
-def test_row_50_a_rule_of_eventbridge_invokes_asynchronously(world):
+def test_events_50_a_rule_of_eventbridge_invokes_asynchronously(world):
     arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
     events = world.cloud.client("events")
     rule = events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')["RuleArn"]

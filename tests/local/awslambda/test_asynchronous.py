@@ -1,4 +1,4 @@
-"""Asynchronous invocation through boto3: events, attempts, settings (facts, rows 40 to 49)."""
+"""Asynchronous invocation through boto3: events, attempts, settings (events-40 to events-49)."""
 
 import itertools
 import json
@@ -28,7 +28,7 @@ def hand_over(world, name, event=None):
 # -- accepting -----------------------------------------------------------------------------------
 
 
-def test_row_40_an_event_is_accepted_at_once_and_runs_on_the_clock(world):
+def test_events_40_an_event_is_accepted_at_once_and_runs_on_the_clock(world):
     world.create("f", "def handler(event, context):\n    print('n is', event['n'])\n")
     begun = world.cloud.now()
     hand_over(world, "f", {"n": 7})
@@ -38,7 +38,7 @@ def test_row_40_an_event_is_accepted_at_once_and_runs_on_the_clock(world):
     assert "n is 7\n" in world.lines("f")
 
 
-def test_row_40_a_payload_over_1_mb_is_refused_and_not_run(world):
+def test_events_40_a_payload_over_1_mb_is_refused_and_not_run(world):
     world.create("f", WORKS)
     payload = json.dumps("x" * 1_048_576)
     code, message = refused(
@@ -52,14 +52,14 @@ def test_row_40_a_payload_over_1_mb_is_refused_and_not_run(world):
     assert world.logs.describe_log_groups()["logGroups"] == []
 
 
-def test_row_40_a_payload_of_exactly_1_mb_is_accepted(world):
+def test_events_40_a_payload_of_exactly_1_mb_is_accepted(world):
     world.create("f", WORKS)
     payload = json.dumps("x" * (1_048_576 - 2))
     got = world.lam.invoke(FunctionName="f", Payload=payload, InvocationType="Event")
     assert got["StatusCode"] == 202
 
 
-def test_row_40_a_payload_that_is_no_json_is_refused(world):
+def test_events_40_a_payload_that_is_no_json_is_refused(world):
     world.create("f", WORKS)
     code, _ = refused(world.lam.invoke, FunctionName="f", Payload="{no", InvocationType="Event")
     assert code == "InvalidRequestContentException"
@@ -75,7 +75,7 @@ def test_the_old_invoke_async_goes_the_same_way(world):
 # -- attempts ------------------------------------------------------------------------------------
 
 
-def test_rows_41_and_43_it_is_tried_three_times_with_one_request_id_in_one_log_stream(world):
+def test_events_41_and_43_it_is_tried_three_times_with_one_request_id_in_one_log_stream(world):
     world.create("f", FAILS)
     hand_over(world, "f")
     world.cloud.wait(minutes=10)
@@ -85,7 +85,7 @@ def test_rows_41_and_43_it_is_tried_three_times_with_one_request_id_in_one_log_s
     assert len(streams) == 1
 
 
-def test_row_41_a_time_out_is_retried_too(world):
+def test_events_41_a_time_out_is_retried_too(world):
     world.create("f", SLEEPS, Timeout=2)
     hand_over(world, "f", {"seconds": 9})
     world.cloud.wait(minutes=10)
@@ -93,7 +93,7 @@ def test_row_41_a_time_out_is_retried_too(world):
 
 
 @pytest.mark.parametrize("retries", [0, 1])
-def test_row_41_the_number_of_retries_can_be_set(world, retries):
+def test_events_41_the_number_of_retries_can_be_set(world, retries):
     world.create("f", FAILS)
     world.lam.put_function_event_invoke_config(FunctionName="f", MaximumRetryAttempts=retries)
     hand_over(world, "f")
@@ -105,7 +105,7 @@ def bad_order(event, context):
     raise ValueError(event["key"])
 
 
-def test_row_42_the_history_counts_attempts_and_shows_their_gaps(cloud):
+def test_events_42_the_history_counts_attempts_and_shows_their_gaps(cloud):
     cloud.deploy_function("orders", bad_order)
     cloud.client("lambda").invoke(
         FunctionName="orders", InvocationType="Event", Payload='{"key": "order 1"}'
@@ -123,7 +123,7 @@ def test_row_42_the_history_counts_attempts_and_shows_their_gaps(cloud):
     assert 100 <= second <= 135
 
 
-def test_row_44_a_throttled_event_waits_for_room_and_uses_no_retry(world):
+def test_events_44_a_throttled_event_waits_for_room_and_uses_no_retry(world):
     world.create("f", SLEEPS, Timeout=60)
     world.lam.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
     hand_over(world, "f", {"seconds": 50})
@@ -135,7 +135,7 @@ def test_row_44_a_throttled_event_waits_for_room_and_uses_no_retry(world):
     assert not any("ERROR" in line for line in world.lines("f"))
 
 
-def test_row_44_an_outage_of_the_function_is_a_system_error(world):
+def test_events_44_an_outage_of_the_function_is_a_system_error(world):
     arn = world.create("f", WORKS)["FunctionArn"]
     world.cloud.faults.outage(arn, minutes=10)
     hand_over(world, "f")
@@ -148,7 +148,7 @@ def test_row_44_an_outage_of_the_function_is_a_system_error(world):
 
 
 @pytest.mark.parametrize(("age", "attempts"), [(60, 1), (90, 2)])
-def test_row_45_an_event_that_would_be_too_old_is_given_up(world, age, attempts):
+def test_events_45_an_event_that_would_be_too_old_is_given_up(world, age, attempts):
     world.create("f", FAILS)
     world.lam.put_function_event_invoke_config(FunctionName="f", MaximumEventAgeInSeconds=age)
     hand_over(world, "f")
@@ -156,7 +156,7 @@ def test_row_45_an_event_that_would_be_too_old_is_given_up(world, age, attempts)
     assert len(starts(world, "f")) == attempts
 
 
-def test_row_46_a_reserved_concurrency_of_zero_drops_events_and_refuses_callers(world):
+def test_events_46_a_reserved_concurrency_of_zero_drops_events_and_refuses_callers(world):
     world.create("f", WORKS)
     world.lam.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
     hand_over(world, "f")
@@ -167,7 +167,7 @@ def test_row_46_a_reserved_concurrency_of_zero_drops_events_and_refuses_callers(
     assert world.logs.describe_log_groups()["logGroups"] == []
 
 
-def test_row_49_100_of_an_accounts_concurrency_stay_unreserved(world):
+def test_events_49_100_of_an_accounts_concurrency_stay_unreserved(world):
     world.create("f", WORKS)
     code, message = refused(
         world.lam.put_function_concurrency, FunctionName="f", ReservedConcurrentExecutions=901

@@ -1,4 +1,4 @@
-"""Who is told of asynchronous events, through boto3 (facts, rows 46 to 48)."""
+"""Who is told of asynchronous events, through boto3 (events-46 to events-48)."""
 
 import json
 from types import SimpleNamespace
@@ -57,7 +57,7 @@ def told(world):
 # -- dead-letter queues --------------------------------------------------------------------------
 
 
-def test_row_47_a_dead_letter_queue_gets_the_raw_event_and_three_attributes(world, told):
+def test_events_47_a_dead_letter_queue_gets_the_raw_event_and_three_attributes(world, told):
     url, arn = world.queue("dlq")
     made = world.create("f", FAILS, DeadLetterConfig={"TargetArn": arn})
     assert made["DeadLetterConfig"] == {"TargetArn": arn}
@@ -75,7 +75,7 @@ def test_row_47_a_dead_letter_queue_gets_the_raw_event_and_three_attributes(worl
     assert f"START RequestId: {request_id['StringValue']} Version: $LATEST\n" in world.lines("f")
 
 
-def test_row_47_a_topic_can_be_the_dead_letter_queue(world, told):
+def test_events_47_a_topic_can_be_the_dead_letter_queue(world, told):
     sns = world.cloud.client("sns")
     topic = sns.create_topic(Name="dead")["TopicArn"]
     url, queue = world.queue("inbox")
@@ -103,7 +103,7 @@ def let_in(world, url, queue, topic):
     world.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
 
 
-def test_row_47_the_dead_letter_queue_can_be_set_changed_and_removed_later(world, told):
+def test_events_47_the_dead_letter_queue_can_be_set_changed_and_removed_later(world, told):
     (first, first_arn), (second, second_arn) = world.queue("first"), world.queue("second")
     world.create("f", FAILS)
     for arn in (first_arn, second_arn, ""):
@@ -174,7 +174,7 @@ def test_a_dead_letter_queue_that_cannot_be_is_no_update_either(world):
 # -- destinations --------------------------------------------------------------------------------
 
 
-def test_row_48_a_queue_really_receives_the_record_of_a_failure(world, told):
+def test_events_48_a_queue_really_receives_the_record_of_a_failure(world, told):
     url, queue = world.queue("told")
     arn = world.create("f", FAILS)["FunctionArn"]
     told.configure(retries=2, OnFailure=queue)
@@ -206,7 +206,7 @@ def test_row_48_a_queue_really_receives_the_record_of_a_failure(world, told):
     assert "raise ValueError('no such order')" in trace[-1]
 
 
-def test_row_48_the_record_of_a_success(world, told):
+def test_events_48_the_record_of_a_success(world, told):
     url, queue = world.queue("told")
     failed, other = world.queue("failed")
     world.create("f", WORKS)
@@ -219,7 +219,7 @@ def test_row_48_the_record_of_a_success(world, told):
     assert told.messages(failed) == []
 
 
-def test_rows_45_and_48_the_record_of_an_event_that_grew_too_old(world, told):
+def test_events_45_and_48_the_record_of_an_event_that_grew_too_old(world, told):
     url, queue = world.queue("told")
     world.create("f", FAILS)
     world.lam.put_function_event_invoke_config(
@@ -234,7 +234,7 @@ def test_rows_45_and_48_the_record_of_an_event_that_grew_too_old(world, told):
     assert record["responsePayload"]["errorType"] == "ValueError"
 
 
-def test_rows_46_and_48_the_record_of_an_event_that_met_no_concurrency(world, told):
+def test_events_46_and_48_the_record_of_an_event_that_met_no_concurrency(world, told):
     url, queue = world.queue("told")
     world.create("f", FAILS)
     told.configure(OnFailure=queue)
@@ -246,7 +246,7 @@ def test_rows_46_and_48_the_record_of_an_event_that_met_no_concurrency(world, to
     assert not {"responseContext", "responsePayload"} & set(record)
 
 
-def test_row_48_a_topic_publishes_the_record(world, told):
+def test_events_48_a_topic_publishes_the_record(world, told):
     sns = world.cloud.client("sns")
     topic = sns.create_topic(Name="told")["TopicArn"]
     url, queue = world.queue("inbox")
@@ -259,7 +259,7 @@ def test_row_48_a_topic_publishes_the_record(world, told):
     assert json.loads(envelope["Message"])["requestPayload"] == {"order": 5}
 
 
-def test_row_48_another_function_gets_the_record_as_its_event(world, told):
+def test_events_48_another_function_gets_the_record_as_its_event(world, told):
     world.create("f", FAILS)
     clerk = world.create("clerk", PRINTS)["FunctionArn"]
     told.configure(OnFailure=clerk)
@@ -268,7 +268,7 @@ def test_row_48_another_function_gets_the_record_as_its_event(world, told):
     assert record["requestPayload"] == {"order": 5}
 
 
-def test_row_48_an_event_bus_gets_the_record_as_detail(world, told):
+def test_events_48_an_event_bus_gets_the_record_as_detail(world, told):
     events = world.cloud.client("events")
     url, queue = world.queue("audit")
     pattern = {"source": ["lambda"], "detail": {"requestContext": {"condition": ["Success"]}}}
@@ -292,7 +292,7 @@ def test_row_48_an_event_bus_gets_the_record_as_detail(world, told):
     assert event["detail"]["requestPayload"] == {"order": 5}
 
 
-def test_row_48_a_bucket_keeps_the_record_of_a_failure_as_an_object(world, told):
+def test_events_48_a_bucket_keeps_the_record_of_a_failure_as_an_object(world, told):
     s3 = world.cloud.client("s3")
     s3.create_bucket(Bucket="failures")
     world.create("f", FAILS)
@@ -305,7 +305,7 @@ def test_row_48_a_bucket_keeps_the_record_of_a_failure_as_an_object(world, told)
     assert json.loads(body)["requestPayload"] == {"order": 5}
 
 
-def test_row_48_dead_letter_queue_and_destination_both_get_it(world, told):
+def test_events_48_dead_letter_queue_and_destination_both_get_it(world, told):
     (dead, dead_arn), (failed, failed_arn) = world.queue("dead"), world.queue("failed")
     world.create("f", FAILS, DeadLetterConfig={"TargetArn": dead_arn})
     told.configure(OnFailure=failed_arn)

@@ -91,7 +91,7 @@ def handler(event, context):
     ]
 
 
-def test_row_71_init_is_billed(world):
+def test_events_71_init_is_billed(world):
     world.create("f", ECHO)
     world.invoke("f")
     [report] = [line for line in world.lines("f") if line.startswith("REPORT")]
@@ -114,7 +114,7 @@ def handler(event, context):
     assert b"REPORT RequestId" in long
 
 
-def test_row_68_what_is_printed_and_what_the_platform_writes_is_in_the_log(world):
+def test_events_68_what_is_printed_and_what_the_platform_writes_is_in_the_log(world):
     source = """
 import logging
 logging.getLogger().setLevel(logging.INFO)
@@ -135,7 +135,7 @@ def handler(event, context):
     assert report.startswith(f"REPORT RequestId: {request_id}\tDuration: ")
 
 
-def test_row_70_a_log_in_json_has_start_and_report(world):
+def test_events_70_a_log_in_json_has_start_and_report(world):
     source = """
 import logging
 def handler(event, context):
@@ -278,7 +278,7 @@ def handler(event, context):
     assert (world.cloud.now() - begun).total_seconds() == pytest.approx(100.202)
 
 
-def test_row_69_a_handler_that_sleeps_too_long_fails_at_its_timeout(world):
+def test_events_69_a_handler_that_sleeps_too_long_fails_at_its_timeout(world):
     source = """
 import time
 def handler(event, context):
@@ -332,7 +332,7 @@ def test_a_dry_run_runs_nothing(world):
     assert world.logs.describe_log_groups()["logGroups"] == []
 
 
-def test_row_40_a_synchronous_payload_has_a_limit(world):
+def test_events_40_a_synchronous_payload_has_a_limit(world):
     world.create("f", ECHO)
     code, message = refused(world.lam.invoke, FunctionName="f", Payload=json.dumps("x" * 6_291_456))
     assert code == "RequestEntityTooLargeException"

@@ -21,7 +21,7 @@ def refused(operation, **kwargs):
 # -- mappings ------------------------------------------------------------------------------------
 
 
-def test_row_38_a_mapping_is_creating_then_enabled(world):
+def test_events_38_a_mapping_is_creating_then_enabled(world):
     _, arn = world.queue("q")
     function = world.create("f", FINE)["FunctionArn"]
     made = world.lam.create_event_source_mapping(EventSourceArn=arn, FunctionName="f")
@@ -34,7 +34,7 @@ def test_row_38_a_mapping_is_creating_then_enabled(world):
     assert world.lam.list_event_source_mappings()["EventSourceMappings"][0]["State"] == "Enabled"
 
 
-def test_row_38_a_second_mapping_of_the_same_pair_is_a_conflict(world):
+def test_events_38_a_second_mapping_of_the_same_pair_is_a_conflict(world):
     _, arn = world.queue("q")
     world.create("f", FINE)
     uuid = world.map(arn, "f")
@@ -94,7 +94,7 @@ def test_a_mapping_that_cannot_be_leaves_nothing_behind(world, settings, code, p
     assert world.lam.list_event_source_mappings()["EventSourceMappings"] == []
 
 
-def test_row_28_a_visibility_timeout_below_the_functions_is_refused(world):
+def test_events_28_a_visibility_timeout_below_the_functions_is_refused(world):
     url, arn = world.queue("q", VisibilityTimeout="30")
     world.create("f", FINE, Timeout=60)
     code, message, status = refused(
@@ -108,7 +108,7 @@ def test_row_28_a_visibility_timeout_below_the_functions_is_refused(world):
     world.map(arn, "f")
 
 
-def test_row_28_a_refused_update_changes_nothing(world):
+def test_events_28_a_refused_update_changes_nothing(world):
     _, arn = world.queue("q", VisibilityTimeout="30")
     world.create("f", FINE, Timeout=30)
     uuid = world.map(arn, "f")
@@ -121,7 +121,7 @@ def test_row_28_a_refused_update_changes_nothing(world):
     assert after == before
 
 
-def test_row_38_an_update_can_move_the_mapping_to_another_function(world):
+def test_events_38_an_update_can_move_the_mapping_to_another_function(world):
     url, arn = world.queue("q")
     world.create("one", FINE)
     world.create("two", FINE)
@@ -135,7 +135,7 @@ def test_row_38_an_update_can_move_the_mapping_to_another_function(world):
     assert refused(lambda: world.lines("one"))[0] == "ResourceNotFoundException"
 
 
-def test_row_38_disabled_and_enabled_again(world):
+def test_events_38_disabled_and_enabled_again(world):
     url, arn = world.queue("q")
     world.create("f", FINE)
     uuid = world.map(arn, "f")
@@ -150,7 +150,7 @@ def test_row_38_disabled_and_enabled_again(world):
     assert world.count(url) == (0, 0)
 
 
-def test_row_38_deleted_it_goes_after_a_while(world):
+def test_events_38_deleted_it_goes_after_a_while(world):
     _, arn = world.queue("q")
     world.create("f", FINE)
     uuid = world.map(arn, "f")
@@ -163,7 +163,7 @@ def test_row_38_deleted_it_goes_after_a_while(world):
     world.map(arn, "f")
 
 
-def test_row_36_the_functions_own_dead_letter_queue_is_not_used(world):
+def test_events_36_the_functions_own_dead_letter_queue_is_not_used(world):
     own_url, own_arn = world.queue("own")
     dlq_url, dlq_arn = world.queue("dlq")
     policy = {"deadLetterTargetArn": dlq_arn, "maxReceiveCount": 2}
@@ -179,7 +179,7 @@ def test_row_36_the_functions_own_dead_letter_queue_is_not_used(world):
     )
 
 
-def test_row_37_binary_attributes_reach_the_handler_in_base64(world):
+def test_events_37_binary_attributes_reach_the_handler_in_base64(world):
     url, arn = world.queue("q")
     source = (
         "import json\ndef handler(event, context):\n"
@@ -235,7 +235,7 @@ def test_a_mapping_of_a_deleted_queue_does_no_harm(world):
 # -- concurrency ---------------------------------------------------------------------------------
 
 
-def test_row_30_reserved_concurrency_throttles_a_synchronous_caller(world):
+def test_events_30_reserved_concurrency_throttles_a_synchronous_caller(world):
     world.create("f", SLEEPS, Timeout=60)
     world.lam.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
     world.invoke("f", InvocationType="Event")
@@ -258,7 +258,7 @@ def test_a_concurrency_of_zero_stops_a_function_until_it_is_taken_back(world):
     assert world.invoke("f").status == 200
 
 
-def test_row_49_one_hundred_must_stay_unreserved(world):
+def test_events_49_one_hundred_must_stay_unreserved(world):
     world.create("f", FINE)
     world.create("g", FINE)
     put = world.lam.put_function_concurrency

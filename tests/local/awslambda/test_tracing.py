@@ -1,4 +1,4 @@
-"""Loops through boto3: the trace header goes along, and Lambda stops them (facts, row 39)."""
+"""Loops through boto3: the trace header goes along, and Lambda stops them (events-39)."""
 
 import json
 
@@ -61,7 +61,7 @@ def dropped(world, name):
     return sum(point["Sum"] for point in got["Datapoints"])
 
 
-def test_row_39_a_handler_that_sends_every_message_back_runs_16_times():
+def test_events_39_a_handler_that_sends_every_message_back_runs_16_times():
     def handler(event, context):
         import boto3
 
@@ -85,7 +85,7 @@ def test_row_39_a_handler_that_sends_every_message_back_runs_16_times():
         assert len(cloud.history()) == 16
 
 
-def test_row_39_the_stopped_message_ends_in_the_dead_letter_queue_and_is_counted(world):
+def test_events_39_the_stopped_message_ends_in_the_dead_letter_queue_and_is_counted(world):
     dead, dead_arn = world.queue("dead")
     redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2})
     url, arn = world.queue("q", RedrivePolicy=redrive)
@@ -98,7 +98,7 @@ def test_row_39_the_stopped_message_ends_in_the_dead_letter_queue_and_is_counted
     assert dropped(world, "f") == 2
 
 
-def test_row_39_a_loop_of_two_functions_stops_when_one_has_run_16_times(world):
+def test_events_39_a_loop_of_two_functions_stops_when_one_has_run_16_times(world):
     (one, one_arn), (two, two_arn) = world.queue("one"), world.queue("two")
     world.create("f", SENDS_ON, **to(two))
     world.create("g", SENDS_ON, **to(one))
@@ -110,7 +110,7 @@ def test_row_39_a_loop_of_two_functions_stops_when_one_has_run_16_times(world):
     assert (dropped(world, "f") > 0, dropped(world, "g")) == (True, 0)
 
 
-def test_row_39_the_chain_goes_on_in_the_queue_of_another_function(world):
+def test_events_39_the_chain_goes_on_in_the_queue_of_another_function(world):
     (one, one_arn), (two, two_arn) = world.queue("one"), world.queue("two")
     f = world.create("f", SENDS_ON, **to(two))["FunctionArn"]
     world.create("g", NOTES)
@@ -122,7 +122,7 @@ def test_row_39_the_chain_goes_on_in_the_queue_of_another_function(world):
     assert invocations(event["Records"][0]["attributes"]["AWSTraceHeader"], f) == 1
 
 
-def test_row_39_what_the_notebook_sends_begins_a_chain_and_carries_no_header(world):
+def test_events_39_what_the_notebook_sends_begins_a_chain_and_carries_no_header(world):
     url, arn = world.queue("q")
     (elsewhere, _) = world.queue("elsewhere")
     world.create("f", SENDS_ON, **to(elsewhere))
@@ -136,7 +136,7 @@ def test_row_39_what_the_notebook_sends_begins_a_chain_and_carries_no_header(wor
     assert dropped(world, "f") == 0
 
 
-def test_row_39_retries_of_one_message_are_no_chain(world):
+def test_events_39_retries_of_one_message_are_no_chain(world):
     url, arn = world.queue("q", VisibilityTimeout="5")
     world.create("f", NOTES + "    1 / 0\n")
     world.map(arn, "f")
@@ -146,7 +146,7 @@ def test_row_39_retries_of_one_message_are_no_chain(world):
     assert dropped(world, "f") == 0
 
 
-def test_row_39_a_loop_over_a_topic_is_stopped_too(world):
+def test_events_39_a_loop_over_a_topic_is_stopped_too(world):
     source = """
 import boto3
 def handler(event, context):
@@ -178,7 +178,7 @@ def handler(event, context):
     assert dropped(world, "f") == 1
 
 
-def test_row_39_a_loop_over_a_topic_and_a_queue_is_stopped_too(world):
+def test_events_39_a_loop_over_a_topic_and_a_queue_is_stopped_too(world):
     source = """
 import boto3, json
 def handler(event, context):
@@ -221,7 +221,7 @@ def handler(event, context):
 
 
 @pytest.mark.parametrize("how", ["Event", "RequestResponse"])
-def test_row_39_a_function_that_invokes_itself_is_stopped_too(world, how):
+def test_events_39_a_function_that_invokes_itself_is_stopped_too(world, how):
     world.create("f", INVOKES, Timeout=60)
     world.invoke("f", {"how": how}, InvocationType="Event")
     world.cloud.wait(minutes=10)
@@ -231,7 +231,7 @@ def test_row_39_a_function_that_invokes_itself_is_stopped_too(world, how):
     assert dropped(world, "f") == 1
 
 
-def test_row_39_recursion_can_be_allowed_function_by_function(world):
+def test_events_39_recursion_can_be_allowed_function_by_function(world):
     url, arn = world.queue("q", DelaySeconds="1")
     world.create("f", SENDS_ON, **to(url))
     world.map(arn, "f")
@@ -247,7 +247,7 @@ def test_row_39_recursion_can_be_allowed_function_by_function(world):
     assert len(ran(world, "f")) == before
 
 
-def test_row_39_the_setting_is_refused_where_lambda_refuses_it(world):
+def test_events_39_the_setting_is_refused_where_lambda_refuses_it(world):
     world.create("f", NOTES)
     for name, wanted, code in [
         ("f", "Perhaps", "InvalidParameterValueException"),
@@ -259,7 +259,7 @@ def test_row_39_the_setting_is_refused_where_lambda_refuses_it(world):
 
 
 @pytest.mark.parametrize("by_queue", [False, True], ids=["S3 to Lambda", "S3 to SQS to Lambda"])
-def test_row_39_a_handler_that_writes_to_its_own_bucket_runs_16_times(by_queue):
+def test_events_39_a_handler_that_writes_to_its_own_bucket_runs_16_times(by_queue):
     def handler(event, context):
         import boto3
 

@@ -158,7 +158,7 @@ def test_tagging_tells_of_itself_only_when_it_was_asked_for(lab):
     assert set(records[0]["s3"]["object"]) == {"key", "eTag"}
 
 
-def test_row_66_versions_and_delete_markers(lab):
+def test_events_66_versions_and_delete_markers(lab):
     lab.s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     lab.ready()
     put = lab.s3.put_object(Bucket="photos", Key="a", Body=b"1")
@@ -205,7 +205,7 @@ def handler(event, context):
 """
 
 
-def test_row_50_a_function_is_invoked_asynchronously_three_times(lab, world):
+def test_events_50_a_function_is_invoked_asynchronously_three_times(lab, world):
     function = world.create("thumbnail", HANDLER)["FunctionArn"]
     entry = {"LambdaFunctionArn": function, "Events": [CREATED]}
     error = lab.refusal(entry, kind="LambdaFunction")
@@ -227,7 +227,7 @@ def test_row_50_a_function_is_invoked_asynchronously_three_times(lab, world):
     assert json.loads(got[0][4:])["Records"][0]["s3"]["object"]["key"] == "a"
 
 
-def test_row_67_a_topic_passes_the_subject_on(lab):
+def test_events_67_a_topic_passes_the_subject_on(lab):
     sns = lab.cloud.client("sns")
     topic = sns.create_topic(Name="uploads")["TopicArn"]
     entry = {"TopicArn": topic, "Events": [CREATED]}
@@ -245,7 +245,7 @@ def test_row_67_a_topic_passes_the_subject_on(lab):
     assert json.loads(bodies[1]["Message"])["Records"][0]["eventName"] == "ObjectCreated:Put"
 
 
-def test_row_67_eventbridge_gets_all_events(lab):
+def test_events_67_eventbridge_gets_all_events(lab):
     events = lab.cloud.client("events")
     rule = events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.s3"]}))["RuleArn"]
     allow = letting("events.amazonaws.com", "sqs:SendMessage", arn_of("events"), rule)
@@ -263,10 +263,10 @@ def test_row_67_eventbridge_gets_all_events(lab):
     assert bodies[0]["detail"]["object"]["key"] == "a b"
 
 
-# -- row 62 and 63: what is refused ----------------------------------------------------------------
+# -- events-62 and events-63: what is refused ------------------------------------------------------
 
 
-def test_row_62_a_queue_that_permits_nothing_refuses_the_configuration(lab):
+def test_events_62_a_queue_that_permits_nothing_refuses_the_configuration(lab):
     lab.queue("closed", permit=False)
     error = lab.refusal(lab.to_queue(), lab.to_queue("closed", suffix="x"))
     error = lab.refusal(lab.to_queue("closed"))
@@ -276,13 +276,13 @@ def test_row_62_a_queue_that_permits_nothing_refuses_the_configuration(lab):
     assert lab.bodies() == []  # the other queue has no test event either
 
 
-def test_row_62_a_queue_that_does_not_exist_refuses_it(lab):
+def test_events_62_a_queue_that_does_not_exist_refuses_it(lab):
     error = lab.refusal(lab.to_queue("nowhere"))
     assert (error["Code"], error["Message"]) == ("InvalidArgument", UNABLE)
     assert error["ArgumentValue"] == "The destination queue does not exist"
 
 
-def test_row_62_validation_can_be_skipped(lab):
+def test_events_62_validation_can_be_skipped(lab):
     with pytest.raises(ClientError):
         lab.configure(lab.to_queue("nowhere"))
     lab.configure(lab.to_queue("nowhere"), SkipDestinationValidation=True)
@@ -291,14 +291,14 @@ def test_row_62_validation_can_be_skipped(lab):
     assert len(lab.shown()["QueueConfigurations"]) == 1
 
 
-def test_row_62_permission_that_is_taken_away_later_stops_the_deliveries(lab):
+def test_events_62_permission_that_is_taken_away_later_stops_the_deliveries(lab):
     lab.ready()
     lab.sqs.set_queue_attributes(QueueUrl=lab.url, Attributes={"Policy": ""})
     lab.s3.put_object(Bucket="photos", Key="a")
     assert lab.records() == []
 
 
-def test_row_62_an_empty_configuration_stops_everything(lab):
+def test_events_62_an_empty_configuration_stops_everything(lab):
     lab.ready()
     lab.configure()
     lab.s3.put_object(Bucket="photos", Key="a")
@@ -321,7 +321,7 @@ def test_row_62_an_empty_configuration_stops_everything(lab):
         ),
     ],
 )
-def test_row_63_overlapping_rules_are_refused(lab, entries, words):
+def test_events_63_overlapping_rules_are_refused(lab, entries, words):
     lab.ready()
     error = lab.refusal(*[lab.to_queue(**entry) for entry in entries])
     assert (error["Code"], error["Message"]) == ("InvalidArgument", words)
@@ -329,7 +329,7 @@ def test_row_63_overlapping_rules_are_refused(lab, entries, words):
     assert len(lab.records()) == 1  # the old configuration is in force
 
 
-def test_row_63_a_fifo_queue_is_refused(lab):
+def test_events_63_a_fifo_queue_is_refused(lab):
     lab.queue("events.fifo", FifoQueue="true")
     error = lab.refusal(lab.to_queue("events.fifo"))
     assert (error["Code"], error["Message"]) == (
@@ -348,7 +348,7 @@ def test_row_63_a_fifo_queue_is_refused(lab):
         {"QueueArn": "arn:aws:kinesis:us-east-1:123456789012:stream/x"},
     ],
 )
-def test_row_63_bad_rules_are_an_invalid_argument(lab, change):
+def test_events_63_bad_rules_are_an_invalid_argument(lab, change):
     lab.ready()
     assert lab.refusal({**lab.to_queue(), **change})["Code"] == "InvalidArgument"
 

@@ -1,4 +1,4 @@
-"""SNS through boto3: topics, permissions, retries, dead letters, refusals (rows 51 to 60)."""
+"""SNS through boto3: topics, permissions, retries, dead letters, refusals."""
 
 import itertools
 import json
@@ -98,7 +98,7 @@ def hub(shared):
 # -- delivery ------------------------------------------------------------------------------------
 
 
-def test_row_57_one_publish_reaches_every_queue_once(hub):
+def test_events_57_one_publish_reaches_every_queue_once(hub):
     topic = hub.topic()
     urls = []
     for name in ("a", "b", "c"):
@@ -112,7 +112,7 @@ def test_row_57_one_publish_reaches_every_queue_once(hub):
         assert json.loads(body)["Message"] == "hello"
 
 
-def test_row_57_raw_delivery_maps_the_attributes(hub):
+def test_events_57_raw_delivery_maps_the_attributes(hub):
     topic = hub.topic()
     url, arn = hub.listen("q")
     hub.subscribe(topic, arn, RawMessageDelivery="true")
@@ -132,7 +132,7 @@ def test_row_57_raw_delivery_maps_the_attributes(hub):
     }
 
 
-def test_row_51_an_outage_ends_and_the_message_arrives(hub):
+def test_events_51_an_outage_ends_and_the_message_arrives(hub):
     topic = hub.topic()
     url, arn = hub.listen("q")
     hub.subscribe(topic, arn, RawMessageDelivery="true")
@@ -157,7 +157,7 @@ def test_an_outage_can_be_cleared(hub):
     assert len(hub.bodies(url)) == 1
 
 
-def test_row_56_lambda_runs_three_times_after_one_delivery(hub):
+def test_events_56_lambda_runs_three_times_after_one_delivery(hub):
     topic = hub.topic()
     arn = hub.function()
     hub.permit(topic)
@@ -168,7 +168,7 @@ def test_row_56_lambda_runs_three_times_after_one_delivery(hub):
     assert hub.outcomes() == ["delivered"]
 
 
-def test_row_53_a_web_server_is_tried_by_the_delivery_policy(hub):
+def test_events_53_a_web_server_is_tried_by_the_delivery_policy(hub):
     topic = hub.topic()
     url = "https://example.com/hook"
     policy = {"healthyRetryPolicy": {"numRetries": 2, "minDelayTarget": 5, "maxDelayTarget": 5}}
@@ -202,7 +202,7 @@ def test_a_web_server_that_nobody_stands_in_for_is_unreachable(hub):
     assert "cloud.web_endpoint" in hub.deliveries()["error"].iloc[-1]
 
 
-def test_row_57_a_text_for_each_protocol(hub):
+def test_events_57_a_text_for_each_protocol(hub):
     topic = hub.topic()
     url, arn = hub.listen("q")
     hub.subscribe(topic, arn, RawMessageDelivery="true")
@@ -214,7 +214,7 @@ def test_row_57_a_text_for_each_protocol(hub):
 # -- permissions and client errors ---------------------------------------------------------------
 
 
-def test_row_54_without_permission_nothing_arrives_and_the_log_says_why(hub):
+def test_events_54_without_permission_nothing_arrives_and_the_log_says_why(hub):
     topic = hub.topic()
     url, arn = hub.listen("q", allow=False)
     hub.subscribe(topic, arn)
@@ -227,7 +227,7 @@ def test_row_54_without_permission_nothing_arrives_and_the_log_says_why(hub):
     assert "Policy" in row["error"]
 
 
-def test_row_54_a_function_needs_a_permission_too(hub):
+def test_events_54_a_function_needs_a_permission_too(hub):
     topic = hub.topic()
     hub.subscribe(topic, hub.function(), "lambda")
     hub.sns.publish(TopicArn=topic, Message="hello")
@@ -236,7 +236,7 @@ def test_row_54_a_function_needs_a_permission_too(hub):
     assert "add_permission" in hub.deliveries()["error"][0]
 
 
-def test_row_54_a_permission_for_another_topic_is_none(hub):
+def test_events_54_a_permission_for_another_topic_is_none(hub):
     topic = hub.topic()
     arn = hub.function()
     hub.permit(topic + "-other")
@@ -246,7 +246,7 @@ def test_row_54_a_permission_for_another_topic_is_none(hub):
 
 
 @pytest.mark.parametrize("kind", ["sqs", "lambda"])
-def test_row_54_a_deleted_endpoint_is_not_tried_again(hub, kind):
+def test_events_54_a_deleted_endpoint_is_not_tried_again(hub, kind):
     topic = hub.topic()
     if kind == "sqs":
         url, arn = hub.listen("q")
@@ -262,7 +262,7 @@ def test_row_54_a_deleted_endpoint_is_not_tried_again(hub, kind):
     assert "There is no" in hub.deliveries()["error"][0]
 
 
-def test_row_55_the_dead_letter_queue_of_the_subscription(hub):
+def test_events_55_the_dead_letter_queue_of_the_subscription(hub):
     topic = hub.topic()
     _, arn = hub.listen("q", allow=False)
     dlq_url, dlq_arn = hub.listen("dlq")
@@ -273,7 +273,7 @@ def test_row_55_the_dead_letter_queue_of_the_subscription(hub):
     assert json.loads(body)["Message"] == "hello"
 
 
-def test_row_55_the_dead_letter_queue_needs_a_permission_too(hub):
+def test_events_55_the_dead_letter_queue_needs_a_permission_too(hub):
     topic = hub.topic()
     _, arn = hub.listen("q", allow=False)
     dlq_url, dlq_arn = hub.listen("dlq", allow=False)
@@ -283,7 +283,7 @@ def test_row_55_the_dead_letter_queue_needs_a_permission_too(hub):
     assert hub.bodies(dlq_url) == []
 
 
-def test_row_59_a_message_that_is_too_long_for_the_queue_is_the_clients_error(hub):
+def test_events_59_a_message_that_is_too_long_for_the_queue_is_the_clients_error(hub):
     topic = hub.topic()
     _, arn = hub.listen("q", MaximumMessageSize="1024")
     hub.subscribe(topic, arn, RawMessageDelivery="true")
@@ -294,7 +294,7 @@ def test_row_59_a_message_that_is_too_long_for_the_queue_is_the_clients_error(hu
 # -- filter policies -----------------------------------------------------------------------------
 
 
-def test_row_58_a_filter_policy_holds_messages_back(hub):
+def test_events_58_a_filter_policy_holds_messages_back(hub):
     topic = hub.topic()
     url, arn = hub.listen("q")
     hub.subscribe(topic, arn, FilterPolicy='{"kind": ["order"]}', RawMessageDelivery="true")
@@ -305,7 +305,7 @@ def test_row_58_a_filter_policy_holds_messages_back(hub):
     assert hub.outcomes() == ["delivered", "filtered"]
 
 
-def test_row_58_the_body_can_be_filtered_on(hub):
+def test_events_58_the_body_can_be_filtered_on(hub):
     topic = hub.topic()
     url, arn = hub.listen("q")
     subscription = hub.subscribe(
@@ -322,7 +322,7 @@ def test_row_58_the_body_can_be_filtered_on(hub):
     assert shown["FilterPolicyScope"] == "MessageBody"
 
 
-def test_row_58_a_policy_can_be_taken_away(hub):
+def test_events_58_a_policy_can_be_taken_away(hub):
     topic = hub.topic()
     url, arn = hub.listen("q")
     subscription = hub.subscribe(topic, arn, FilterPolicy='{"kind": ["order"]}')
@@ -346,7 +346,7 @@ def test_row_58_a_policy_can_be_taken_away(hub):
         (json.dumps({"a": ["x"] * 151}), "FilterPolicy: Filter policy is too complex"),
     ],
 )
-def test_row_58_a_bad_filter_policy_leaves_nothing_behind(hub, policy, words):
+def test_events_58_a_bad_filter_policy_leaves_nothing_behind(hub, policy, words):
     topic = hub.topic()
     _, arn = hub.listen("q")
     wanted = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": arn}
@@ -367,7 +367,7 @@ def test_row_58_a_bad_filter_policy_leaves_nothing_behind(hub, policy, words):
     assert "FilterPolicy" not in shown
 
 
-def test_row_58_200_filter_policies_a_topic(hub):
+def test_events_58_200_filter_policies_a_topic(hub):
     topic = hub.topic()
     model = sns_backends["123456789012"]["us-east-1"].topics[topic].model
     for number in range(199):
@@ -458,7 +458,7 @@ def test_an_endpoint_must_fit_its_protocol(hub, protocol, endpoint, words):
     assert (code, message) == ("InvalidParameter", f"Invalid parameter: {words}")
 
 
-def test_row_60_a_fifo_topic_refuses_a_function(hub):
+def test_events_60_a_fifo_topic_refuses_a_function(hub):
     topic = hub.topic(".fifo", FifoTopic="true")
     arn = hub.function()
     code, message = refused(hub.sns.subscribe, TopicArn=topic, Protocol="lambda", Endpoint=arn)
@@ -469,7 +469,7 @@ def test_row_60_a_fifo_topic_refuses_a_function(hub):
     assert hub.subscriptions(topic) == []
 
 
-def test_row_60_a_standard_topic_refuses_a_fifo_queue(hub):
+def test_events_60_a_standard_topic_refuses_a_fifo_queue(hub):
     _, arn = hub.listen("q.fifo", FifoQueue="true")
     topic = hub.topic()
     code, message = refused(hub.sns.subscribe, TopicArn=topic, Protocol="sqs", Endpoint=arn)
@@ -478,7 +478,7 @@ def test_row_60_a_standard_topic_refuses_a_fifo_queue(hub):
     assert hub.subscriptions(topic) == []
 
 
-def test_row_60_a_fifo_subscription_needs_a_fifo_dead_letter_queue(hub):
+def test_events_60_a_fifo_subscription_needs_a_fifo_dead_letter_queue(hub):
     topic = hub.topic(".fifo", FifoTopic="true")
     _, arn = hub.listen("q.fifo", FifoQueue="true")
     _, dlq = hub.listen("dlq")
@@ -569,7 +569,7 @@ def test_a_deleted_topic_stops_its_retries(hub):
 # -- topics --------------------------------------------------------------------------------------
 
 
-def test_row_60_fifo_to_fifo_and_standard(hub):
+def test_events_60_fifo_to_fifo_and_standard(hub):
     topic = hub.topic(".fifo", FifoTopic="true", ContentBasedDeduplication="true")
     fifo_url, fifo = hub.listen("q.fifo", FifoQueue="true")
     url, standard = hub.listen("q")
@@ -588,7 +588,7 @@ def test_row_60_fifo_to_fifo_and_standard(hub):
     assert json.loads(plain["Body"])["SequenceNumber"] == first["SequenceNumber"]
 
 
-def test_row_60_the_throughput_scope_can_be_set(hub):
+def test_events_60_the_throughput_scope_can_be_set(hub):
     topic = hub.topic(".fifo", FifoTopic="true", FifoThroughputScope="MessageGroup")
     shown = hub.sns.get_topic_attributes(TopicArn=topic)["Attributes"]
     assert shown["FifoThroughputScope"] == "MessageGroup"
@@ -602,7 +602,7 @@ def test_row_60_the_throughput_scope_can_be_set(hub):
 
 
 @pytest.mark.parametrize("missing", ["MessageGroupId", "MessageDeduplicationId"])
-def test_row_60_a_fifo_message_needs_a_group_and_an_id(hub, missing):
+def test_events_60_a_fifo_message_needs_a_group_and_an_id(hub, missing):
     topic = hub.topic(".fifo", FifoTopic="true")
     wanted = {"MessageGroupId": "g", "MessageDeduplicationId": "1"}
     del wanted[missing]
@@ -610,7 +610,7 @@ def test_row_60_a_fifo_message_needs_a_group_and_an_id(hub, missing):
     assert code == "InvalidParameter"
 
 
-def test_row_59_a_topic_can_take_1_mib(hub):
+def test_events_59_a_topic_can_take_1_mib(hub):
     topic = hub.topic("-large", MaximumMessageSize="1048576")
     url, arn = hub.listen("q")
     hub.subscribe(topic, arn, RawMessageDelivery="true")
@@ -627,7 +627,7 @@ def test_row_59_a_topic_can_take_1_mib(hub):
     assert code == "InvalidParameter"
 
 
-def test_row_59_a_topic_with_other_subscribers_stays_small(hub):
+def test_events_59_a_topic_with_other_subscribers_stays_small(hub):
     topic = hub.topic()
     hub.subscribe(topic, "a@b.com", "email")
     code, _ = refused(
@@ -639,7 +639,7 @@ def test_row_59_a_topic_with_other_subscribers_stays_small(hub):
     assert code == "InvalidParameter"
 
 
-def test_row_53_the_topics_delivery_policy_is_shown_and_used(hub):
+def test_events_53_the_topics_delivery_policy_is_shown_and_used(hub):
     policy = {"http": {"defaultHealthyRetryPolicy": {"numRetries": 1}}}
     topic = hub.topic("-t", DeliveryPolicy=json.dumps(policy))
     shown = hub.sns.get_topic_attributes(TopicArn=topic)["Attributes"]

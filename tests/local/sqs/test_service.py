@@ -134,7 +134,7 @@ def test_a_receipt_handle_that_was_never_given_out(sqs, queue):
         sqs.delete_message(QueueUrl=url, ReceiptHandle="made up")
 
 
-def test_row_22_a_second_purge_within_a_minute(sqs, queue):
+def test_events_22_a_second_purge_within_a_minute(sqs, queue):
     url = queue()
     sqs.purge_queue(QueueUrl=url)
     assert refused(sqs, "purge_queue", QueueUrl=url)[0] == SERVICE + "PurgeQueueInProgress"
@@ -151,7 +151,7 @@ def test_a_queue_is_created_again_only_with_the_same_attributes(sqs, queue):
     assert attributes_of(sqs, url)["VisibilityTimeout"] == "60"
 
 
-def test_row_12_message_attributes_count_as_well(sqs, queue):
+def test_events_12_message_attributes_count_as_well(sqs, queue):
     url = queue(MaximumMessageSize="1024")
     attribute = {"n": {"DataType": "String", "StringValue": "v" * 100}}  # 1 + 6 + 100 bytes
     send = {"QueueUrl": url, "MessageAttributes": attribute}
@@ -194,7 +194,7 @@ def bad_policies(sqs, queue):
     }
 
 
-def test_row_07_a_redrive_policy_that_cannot_be(sqs, queue):
+def test_events_7_a_redrive_policy_that_cannot_be(sqs, queue):
     cases = bad_policies(sqs, queue)
     there = queue("there", VisibilityTimeout="30")
     before = attributes_of(sqs, there)
@@ -330,7 +330,7 @@ def test_only_the_attributes_that_are_asked_for_come(sqs, queue):
     assert counts == {"ApproximateReceiveCount": "3"}
 
 
-def test_row_05_a_dead_letter_tells_where_it_comes_from(cloud, sqs, queue):
+def test_events_5_a_dead_letter_tells_where_it_comes_from(cloud, sqs, queue):
     dlq = queue("dlq")
     policy = {"deadLetterTargetArn": arn_of(sqs, dlq), "maxReceiveCount": 1}
     url = queue(VisibilityTimeout="5", RedrivePolicy=json.dumps(policy))
@@ -349,7 +349,7 @@ def test_row_05_a_dead_letter_tells_where_it_comes_from(cloud, sqs, queue):
     assert sources == [url]
 
 
-def test_row_08_a_redrive_from_the_dead_letter_queue(cloud, sqs, queue):
+def test_events_8_a_redrive_from_the_dead_letter_queue(cloud, sqs, queue):
     dlq = queue("dlq")
     source = arn_of(sqs, dlq)
     policy = {"deadLetterTargetArn": source, "maxReceiveCount": 1}
@@ -372,7 +372,7 @@ def test_row_08_a_redrive_from_the_dead_letter_queue(cloud, sqs, queue):
     assert attributes_of(sqs, url)["ApproximateNumberOfMessages"] == "2"
 
 
-def test_row_18_a_retried_receive_gives_the_same_again(cloud, sqs, fifo):
+def test_events_18_a_retried_receive_gives_the_same_again(cloud, sqs, fifo):
     for body in "ab":
         sqs.send_message(QueueUrl=fifo, MessageBody=body, MessageGroupId=body)
     ask = {"QueueUrl": fifo, "MaxNumberOfMessages": 1}

@@ -37,7 +37,7 @@ def parse_pattern(text: str) -> dict[str, Any]:
 
 
 def parse_body_pattern(text: str) -> dict[str, Any]:
-    """As :func:`parse_pattern`, for SQS, where only ``body`` can be filtered on (facts, row 35)."""
+    """As :func:`parse_pattern`, for SQS, where only ``body`` can be filtered on (events-35)."""
     pattern = parse_pattern(text)
     if set(pattern) != {"body"}:
         raise ValueError(
@@ -208,7 +208,7 @@ _CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def body_matches(pattern: Mapping[str, Any], body: str) -> bool:
-    """Does an SQS message with this `body` pass `pattern`? (facts, row 35)
+    """Does an SQS message with this `body` pass `pattern`? (events-35)
 
     Only the key ``body`` counts. A pattern of fields drops a plain-text body, and a pattern of
     values drops a JSON one, as AWS does.

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from patternlab.delivery.errors import DeliveryError
 
 MAX_RETRIES = 2
-SHORTEST_AGE, MAX_AGE = 60.0, 21_600.0  # seconds an event may wait (facts, row 44)
+SHORTEST_AGE, MAX_AGE = 60.0, 21_600.0  # seconds an event may wait (events-44)
 
 #: Message attributes as SQS has them: ``{name: {"DataType": ..., "StringValue": ...}}``.
 Attributes = dict[str, dict[str, str]]

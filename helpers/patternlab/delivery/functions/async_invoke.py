@@ -1,4 +1,4 @@
-"""Lambda's asynchronous invocation: accepted at once, run on the clock, retried (facts 40 to 50).
+"""Lambda's asynchronous invocation: accepted, run on the clock, retried (events-40 to events-50).
 
 A caller gets 202 and no more. What then becomes of the event is decided here: up to three
 attempts, the waits between them, what throttling and outages do, and who is told at the end.
@@ -37,7 +37,10 @@ from patternlab.delivery.functions.function import Function, Outcome
 from patternlab.delivery.knobs import Knobs
 from patternlab.functions.recorder import describe
 
-RETRY_AFTER = (60.0, 120.0)  # seconds after the first and the second failed attempt, about (row 42)
+RETRY_AFTER = (
+    60.0,
+    120.0,
+)  # seconds after the first and the second failed attempt, about (events-42)
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 300.0  # seconds between tries of an event that was refused
 
 #: CloudWatch's names for what Lambda could not hand on.
@@ -119,8 +122,8 @@ class AsyncQueue:
         """Accept an event and do not wait for it. `body` is its text, where there is one, and
         `trace` the trace header of the request.
 
-        All attempts have the same request id (row 43). With the knob ``async_duplicates`` an event
-        may be run once more without any error (row 40).
+        All attempts have the same request id (events-43). With the knob ``async_duplicates`` an
+        event may be run once more without any error (events-40).
         """
         event = self._start(payload, body, self.function.new_request_id(), trace)
         if self.knobs.async_duplicates and self.rng.random() < self.knobs.async_duplicates:
@@ -170,11 +173,11 @@ class AsyncQueue:
 
     def _until_accepted(self, event: AsyncEvent) -> Generator[simpy.Event, Any, str | None]:
         """Wait until the function takes the event: refused (429 or 5xx) try again after 1 s, 2 s,
-        4 s ... 300 s (row 44). Says why the event is given up, or None."""
+        4 s ... 300 s (events-44). Says why the event is given up, or None."""
         wait = FIRST_BACKOFF
         while True:
             if self.function.reserved == 0:
-                return ZERO_CONCURRENCY  # dropped at once (row 46)
+                return ZERO_CONCURRENCY  # dropped at once (events-46)
             event.refused = self.function.refusal()
             if event.refused is None:
                 return None
@@ -185,7 +188,7 @@ class AsyncQueue:
             wait = min(2 * wait, LONGEST_BACKOFF)
 
     def _too_late(self, event: AsyncEvent, wait: float) -> bool:
-        """Would the next try come when the event is too old? Then it is given up now (row 45)."""
+        """Whether the event would be too old at the next try: it is given up now (events-45)."""
         return self.env.now + wait > event.sent + self.config.max_age - TICK
 
     # -- what is told ------------------------------------------------------------------------

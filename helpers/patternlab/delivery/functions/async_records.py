@@ -1,4 +1,4 @@
-"""What Lambda tells of an asynchronous event that has ended (facts, rows 47 and 48).
+"""What Lambda tells of an asynchronous event that has ended (events-47 and events-48).
 
 All pure functions: the record that a destination gets, the attributes beside the event in a
 dead-letter queue, and the forms that EventBridge and S3 want.
@@ -14,20 +14,20 @@ from patternlab.delivery.functions import recursion
 from patternlab.delivery.functions.function import THROTTLED, FunctionError, Outcome
 
 #: How an event can end: Lambda's own words, in the record's ``condition``. For an event that loop
-#: detection stopped (row 39) AWS publishes no word; that one is ours.
+#: detection stopped (events-39) AWS publishes no word; that one is ours.
 SUCCESS, RETRIES_EXHAUSTED = "Success", "RetriesExhausted"
 EVENT_AGE_EXCEEDED, ZERO_CONCURRENCY = "EventAgeExceeded", "ZeroReservedConcurrency"
 RECURSION = "RecursiveInvocation"
 CONDITIONS = (SUCCESS, RETRIES_EXHAUSTED, EVENT_AGE_EXCEEDED, ZERO_CONCURRENCY, RECURSION)
 
 LATEST = "$LATEST"
-ERROR_BYTES = 1024  # of the error message in a dead-letter queue (row 47)
+ERROR_BYTES = 1024  # of the error message in a dead-letter queue (events-47)
 NO_DETAILS = ("Sandbox.", "Runtime.ExitError")  # errors that come without a stack trace
 REFUSALS = {THROTTLED: "Rate Exceeded.", recursion.REFUSED: recursion.WORDS}
 
 
 def error_payload(error: FunctionError, request_id: str) -> dict[str, Any]:
-    """What a caller, or a record, gets of a failed invocation (facts, row 69)."""
+    """What a caller, or a record, gets of a failed invocation (events-69)."""
     payload: dict[str, Any] = {"errorMessage": error.message, "errorType": error.type}
     if not error.type.startswith(NO_DETAILS):
         payload |= {"requestId": request_id, "stackTrace": error.stack}
@@ -44,11 +44,11 @@ def invocation_record(
     outcome: Outcome | None,
     time: float,
 ) -> dict[str, Any]:
-    """The record that a destination gets (row 48).
+    """The record that a destination gets (events-48).
 
     `function_arn` is unqualified; the record names the version $LATEST. `attempts` is how often
     the function ran, `outcome` the last of these, `time` the moment in seconds since 1970. An
-    event that never ran, and any that met a reserved concurrency of 0, has no response (row 46).
+    event that never ran, and any that met a reserved concurrency of 0, has no response (events-46).
     """
     record: dict[str, Any] = {
         "version": "1.0",
@@ -74,7 +74,7 @@ def invocation_record(
 def dead_letter_attributes(
     request_id: str, outcome: Outcome | None, refused: int | None = None
 ) -> dict[str, dict[str, str]]:
-    """The message attributes beside the raw event in a dead-letter queue (row 47), as SQS has them.
+    """The message attributes beside the raw event in a dead-letter queue (events-47).
 
     ErrorCode is 200 after a function error: the invocation itself went well. For an event that
     never ran it is the HTTP status with which it was `refused`, 429 if that is not known; AWS
@@ -97,7 +97,7 @@ def dead_letter_attributes(
 
 
 def bus_entry(record: dict[str, Any], bus_arn: str) -> dict[str, Any]:
-    """The record as an entry of PutEvents for the bus `bus_arn` (row 48)."""
+    """The record as an entry of PutEvents for the bus `bus_arn` (events-48)."""
     context = record["requestContext"]
     result = "Success" if context["condition"] == SUCCESS else "Failure"
     return {

@@ -1,4 +1,4 @@
-"""Where Lambda sends what became of an asynchronous event (facts, rows 47 and 48).
+"""Where Lambda sends what became of an asynchronous event (events-47 and events-48).
 
 These are the model's. On AWS the function's role needs the permission for each: sqs:SendMessage,
 sns:Publish, lambda:InvokeFunction, events:PutEvents, s3:PutObject and s3:ListBucket.

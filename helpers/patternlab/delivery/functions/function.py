@@ -14,7 +14,7 @@ from patternlab.delivery.functions import recursion
 from patternlab.delivery.ids import new_id
 
 THROTTLED = 429  # the HTTP status of an invocation that finds no room
-NEW_ENVIRONMENTS, EVERY = 1000, 10.0  # a function may start so many in so many seconds (row 49)
+NEW_ENVIRONMENTS, EVERY = 1000, 10.0  # a function may start so many in so many seconds (events-49)
 
 
 class FunctionError(Exception):
@@ -26,7 +26,7 @@ class FunctionError(Exception):
 
 
 class TimedOut(FunctionError):
-    """The function did not finish within its timeout (facts, row 69)."""
+    """The function did not finish within its timeout (events-69)."""
 
     def __init__(self, request_id: str, timeout: float) -> None:
         super().__init__(
@@ -102,7 +102,7 @@ class PlainRuntime:
 
 
 class Account:
-    """The concurrency that an account's functions share (facts, row 49)."""
+    """The concurrency that an account's functions share (events-49)."""
 
     def __init__(self, concurrency: int = 1000) -> None:
         self.concurrency = concurrency
@@ -115,7 +115,7 @@ class Account:
 
 class ScalingRate:
     """How many execution environments a function may start now: 1,000 every 10 seconds, saved up
-    to 1,000 (facts, row 49)."""
+    to 1,000 (events-49)."""
 
     def __init__(self, now: float) -> None:
         self._left, self._as_of = float(NEW_ENVIRONMENTS), now
@@ -139,7 +139,7 @@ class Function:
     is throttled or out of order. It never raises for what the handler did. `faults` are the outages
     that were ordered for its `arn`: those of the kind "server" keep it from running at all.
 
-    `stops_loops` is the RecursiveLoop setting (facts, row 39): True for Terminate, the default,
+    `stops_loops` is the RecursiveLoop setting (events-39): True for Terminate, the default,
     False for Allow. `on_loop` is called for each invocation that is stopped.
     """
 

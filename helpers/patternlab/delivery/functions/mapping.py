@@ -1,4 +1,7 @@
-"""Lambda's event source mapping on SQS: it polls, makes batches, invokes, deletes (facts 23-38)."""
+"""Lambda's event source mapping on SQS (events-23 to events-38).
+
+It polls the queue, makes batches, invokes the function and deletes what succeeded.
+"""
 
 from __future__ import annotations
 
@@ -144,7 +147,7 @@ class EventSourceMapping:
         return min(self.scaling.start, self.knobs.idle_batches)
 
     def _grow(self) -> None:
-        """Concurrency grows while every batch is busy and messages wait (facts, row 24)."""
+        """Concurrency grows while every batch is busy and messages wait (events-24)."""
         now = self.env.now
         if self._short_since is not None:
             grown = self.limit + (now - self._short_since) * self.scaling.growth
@@ -170,14 +173,14 @@ class EventSourceMapping:
         return started
 
     def _visibility_timeout(self) -> float | None:
-        """A window that would outlast the visibility timeout lengthens it (facts, row 28)."""
+        """A window that would outlast the visibility timeout lengthens it (events-28)."""
         window, timeout = self.config.batching_window, self.function.timeout
         if window and window + timeout > self.queue.visibility_timeout:
             return window + timeout + 30
         return None
 
     def _filter(self, receipts: list[Received]) -> list[Received]:
-        """Drop what no pattern lets through: it is deleted, not left (facts, row 35)."""
+        """Drop what no pattern lets through: it is deleted, not left (events-35)."""
         patterns = self.config.patterns
         if not patterns:
             return receipts
@@ -190,7 +193,7 @@ class EventSourceMapping:
         return passed
 
     def _without_loops(self, receipts: list[Received]) -> list[Received]:
-        """Leave out messages whose chain has run the function too often (facts, row 39).
+        """Leave out messages whose chain has run the function too often (events-39).
 
         Lambda refuses to be invoked with them. As after any error they come back when their
         visibility timeout ends, until the redrive policy or the retention period takes them. What
@@ -211,7 +214,7 @@ class EventSourceMapping:
     # -- making a batch ----------------------------------------------------------------------
 
     def _gather(self, receipts: list[Received]) -> None:
-        """Add to the open batch; it is sent when it is full, in number or in bytes (row 23)."""
+        """Add to the open batch; it is sent when it is full, in number or in bytes (events-23)."""
         for receipt in receipts:
             size = record_size(receipt.message)
             if self._batch and self._bytes + size > PAYLOAD_LIMIT:
@@ -252,7 +255,7 @@ class EventSourceMapping:
             self._poke()
 
     def _invoke(self, batch: list[Received]) -> Generator[simpy.Event, Any, Outcome | None]:
-        """Invoke; while throttled, try again until the batch's visibility timeout (row 30)."""
+        """Invoke; while throttled, try again until the batch's visibility timeout (events-30)."""
         event = {"Records": [sqs_record(self.queue, r, self.region) for r in batch]}
         traces = [trace for receipt in batch if (trace := _trace(receipt))]
         give_up = min(receipt.visible_again for receipt in batch)
@@ -267,7 +270,7 @@ class EventSourceMapping:
 
     def _finish(self, batch: list[Received], outcome: Outcome) -> None:
         if outcome.error is not None:
-            failed = batch  # it comes back when its visibility timeout ends (row 29)
+            failed = batch  # it comes back when its visibility timeout ends (events-29)
         elif self.config.report_batch_item_failures:
             failed = failed_receipts(outcome.response, batch)
         else:
@@ -285,7 +288,7 @@ class EventSourceMapping:
         try:
             self.queue.delete(receipt.handle)
         except DeliveryError:
-            pass  # a FIFO handle expired while the function ran: the message comes back (row 31)
+            pass  # a FIFO handle expired while the function ran: the message comes back (events-31)
 
     def _report(self, batch: list[Received], lost: set[int], outcome: Outcome) -> None:
         error = outcome.error

@@ -10,11 +10,11 @@ from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.functions.function import Function
 from patternlab.delivery.sqs.queue import Queue
 
-START_CONCURRENCY = 5  # batches (facts, row 24)
+START_CONCURRENCY = 5  # batches (events-24)
 GROWTH = 300 / 60  # batches a second
 MAX_CONCURRENCY = 1_250
 
-# Provisioned mode (facts, row 26)
+# Provisioned mode (events-26)
 INVOKES_A_POLLER = 10
 POLLER_GROWTH = 1_000 / 60  # concurrent invocations a second
 MIN_POLLERS, MAX_POLLERS = 2, 200  # the defaults
@@ -50,7 +50,7 @@ class MappingConfig:
         return self.minimum_pollers is not None or self.maximum_pollers is not None
 
     def scaling(self) -> Scaling:
-        """How this mapping scales (facts, rows 24 to 26)."""
+        """How this mapping scales (events-24 to events-26)."""
         if self.provisioned:
             fewest = self.minimum_pollers or MIN_POLLERS
             most = self.maximum_pollers or max(MAX_POLLERS, fewest)
@@ -59,7 +59,7 @@ class MappingConfig:
         return Scaling(min(START_CONCURRENCY, ceiling), ceiling, GROWTH)
 
     def check(self, queue: Queue, function: Function) -> None:
-        """Refuse what Lambda refuses, in its words (facts, rows 23, 25, 26 and 28)."""
+        """Refuse what Lambda refuses (events-23, events-25, events-26, events-28)."""
         self._check_batch(queue)
         self._check_scaling()
         if len(self.patterns) > 5:
@@ -97,7 +97,7 @@ class MappingConfig:
 
 
 def check_timeouts(queue: Queue, function_timeout: float) -> None:
-    """A function must be able to finish while its messages are hidden (facts, row 28)."""
+    """A function must be able to finish while its messages are hidden (events-28)."""
     if function_timeout > queue.visibility_timeout:
         raise _refused(
             f"Queue visibility timeout: {queue.visibility_timeout:g} seconds is less than "

@@ -1,4 +1,4 @@
-"""Which messages of a batch failed, by the function's own report (facts, rows 32 to 34)."""
+"""Which messages of a batch failed, by the function's own report (events-32 to events-34)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The event records Lambda hands to a function (facts, row 37)."""
+"""The event records Lambda hands to a function (events-37)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recursive loop detection: how often one chain of requests has run a function (facts, row 39).
+"""Recursive loop detection: how often one chain of requests has run a function (events-39).
 
 AWS keeps the count in the X-Ray trace header, under ``Lineage``: a hash and a number for each
 function that the chain has run, like ``Lineage=a87bd80c:1|68fd508a:5``. Lambda adds one and shows

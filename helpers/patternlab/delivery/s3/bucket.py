@@ -1,4 +1,4 @@
-"""A bucket's event notifications (facts, rows 61 to 67), and a bucket to make them with."""
+"""A bucket's event notifications (events-61 to events-67), and a bucket to make them with."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from patternlab.delivery.s3.rules import Rule, check_rules, invalid_argument
 from patternlab.delivery.s3.sequencer import Sequencer
 from patternlab.delivery.sqs.line import Line
 
-#: Writes of one key that are no further apart are "at the same time" (row 64); our choice, seconds.
-AT_ONCE = 0.1
+#: Writes of one key no further apart than this are "at the same time" (events-64).
+AT_ONCE = 0.1  # seconds; our choice
 SEQUENCED = "ObjectCreated", "ObjectRemoved", "LifecycleExpiration"  # only these have a sequencer
 RETRY_AFTER = 1.0  # seconds at least, when a target was unavailable; S3 does not say
 
@@ -50,7 +50,7 @@ class Notifier:
     by the knobs.
 
     `trace` tells the trace header of whoever causes an event now, and `traced` delivers within one,
-    so that a function that writes to its own bucket is found out (facts, row 39).
+    so that a function that writes to its own bucket is found out (events-39).
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Notifier:
         self._routes: dict[str, list[tuple[Rule, Route]]] = {}  # by event name
         self._bus: Route | None = None
         self._asked = 0
-        self._newest: dict[str, ObjectEvent] = {}  # by key; only kept for row 64
+        self._newest: dict[str, ObjectEvent] = {}  # by key; only kept for events-64
         self._under_way = Line()  # (when it arrives, (its number, the event, its route))
         self._sent = 0
         self._armed = math.inf
@@ -85,7 +85,7 @@ class Notifier:
     def configure(
         self, rules: Sequence[Rule], bus: EventBusPut | None = None, *, validate: bool = True
     ) -> None:
-        """Replace the whole configuration, or raise and change nothing (facts, rows 62 and 63).
+        """Replace the whole configuration, or raise and change nothing (events-62 and events-63).
 
         Every queue and topic gets a test event first; one that does not take it refuses the
         configuration, unless `validate` is False. `bus` takes all events in EventBridge's form,
@@ -168,7 +168,7 @@ class Notifier:
         return event
 
     def _merge(self, event: ObjectEvent) -> None:
-        """Two writes at once without versioning may give one notification, of either (row 64)."""
+        """Two writes at once, without versioning, may give one notification (events-64)."""
         before = self._newest.get(event.key)
         self._newest[event.key] = event
         if before is None or event.time - before.time > AT_ONCE:

@@ -12,7 +12,7 @@ from statistics import NormalDist
 class Latency:
     """A lognormal delay: `median` seconds, and `spread`, the standard deviation of its logarithm.
 
-    AWS only says "typically in seconds but can sometimes take a minute or longer" (facts, row 61),
+    AWS only says "typically in seconds but can sometimes take a minute or longer" (events-61),
     so **neither is an AWS number**. A median of 2 s and a spread of 1.5 give that sentence: half
     within 2 s, nine in ten within 14 s, one in ninety over a minute. Spread 0 makes all equal.
 

@@ -1,4 +1,4 @@
-"""What S3 tells about an event: the notification's JSON, and EventBridge's (facts, rows 66, 67)."""
+"""What S3 says of an event: the notification's JSON and EventBridge's (events-66, events-67)."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class ObjectEvent:
         self.name, self.key, self.time, self.sequencer = name, key, time, sequencer
         self.size, self.etag, self.version_id = size, etag, version_id
         self.request_id = request_id
-        self.trace: str | None = None  # of the chain that wrote the object (row 39)
-        self.silenced = False  # another write at the same moment took its notification (row 64)
+        self.trace: str | None = None  # of the chain that wrote the object (events-39)
+        self.silenced = False  # another write at the same moment took its notification (events-64)
 
     @property
     def id(self) -> str:
@@ -158,7 +158,7 @@ def _compact(content: Any) -> str:
 
 
 def test_event(bucket: BucketName, time: float, request_id: str) -> str:
-    """What a queue or a topic gets when a configuration names it (facts, row 62)."""
+    """What a queue or a topic gets when a configuration names it (events-62)."""
     return _compact(
         {
             "Service": "Amazon S3",

@@ -1,4 +1,4 @@
-"""Which events of a bucket go where, and which sets of rules S3 refuses (facts, row 63)."""
+"""Which events of a bucket go where, and which sets of rules S3 refuses (events-63)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S3's `sequencer`: which of two events of one key is the later one (facts, row 65)."""
+"""S3's `sequencer`: which of two events of one key is the later one (events-65)."""
 
 from __future__ import annotations
 

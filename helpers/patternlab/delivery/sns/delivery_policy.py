@@ -1,4 +1,4 @@
-"""How often, and when, a topic tries again to deliver a message (facts, rows 51 to 53).
+"""How often, and when, a topic tries again to deliver a message (events-51 to events-53).
 
 Reference: "Amazon SNS message delivery retries", AWS documentation. AWS says how many retries a
 phase has, and the first and the last delay of the backoff phase; the curve between the two, and
@@ -16,7 +16,7 @@ from typing import Any
 
 from patternlab.delivery.errors import DeliveryError
 
-MAX_RETRIES, MAX_SECONDS = 100, 3600  # of an HTTP/S delivery policy (row 53)
+MAX_RETRIES, MAX_SECONDS = 100, 3600  # of an HTTP/S delivery policy (events-53)
 
 
 def _linear(low: float, high: float, i: int, last: int) -> float:
@@ -86,11 +86,11 @@ class RetryPolicy:
         return retries if self.counts_first else retries + 1
 
 
-#: SQS, Lambda, Firehose: 3 at once, 2 x 1 s, 10 from 1 s to 20 s, 100,000 x 20 s (row 51).
+#: SQS, Lambda, Firehose: 3 at once, 2 x 1 s, 10 from 1 s to 20 s, 100,000 x 20 s (events-51).
 AWS_MANAGED = RetryPolicy(3, 2, 10, 100_000, 1.0, 20.0, "exponential", counts_first=True)
-#: SMTP, SMS, mobile push: 2 x 10 s, 10 from 10 s to 600 s, 38 x 600 s (row 52).
+#: SMTP, SMS, mobile push: 2 x 10 s, 10 from 10 s to 600 s, 38 x 600 s (events-52).
 CUSTOMER_MANAGED = RetryPolicy(0, 2, 10, 38, 10.0, 600.0, "exponential", counts_first=True)
-#: HTTP and HTTPS, when nothing else is asked for: 3 retries, 20 s apart (row 53).
+#: HTTP and HTTPS, when nothing else is asked for: 3 retries, 20 s apart (events-53).
 HTTP_DEFAULT = RetryPolicy()
 
 _FIELDS = {

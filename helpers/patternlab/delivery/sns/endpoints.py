@@ -20,7 +20,7 @@ from patternlab.delivery.sns.delivery_policy import (
 from patternlab.delivery.sns.notification import Notification, envelope, lambda_event
 from patternlab.delivery.sqs.queue import Queue
 
-#: How often SNS tries, by protocol (facts, rows 51 to 53).
+#: How often SNS tries, by protocol (events-51 to events-53).
 RETRIES: dict[str, RetryPolicy] = {
     "sqs": AWS_MANAGED,
     "lambda": AWS_MANAGED,
@@ -52,7 +52,7 @@ def queue_message(notification: Notification, arn: str, raw: bool, fifo: bool) -
     """What is sent to a queue: the arguments of ``Queue.send``.
 
     A FIFO queue gets the group and the deduplication id. A standard queue gets a group from
-    standard topics only (fair queues), not from FIFO ones (row 60).
+    standard topics only (fair queues), not from FIFO ones (events-60).
     """
     message: dict[str, Any] = {
         "body": notification.text_for("sqs") if raw else envelope(notification, arn, "sqs")
@@ -87,7 +87,7 @@ class QueueEndpoint:
 
 class FunctionEndpoint:
     """A Lambda function. Its asynchronous queue takes the event: delivered, whatever the function
-    then does with it (row 56)."""
+    then does with it (events-56)."""
 
     protocol = "lambda"
 
@@ -106,7 +106,8 @@ class WebEndpoint:
     """A web server: `answer` is called with the headers and the body, and gives a status code.
 
     None stands for no answer within 15 seconds, an exception for a 500. 2xx and 3xx are a
-    delivery; 4xx is the client's error, never tried again; everything else is (rows 53 and 54).
+    delivery; 4xx is the client's error, never tried again; everything else is (events-53,
+    events-54).
     """
 
     def __init__(self, url: str, answer: Callable[[dict[str, str], str], int | None]) -> None:

@@ -1,4 +1,4 @@
-"""Filter policies of topic subscriptions (facts, row 58).
+"""Filter policies of topic subscriptions (events-58).
 
 Reference: "Filter policy constraints in Amazon SNS" and "String value matching", AWS
 documentation. What is refused, and the words, are AWS's, without the place in the text that AWS

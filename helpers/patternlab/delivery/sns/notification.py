@@ -1,4 +1,4 @@
-"""A message that was published, in the forms in which subscribers get it (facts, row 57)."""
+"""A message that was published, in the forms in which subscribers get it (events-57)."""
 
 from __future__ import annotations
 

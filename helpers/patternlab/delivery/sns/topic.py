@@ -31,10 +31,10 @@ from patternlab.delivery.sns.filter_policy import FilterPolicy
 from patternlab.delivery.sns.notification import Notification, notification_size
 from patternlab.delivery.sqs.recent import Recent
 
-DEDUPLICATION_INTERVAL = 300.0  # seconds (facts, row 60)
+DEDUPLICATION_INTERVAL = 300.0  # seconds (events-60)
 SCOPE_TOPIC, SCOPE_GROUP = "Topic", "MessageGroup"
 FIRST_SEQUENCE, SEQUENCE_STEP = 10_000_000_000_000_000_000, 1000
-DEFAULT_SIZE, SMALLEST_SIZE, LARGEST_SIZE = 262_144, 1024, 1_048_576  # bytes (row 59)
+DEFAULT_SIZE, SMALLEST_SIZE, LARGEST_SIZE = 262_144, 1024, 1_048_576  # bytes (events-59)
 LARGE_SUBSCRIPTIONS, LARGE_PROTOCOLS = 100, ("sqs", "lambda", "firehose")
 
 
@@ -106,14 +106,14 @@ class Topic:
             self.subscriptions.remove(subscription)
 
     def check_subscriber(self, protocol: str) -> None:
-        """Refuse one more subscription of that protocol where SNS does (rows 59 and 60)."""
+        """Refuse one more subscription of that protocol where SNS does (events-59, events-60)."""
         if self.fifo and protocol != "sqs":
             raise DeliveryError("InvalidParameter", f"Invalid protocol type: {protocol}")
         self.check_large(self.maximum_message_size, [protocol])
 
     def check_large(self, size: int, joining: list[str] | None = None) -> None:
         """Refuse a maximum of more than 256 KiB for many subscriptions, or for other protocols
-        than SQS, Lambda and Firehose (row 59)."""
+        than SQS, Lambda and Firehose (events-59)."""
         protocols = [s.endpoint.protocol for s in self.subscriptions] + (joining or [])
         wrong = [protocol for protocol in protocols if protocol not in LARGE_PROTOCOLS]
         if size > DEFAULT_SIZE and (wrong or len(protocols) > LARGE_SUBSCRIPTIONS):
@@ -213,7 +213,7 @@ class Subscription:
     """A topic's deliveries to one endpoint.
 
     `raw` delivers the message as it is, without the JSON around it. `dead_letter` is where messages
-    go that could not be delivered; without one they are dropped (row 55). `policy` is the retry
+    go that could not be delivered; without one they are dropped (events-55). `policy` is the retry
     policy of HTTP/S; for all other protocols it is SNS's own.
     """
 
@@ -244,7 +244,7 @@ class Subscription:
         return RETRIES[protocol]
 
     def set_filter(self, policy: FilterPolicy | None) -> None:
-        """Change the filter policy; it takes effect after the lag among the knobs (row 58)."""
+        """Change the filter policy; it takes effect after the lag among the knobs (events-58)."""
         lag = self.topic.knobs.filter_policy_lag
         if lag > 0:
             late = self.topic.env.timeout(lag)
@@ -323,7 +323,7 @@ class Subscription:
         return None
 
     def _give_up(self, notification: Notification, number: int, failure: DeliveryFailure) -> None:
-        """To the dead-letter queue, if there is one and it takes the message (rows 54 and 55)."""
+        """Send to the dead-letter queue, if one takes the message (events-54, events-55)."""
         why = failure
         if self.dead_letter is not None and self.live:
             try:

@@ -1,4 +1,4 @@
-"""Whose turn it is in a standard queue: by order of sending, fairly between tenants (row 21)."""
+"""Whose turn it is in a standard queue: by order of sending, fairly between tenants (events-21)."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from patternlab.delivery.sqs.queue import Queue
 from patternlab.delivery.sqs.recent import Recent
 from patternlab.delivery.sqs.throttle import PER_QUEUE, CallQuota
 
-DEDUPLICATION_INTERVAL = 300.0  # seconds; of receive attempts too (facts, rows 13 and 18)
+DEDUPLICATION_INTERVAL = 300.0  # seconds; of receive attempts too (events-13 and events-18)
 SCOPE_QUEUE, SCOPE_GROUP = "queue", "messageGroup"
 FIRST_SEQUENCE = 18_870_000_000_000_000_000  # 20 digits, as SQS's sequence numbers have
 SEQUENCE_STEP = 256
@@ -102,8 +102,8 @@ class FifoQueue(Queue):
         super()._store(message, delay)
 
     def _admit_dead_letter(self, message: Message) -> None:
-        """A FIFO dead-letter queue starts the retention anew (row 6) and takes the message's id as
-        deduplication id (row 7)."""
+        """A FIFO dead-letter queue starts the retention anew (events-6) and takes the message's id
+        as deduplication id (events-7)."""
         message.enqueued = self.env.now
         message.dedup_id = message.id
         self._remember(message)
@@ -121,7 +121,7 @@ class FifoQueue(Queue):
 
         A retry returns the same messages and handles and starts their visibility timeout anew. It
         is an ordinary receive if one of them was deleted, has had its visibility timeout changed or
-        run out, or was moved (facts, row 18).
+        run out, or was moved (events-18).
         """
         if attempt_id is None:
             return super().receive(max_messages, visibility_timeout, short_poll)
@@ -155,7 +155,7 @@ class FifoQueue(Queue):
             raise expired_handle(handle)
 
     def set_delay(self, delay: float) -> None:
-        """Change the queue's delay; on FIFO queues it holds for waiting messages too (row 10).
+        """Change the queue's delay; on FIFO queues it holds for waiting messages too (events-10).
 
         That is the one operation that looks at every message of the queue.
         """
@@ -171,7 +171,7 @@ class FifoQueue(Queue):
         self.settle()
 
     def purge(self) -> None:
-        """Drop every message and forget the deduplication ids (facts, row 13)."""
+        """Drop every message and forget the deduplication ids (events-13)."""
         super().purge()
         self._sent.clear()
 

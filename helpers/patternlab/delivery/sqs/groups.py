@@ -1,4 +1,7 @@
-"""Whose turn it is in a FIFO queue: message groups, and how far SQS looks for them (rows 14-17)."""
+"""Whose turn it is in a FIFO queue: message groups, and how far SQS looks.
+
+The facts are events-14 to events-17.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from patternlab.delivery.sqs.lifecycle import NEVER
 from patternlab.delivery.sqs.line import Line
 from patternlab.delivery.sqs.message import IN_FLIGHT, VISIBLE, Message
 
-SCAN_LIMIT = 120_000  # messages looked through to find available groups (facts, row 17)
+SCAN_LIMIT = 120_000  # messages looked through to find available groups (events-17)
 
 
 class Group:

@@ -9,7 +9,7 @@ from patternlab.delivery.errors import invalid_handle
 
 
 class Handles:
-    """Makes and reads the receipt handles of one queue; a new one for every receive (row 3)."""
+    """Makes and reads the receipt handles of one queue; a new one for every receive (events-3)."""
 
     def __init__(self, arn: str) -> None:
         self._tag = f"AQEB{zlib.crc32(arn.encode()):08x}"

@@ -20,7 +20,7 @@ from patternlab.clock import TICK
 from patternlab.delivery.sqs.line import Line
 from patternlab.delivery.sqs.message import DELAYED, GONE, IN_FLIGHT, VISIBLE, Message
 
-IN_FLIGHT_LIMIT = 120_000  # standard and FIFO (facts, row 11)
+IN_FLIGHT_LIMIT = 120_000  # standard and FIFO (events-11)
 NEVER = float("inf")
 
 

@@ -62,7 +62,7 @@ class Message:
         return self._md5
 
     def moved(self, serial: int) -> Message:
-        """A copy for another queue: same id, body, attributes, times and counts (facts, row 5)."""
+        """A copy for another queue: same id, body, attributes, times and counts (events-5)."""
         copy = Message(serial, self.id, self.body, self.sent)
         copy.attributes, copy.system, copy._md5 = self.attributes, self.system, self._md5
         copy.group, copy.dedup_id, copy.enqueued = self.group, self.dedup_id, self.enqueued

@@ -1,4 +1,4 @@
-"""Dead-letter queue redrive: tasks that move messages back, at a rate (facts, row 8)."""
+"""Dead-letter queue redrive: tasks that move messages back, at a rate (events-8)."""
 
 from __future__ import annotations
 

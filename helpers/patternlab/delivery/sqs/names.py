@@ -1,4 +1,4 @@
-"""Names of queues over time: not usable at once, not reusable at once (facts, row 22)."""
+"""Names of queues over time: not usable at once, not reusable at once (events-22)."""
 
 from __future__ import annotations
 

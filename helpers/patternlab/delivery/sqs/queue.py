@@ -20,7 +20,7 @@ from patternlab.delivery.sqs.redrive import RedriveAllowPolicy, RedrivePolicy
 MAX_VISIBILITY_TIMEOUT = 43_200  # seconds: 12 hours
 MAX_DELAY = 900
 BATCH_LIMIT = 10
-PURGE_INTERVAL = 60.0  # seconds from one purge to the next (facts, row 22)
+PURGE_INTERVAL = 60.0  # seconds from one purge to the next (events-22)
 
 
 class Queue(Lifecycle):
@@ -87,7 +87,7 @@ class Queue(Lifecycle):
         return message
 
     def accept_dead_letter(self, message: Message, source: Queue) -> Message:
-        """Take over `message` from `source`, which gave up on it (facts, rows 5 and 6)."""
+        """Take over `message` from `source`, which gave up on it (events-5 and events-6)."""
         self.settle()
         moved = message.moved(self._new_serial())
         moved.source_arn = source.arn
@@ -173,7 +173,7 @@ class Queue(Lifecycle):
         return True
 
     def _over_limit(self, short_poll: bool) -> None:
-        """The queue has as many messages in flight as it may (facts, row 11)."""
+        """The queue has as many messages in flight as it may (events-11)."""
 
     # -- receipts ----------------------------------------------------------------------------
 
@@ -218,14 +218,14 @@ class Queue(Lifecycle):
     # -- the rest ----------------------------------------------------------------------------
 
     def set_delay(self, delay: float) -> None:
-        """Change the queue's delay, for messages sent from now on (facts, row 10)."""
+        """Change the queue's delay, for messages sent from now on (events-10)."""
         self.delay = delay
 
     def charge(self, action: str, groups: set[str] | None = None) -> None:
         """Count one API call against the queue's quota. Standard queues have none that matter."""
 
     def purge(self) -> None:
-        """Drop every message, those in flight and delayed too; once a minute (facts, row 22)."""
+        """Drop every message, those in flight and delayed too; once a minute (events-22)."""
         now, last_time = self.env.now, self._purged_at
         if last_time is not None and now - last_time < PURGE_INTERVAL - TICK:
             raise errors.purge_in_progress(self.name)

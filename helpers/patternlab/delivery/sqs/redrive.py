@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from patternlab.delivery.sqs.queue import Queue
 
 ALLOW_ALL, DENY_ALL, BY_QUEUE = "allowAll", "denyAll", "byQueue"
-MAX_SOURCES = 10  # ARNs of a byQueue policy (facts, row 7)
+MAX_SOURCES = 10  # ARNs of a byQueue policy (events-7)
 
 
 @dataclass
@@ -23,7 +23,7 @@ class RedrivePolicy:
     max_receive_count: int = 10
 
     def check(self, source: Queue) -> None:
-        """Refuse a dead-letter queue that `source` may not use (facts, row 7)."""
+        """Refuse a dead-letter queue that `source` may not use (events-7)."""
         target = self.dead_letter_queue
         home, away = source.arn.split(":"), target.arn.split(":")
         if not 1 <= self.max_receive_count <= 1000:

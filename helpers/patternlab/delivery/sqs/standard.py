@@ -31,8 +31,8 @@ class StandardQueue(Queue):
         return FairOrder(self)
 
     def _may_delete(self, message: Message, handle: str) -> bool:
-        """With the handle of an earlier receive nothing is deleted (row 2); and a delete may be
-        lost when one of SQS's copies was out of reach, so that the message comes back (row 20)."""
+        """With the handle of an earlier receive nothing is deleted (events-2); and a delete may be
+        lost when one of SQS's copies was out of reach, and the message comes back (events-20)."""
         lost = self.knobs.duplicates and self.rng.random() < self.knobs.duplicates
         return handle == message.handle and not lost
 

@@ -11,7 +11,7 @@ from moto.core.exceptions import JsonRESTError
 from patternlab.delivery.functions import recursion
 from patternlab.local.awslambda.loglines import LOG_FORMATS
 
-SYNC_BYTES, ASYNC_BYTES = 6_291_456, 1_048_576  # of a payload (facts, row 40)
+SYNC_BYTES, ASYNC_BYTES = 6_291_456, 1_048_576  # of a payload (events-40)
 MAX_TIMEOUT = 900  # seconds
 MEMORY = 128, 10_240  # megabytes
 
@@ -96,7 +96,7 @@ class ServiceError(LambdaClientError):
 
 
 class RecursiveInvocation(LambdaClientError):
-    """Loop detection stopped an invocation (facts, row 39)."""
+    """Loop detection stopped an invocation (events-39)."""
 
     def __init__(self) -> None:
         super().__init__("RecursiveInvocationException", recursion.WORDS)

@@ -236,7 +236,7 @@ class LocalFunction(models.LambdaFunction):
     def invoke(self, body: str, request_headers: Any, response_headers: Any) -> bytes:
         """What moto's other services call for an event of theirs: SNS, S3, log subscriptions.
 
-        AWS hands all of them to asynchronous invocation (facts, row 50).
+        AWS hands all of them to asynchronous invocation (events-50).
         """
         self.start(parse_payload(body, "Event"), body)
         return b""

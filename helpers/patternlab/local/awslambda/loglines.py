@@ -1,4 +1,4 @@
-"""The lines that Lambda's platform writes to a function's log (facts, rows 68 to 70)."""
+"""The lines that Lambda's platform writes to a function's log (events-68 to events-70)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Report:
 
     @property
     def billed_ms(self) -> int:
-        """Whole milliseconds, the init phase included (billed since August 2025, row 71)."""
+        """Whole milliseconds, the init phase included (billed since August 2025, events-71)."""
         return math.ceil(round((self.duration + (self.init or 0)) * 1000, 6))
 
 

@@ -107,7 +107,7 @@ class LocalLambdaBackend(models.LambdaBackend):
         self.get_function(function_name).model.reserve(None)
         super().delete_function_concurrency(function_name)
 
-    # -- recursive loop detection, which moto does not have (facts, row 39) ------------------
+    # -- recursive loop detection, which moto does not have (events-39) ------------------
 
     def set_recursive_loop(self, function_name: str, wanted: str) -> None:
         if wanted not in (ALLOW, TERMINATE):

@@ -1,4 +1,4 @@
-"""Whose request is being answered: the trace header that came with it (facts, row 39).
+"""Whose request is being answered: the trace header that came with it (events-39).
 
 botocore sends the variable _X_AMZN_TRACE_ID of a Lambda function as a header of every request. The
 backends ask here for it, as moto hands them no headers. A context variable, so that a handler that

@@ -174,7 +174,7 @@ class LocalSNSBackend(models.SNSBackend):
 
     @staticmethod
     def _check_filters(topic: models.Topic, own: models.Subscription | None) -> None:
-        """Refuse the 201st filter policy of a topic (facts, row 58)."""
+        """Refuse the 201st filter policy of a topic (events-58)."""
         others = [s for s in topic.model.subscriptions if s.filter_policy]
         if own is not None and own.model in others:
             others.remove(own.model)

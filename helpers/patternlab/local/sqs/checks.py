@@ -11,7 +11,7 @@ from moto.sqs.exceptions import InvalidParameterValue, SQSException
 from patternlab.delivery.functions.records import message_size
 from patternlab.delivery.sqs.queue import MAX_DELAY, MAX_VISIBILITY_TIMEOUT, Queue
 
-BATCH_BYTES = 1_048_576  # one message, or one batch (facts, row 12)
+BATCH_BYTES = 1_048_576  # one message, or one batch (events-12)
 SERVICE = "AWS.SimpleQueueService."
 
 #: Attribute -> smallest and largest value, in seconds or bytes.

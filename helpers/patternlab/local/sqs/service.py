@@ -276,7 +276,7 @@ class LocalSQSResponse(SQSResponse):
 
     @property
     def sqs_backend(self) -> Any:
-        """The backend; of a receive with an attempt id, one that knows of it (facts, row 18)."""
+        """The backend; of a receive with an attempt id, one that knows of it (events-18)."""
         backend, attempt_id = super().sqs_backend, self._get_param("ReceiveRequestAttemptId")
         return _WithAttempt(backend, attempt_id) if attempt_id else backend
 
@@ -288,7 +288,7 @@ class LocalSQSResponse(SQSResponse):
         return result
 
     def _add_source_arns(self, result: ActionResult) -> None:
-        """moto has no DeadLetterQueueSourceArn (facts, row 5)."""
+        """moto has no DeadLetterQueueSourceArn (events-5)."""
         wanted = set(self._get_param("AttributeNames", []))
         wanted |= set(self._get_param("MessageSystemAttributeNames", []))
         if not wanted & {"All", "DeadLetterQueueSourceArn"}:
@@ -299,7 +299,7 @@ class LocalSQSResponse(SQSResponse):
             if message is not None and message.source_arn:
                 shown.setdefault("Attributes", {})["DeadLetterQueueSourceArn"] = message.source_arn
 
-    # -- dead-letter queue redrive, which moto does not have (facts, row 8) ------------------
+    # -- dead-letter queue redrive, which moto does not have (events-8) ------------------
 
     def start_message_move_task(self) -> ActionResult:
         handle = with_aws_errors(
