@@ -39,7 +39,7 @@ def _run(messages: int, groups: int | None) -> tuple[float, int]:
         group = {} if groups is None else {"group": f"g{number % groups}"}
         world.queue.send(f"order {number}", **group)
     took = seconds(lambda: (world.run(limit=1e9), world.history))
-    return took, len(world.rows)
+    return took, len(world.attempts)
 
 
 def _world(fifo: bool) -> World:

@@ -30,4 +30,4 @@ def _run() -> None:
     topic.faults.outage(queue.arn, days=2 * DAYS)
     topic.publish("order 1")
     clock.wait(DAYS * 86_400)
-    assert len(topic.rows) == ATTEMPTS
+    assert len(topic.log) == ATTEMPTS

@@ -14,6 +14,7 @@ from patternlab.clock import DEFAULT_START, seconds_of
 from patternlab.delivery.knobs import Knobs
 from patternlab.functions.history import PREFIX as LOG_PREFIX
 from patternlab.functions.history import read_history
+from patternlab.functions.logs import log_groups
 from patternlab.functions.packaging import ENTRY, package
 from patternlab.functions.roles import put_role
 from patternlab.web import Answer
@@ -246,8 +247,7 @@ class Cloud:
         prefix = LOG_PREFIX + self.name(function or "")
 
         def read() -> pd.DataFrame:
-            pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
-            groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+            groups = log_groups(logs, prefix)
             if function is not None:
                 groups = [group for group in groups if group == prefix]
             return read_history(logs, groups)

@@ -566,8 +566,8 @@ def test_events_50_and_56_sns_delivers_once_and_lambda_retries_by_itself():
     topic = Topic(world.clock, "t")
     topic.subscribe(FunctionEndpoint(world.function, knobs=Knobs(), rng=random.Random(1)))
     topic.publish("hello")
-    assert len(topic.rows) == 1  # delivered, before the function has run at all
+    assert len(topic.log) == 1  # delivered, before the function has run at all
     assert world.seen == []
     world.clock.wait(3_600)
-    assert len(topic.rows) == 1
+    assert len(topic.log) == 1
     assert len(world.seen) == 3

@@ -18,7 +18,6 @@ from patternlab.delivery import (
     RedrivePolicy,
     StandardQueue,
 )
-from patternlab.delivery.attempts import COLUMNS
 from patternlab.delivery.events.patterns import parse_body_pattern
 
 SOON = Knobs(mapping_delay=0.0)
@@ -43,7 +42,7 @@ class World:
             self.queue,
             self.function,
             MappingConfig(**config),
-            on_attempt=lambda row: self.rows.append(dict(zip(COLUMNS, row, strict=True))),
+            on_attempt=lambda row: self.rows.append(row._asdict()),
         )
 
     def _handle(self, event, context):

@@ -53,14 +53,14 @@ class World:
         return seen, self.topic.subscribe(WebEndpoint(url, answer), **options)
 
     def rows(self, destination):
-        return [row for row in self.topic.rows if row[2] == destination]
+        return [row for row in self.topic.log if row.destination == destination]
 
     def gaps(self, destination):
-        times = [row[5] for row in self.rows(destination)]
+        times = [row.time for row in self.rows(destination)]
         return [round(b - a, 6) for a, b in itertools.pairwise(times)]
 
     def outcomes(self, destination):
-        return [row[6] for row in self.rows(destination)]
+        return [row.outcome for row in self.rows(destination)]
 
 
 def body(queue):
@@ -340,7 +340,7 @@ def test_events_55_a_dead_letter_queue_that_fails_too_loses_the_message():
     world.topic.faults.outage(dlq.arn, days=1)
     world.topic.publish("hello")
     assert world.outcomes(queue.arn) == [DROPPED]
-    assert "dead-letter queue did not take it" in world.rows(queue.arn)[0][7]
+    assert "dead-letter queue did not take it" in world.rows(queue.arn)[0].error
 
 
 def test_events_55_a_fifo_dead_letter_queue_keeps_the_group():

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from patternlab.clock import VirtualClock
-from patternlab.delivery.attempts import history_frame
+from patternlab.delivery.attempts import Attempt, history_frame
 from patternlab.delivery.faults import Outages
 from patternlab.delivery.functions.async_config import MAX_AGE, MAX_RETRIES, AsyncConfig
 from patternlab.delivery.functions.async_invoke import AsyncEvent, AsyncQueue
@@ -38,12 +38,12 @@ class World:
     dead_letter_queue: Queue | None
     function: Function
     mapping: EventSourceMapping
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row an attempt, as :func:`history_frame` gives it."""
-        return history_frame(self.rows)
+        """One row per attempt, as :func:`history_frame` gives it."""
+        return history_frame(self.attempts)
 
     def run(self, limit: float = 86_400.0) -> float:
         """Let time pass until nothing is left to do, or `limit` seconds; returns the seconds."""
@@ -86,9 +86,9 @@ def sqs_lambda(
         **shared,
     )
     function = Function(clock, "orders", PlainRuntime(handler, duration), timeout=timeout, rng=rng)
-    rows: list[tuple[Any, ...]] = []
-    mapping = EventSourceMapping(queue, function, config, on_attempt=rows.append)
-    return World(clock, queue, dlq, function, mapping, rows)
+    attempts: list[Attempt] = []
+    mapping = EventSourceMapping(queue, function, config, on_attempt=attempts.append)
+    return World(clock, queue, dlq, function, mapping, attempts)
 
 
 def unreliable(rng: random.Random, failure_rate: float, poison: frozenset[str] = frozenset()):
@@ -176,7 +176,7 @@ class FanOut:
 
     @property
     def deliveries(self) -> pd.DataFrame:
-        """One row an attempt, as :func:`delivery_frame` gives it."""
+        """One row per attempt, as :func:`delivery_frame` gives it."""
         return self.topic.deliveries
 
 
@@ -231,12 +231,12 @@ class AsyncWorld:
     queue: AsyncQueue
     dead_letter_queue: Queue
     events: list[AsyncEvent] = field(default_factory=list)
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row an attempt, as :func:`history_frame` gives it."""
-        return history_frame(self.rows)
+        """One row per attempt, as :func:`history_frame` gives it."""
+        return history_frame(self.attempts)
 
     @property
     def fates(self) -> pd.DataFrame:
@@ -297,7 +297,7 @@ def flaky_async(
     config = AsyncConfig(max_retries, max_age, dead_letter=QueueDestination(dlq))
     queue = AsyncQueue(function, config, knobs=knobs, rng=rng)
     world = AsyncWorld(clock, function, queue, dlq)
-    queue.on_attempt = world.rows.append
+    queue.on_attempt = world.attempts.append
     if outage:
         faults.outage(function.arn, seconds=outage)
     for number in range(1, events + 1):

@@ -19,16 +19,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 
-from patternlab.delivery.sns.delivery_log import COLUMNS, DELIVERED, FAILED
+from patternlab.delivery.sns.delivery_log import DELIVERED, FAILED, Delivery, delivery_frame
 from patternlab.delivery.sns.topic import Fate, Subscription
+from patternlab.functions.logs import log_groups, log_lines
 
 PREFIX = "sns/"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FORMAT = "%Y-%m-%d %H:%M:%S.%f"
 
 
@@ -68,54 +69,50 @@ def status_line(subscription: Subscription, fate: Fate, now: float, delivery_id:
 def read_delivery_status(
     logs: Any, topic: str | None = None, *, beginning: str = ""
 ) -> pd.DataFrame:
-    """One row a delivery, oldest first, in the columns of ``cloud.deliveries()``.
+    """Return one row per delivery, oldest first, in the columns of ``cloud.deliveries()``.
 
-    `logs` is a boto3 client, `topic` a topic's name, `beginning` what the names of topics to read
-    begin with: the logs of others may be closed to us. `attempt` is the number of attempts, `time`
-    when the last one was made, and `outcome` "delivered" or "failed": SNS does not write whether a
-    dead-letter queue took the message.
+    `attempt` is the number of attempts, `time` when the last one was made, and `outcome`
+    "delivered" or "failed": SNS does not write whether a dead-letter queue took the message.
+
+    Args:
+        logs: A boto3 client.
+        topic: The name of one topic, if only its deliveries are wanted.
+        beginning: What the names of the topics to read begin with. We may not be allowed to read
+            the logs of others.
     """
-    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=PREFIX)
-    names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
-    rows = [
-        row
-        for name in names
-        if _topic(name).startswith(beginning) and topic in (None, _topic(name))
-        for row in _rows(_messages(logs, name))
-    ]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame["time"] = pd.to_datetime(frame["time"], utc=True)
-    return frame.sort_values("time", kind="stable", ignore_index=True)
+    return delivery_frame(
+        (
+            _delivery(json.loads(line))
+            for group in log_groups(logs, PREFIX)
+            if _topic(group).startswith(beginning) and topic in (None, _topic(group))
+            for line in log_lines(logs, group)
+        ),
+        EPOCH,
+    )
 
 
 def _topic(group: str) -> str:
     return group.removesuffix("/Failure").split("/")[-1]
 
 
-def _messages(logs: Any, group: str) -> Iterator[str]:
-    for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
-        for event in page["events"]:
-            yield event["message"]
+def _delivery(line: dict[str, Any]) -> Delivery:
+    notification, delivery = line["notification"], line["delivery"]
+    delivered = line["status"] == "SUCCESS"
+    published = datetime.strptime(notification["timestamp"], _FORMAT).replace(tzinfo=UTC)
+    destination = delivery["destination"]
+    return Delivery(
+        message_id=notification["messageId"],
+        topic=notification["topicArn"].split(":")[-1],
+        destination=destination,
+        protocol=_protocol(destination),
+        attempt=delivery.get("attempts", 1),
+        time=published.timestamp() + delivery["dwellTimeMs"] / 1000,
+        outcome=DELIVERED if delivered else FAILED,
+        error=None if delivered else delivery["providerResponse"],
+    )
 
 
-def _rows(lines: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-    for text in lines:
-        line = json.loads(text)
-        notification, delivery = line["notification"], line["delivery"]
-        delivered = line["status"] == "SUCCESS"
-        published = pd.Timestamp(notification["timestamp"], tz="UTC")
-        destination = delivery["destination"]
-        yield (
-            notification["messageId"],
-            notification["topicArn"].split(":")[-1],
-            destination,
-            destination.split(":")[2] if destination.startswith("arn:") else _scheme(destination),
-            delivery.get("attempts", 1),
-            published + pd.Timedelta(delivery["dwellTimeMs"], unit="ms"),
-            DELIVERED if delivered else FAILED,
-            None if delivered else delivery["providerResponse"],
-        )
-
-
-def _scheme(address: str) -> str:
-    return address.partition("://")[0] if "://" in address else "email"
+def _protocol(destination: str) -> str:
+    if destination.startswith("arn:"):
+        return destination.split(":")[2]
+    return destination.partition("://")[0] if "://" in destination else "email"

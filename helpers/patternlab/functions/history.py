@@ -17,7 +17,14 @@ from typing import Any
 
 import pandas as pd
 
-from patternlab.delivery.attempts import FAILED, SUCCEEDED, TIMED_OUT, history_frame
+from patternlab.delivery.attempts import (
+    REPORTED_ERROR,
+    TIME_OUT_ERROR,
+    Attempt,
+    history_frame,
+    outcome_of,
+)
+from patternlab.functions.logs import log_lines
 from patternlab.functions.recorder import MARK
 
 _REPORT = re.compile(r"REPORT RequestId: (?P<id>\S+)\s+Duration: (?P<ms>[\d.]+) ms")
@@ -38,30 +45,22 @@ class _Invocation:
 
 
 def read_history(logs: Any, groups: Iterable[str]) -> pd.DataFrame:
-    """One row a delivery attempt found in the log `groups`, through the boto3 client `logs`."""
-    rows: list[tuple[Any, ...]] = []
-    for group in groups:
-        rows += rows_of(group.removeprefix(PREFIX), _messages(logs, group))
-    return history_frame(rows)
+    """Return every attempt found in the log `groups`, read through the boto3 client `logs`."""
+    return history_frame(
+        attempt
+        for group in groups
+        for attempt in attempts_of(group.removeprefix(PREFIX), log_lines(logs, group))
+    )
 
 
-def _messages(logs: Any, group: str) -> Iterator[str]:
-    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, interleaved=True)
-    for page in pages:
-        for event in page["events"]:
-            yield event["message"]
-
-
-def rows_of(function: str, messages: Iterable[str]) -> list[tuple[Any, ...]]:
-    """The rows of one function's log lines, in the columns of ``delivery.history``."""
+def attempts_of(function: str, messages: Iterable[str]) -> Iterator[Attempt]:
+    """Yield the attempts that one function's log lines tell of."""
     invocations: dict[str, list[_Invocation]] = {}
     for message in messages:
         _read(message, invocations)
-    rows = []
-    for request_id, attempts in invocations.items():
-        for number, attempt in enumerate(attempts, start=1):
-            rows += _rows(function, request_id, number, attempt)
-    return rows
+    for request_id, runs in invocations.items():
+        for number, run in enumerate(runs, start=1):
+            yield from _attempts(function, request_id, number, run)
 
 
 def _read(message: str, invocations: dict[str, list[_Invocation]]) -> None:
@@ -71,18 +70,18 @@ def _read(message: str, invocations: dict[str, list[_Invocation]]) -> None:
         except (ValueError, LookupError, TypeError):
             return  # a line of the learner's own
     elif found := _REPORT.match(message):
-        attempt = _open(invocations, found["id"])
-        attempt.seconds = float(found["ms"]) / 1000
+        run = _open(invocations, found["id"])
+        run.seconds = float(found["ms"]) / 1000
         if status := _STATUS.search(message):
-            attempt.status, attempt.error = status["status"], status["error"]
+            run.status, run.error = status["status"], status["error"]
 
 
 def _read_json(line: dict[str, Any], invocations: dict[str, list[_Invocation]]) -> None:
     if line.get("type") == "platform.report":
         record = line["record"]
-        attempt = _open(invocations, record["requestId"])
-        attempt.seconds = record["metrics"]["durationMs"] / 1000
-        attempt.status, attempt.error = record.get("status"), record.get("errorType")
+        run = _open(invocations, record["requestId"])
+        run.seconds = record["metrics"]["durationMs"] / 1000
+        run.status, run.error = record.get("status"), record.get("errorType")
     elif line.get(MARK) == "delivery":
         _check(line, "requestId", "time", "id", "key", "count")
         _open(invocations, line["requestId"]).deliveries.append(line)
@@ -99,54 +98,49 @@ def _check(line: dict[str, Any], *names: str) -> None:
 
 def _open(invocations: dict[str, list[_Invocation]], request_id: str) -> _Invocation:
     """The invocation being read; asynchronous retries share a request id, one after another."""
-    attempts = invocations.setdefault(request_id, [])
-    if not attempts or attempts[-1].seconds is not None:
-        attempts.append(_Invocation())
-    return attempts[-1]
+    runs = invocations.setdefault(request_id, [])
+    if not runs or runs[-1].seconds is not None:
+        runs.append(_Invocation())
+    return runs[-1]
 
 
-def _rows(
-    function: str, request_id: str, number: int, attempt: _Invocation
-) -> Iterator[tuple[Any, ...]]:
-    if attempt.seconds is None and attempt.result is None:
+def _attempts(function: str, request_id: str, number: int, run: _Invocation) -> Iterator[Attempt]:
+    if run.seconds is None and run.result is None:
         return
-    result = attempt.result or {}
-    for line in attempt.deliveries:
+    result = run.result or {}
+    for line in run.deliveries:
         start = line["time"]
-        end = result.get("time", start + (attempt.seconds or 0.0))
-        outcome, why = _outcome(line["id"], attempt)
-        yield (
-            line["id"],
-            line["key"],
-            line["count"] if line["count"] is not None else number,
-            line.get("group"),
-            function,
-            request_id,
-            line.get("sent"),
-            start,
-            end,
-            outcome,
-            why,
+        error_type = _error_type(line["id"], run)
+        yield Attempt(
+            message_id=line["id"],
+            key=line["key"],
+            receive_count=line["count"] if line["count"] is not None else number,
+            group=line.get("group"),
+            function=function,
+            request_id=request_id,
+            sent=line.get("sent"),
+            start=start,
+            end=result.get("time", start + (run.seconds or 0.0)),
+            outcome=outcome_of(error_type),
+            error_type=error_type,
         )
 
 
-def _outcome(message_id: str, attempt: _Invocation) -> tuple[str, str | None]:
-    result = attempt.result
-    if attempt.status == "timeout":
-        return TIMED_OUT, "Sandbox.Timedout"
+def _error_type(message_id: str, run: _Invocation) -> str | None:
+    result = run.result
+    if run.status == "timeout":
+        return TIME_OUT_ERROR
     if result is None:
-        return FAILED, attempt.error or "Runtime.Unknown"  # it crashed
+        return run.error or "Runtime.Unknown"  # it crashed
     if "error" in result:
-        return FAILED, result["error"]
-    if message_id in _failed(attempt):
-        return FAILED, "batchItemFailures"
-    return SUCCEEDED, None
+        return str(result["error"])
+    return REPORTED_ERROR if message_id in _failed(run, result) else None
 
 
-def _failed(attempt: _Invocation) -> set[str]:
+def _failed(run: _Invocation, result: dict[str, Any]) -> set[str]:
     """The ids reported as failed; all of them if the report makes no sense (events-33)."""
-    delivered = {line["id"] for line in attempt.deliveries}
-    reported = attempt.result.get("failed", [])
+    delivered = {line["id"] for line in run.deliveries}
+    reported = result.get("failed", [])
     if reported is None or not delivered.issuperset(reported):
         return delivered
     return set(reported)

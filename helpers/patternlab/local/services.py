@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from patternlab.clock import VirtualClock
 from patternlab.delivery.functions.function import Account
 from patternlab.delivery.knobs import Knobs
+from patternlab.delivery.sns.delivery_log import Delivery
 from patternlab.local.awslambda.guard import Guard
 from patternlab.local.faults import Faults
 from patternlab.local.session import LocalSession
@@ -27,6 +27,6 @@ class Services:
     faults: Faults
     account: Account = field(default_factory=Account)
     #: Every attempt of a topic to deliver, as a row of ``delivery.delivery_log``.
-    deliveries: list[tuple[Any, ...]] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
     #: What stands in for web servers, by URL: called with headers and body, gives a status code.
     web: dict[str, Callable[[dict[str, str], str], int | None]] = field(default_factory=dict)

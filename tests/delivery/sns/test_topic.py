@@ -74,21 +74,23 @@ def test_every_message_has_exactly_one_fate_for_each_subscription(wanted, groups
     for subscription in leaving:
         topic.unsubscribe(subscription)
     clock.wait(8_000)
-    ends = [row for row in topic.rows if row[6] in FATES]
-    keys = [(row[0], row[2]) for row in ends]
+    ends = [row for row in topic.log if row.outcome in FATES]
+    keys = [(row.message_id, row.destination) for row in ends]
     assert len(keys) == len(set(keys)) == len(groups) * len(wanted)
     for endpoint, queue in queues:
         if endpoint.protocol == "sqs":
-            delivered = sum(row[2] == endpoint.arn and row[6] == DELIVERED for row in ends)
+            delivered = sum(
+                row.destination == endpoint.arn and row.outcome == DELIVERED for row in ends
+            )
             assert len(queue) == delivered
-    assert len(dlq) == sum(row[6] == DEAD_LETTER for row in ends)
-    for (_, _), rows in itertools.groupby(sorted(topic.rows, key=_delivery), key=_delivery):
-        numbers = [row[4] for row in rows]
+    assert len(dlq) == sum(row.outcome == DEAD_LETTER for row in ends)
+    for (_, _), rows in itertools.groupby(sorted(topic.log, key=_delivery), key=_delivery):
+        numbers = [row.attempt for row in rows]
         assert numbers in ([0], list(range(1, len(numbers) + 1)))
 
 
 def _delivery(row):
-    return row[0], row[2]
+    return row.message_id, row.destination
 
 
 @settings(max_examples=40, deadline=None)
@@ -201,7 +203,7 @@ def test_an_unsubscribed_endpoint_gets_nothing_more():
     topic.publish("later")
     clock.wait(3_600)
     assert len(queue) == 0
-    assert topic.rows[-1][6:] == ("dropped", "The subscription was deleted")
+    assert topic.log[-1][6:] == ("dropped", "The subscription was deleted")
 
 
 def test_a_message_that_a_queue_refuses_is_the_clients_error():
@@ -213,7 +215,7 @@ def test_a_message_that_a_queue_refuses_is_the_clients_error():
     )
     topic.subscribe(QueueEndpoint(queue))
     topic.publish("hello")
-    assert topic.rows[-1][6:] == ("dropped", "InvalidParameterValue: no")
+    assert topic.log[-1][6:] == ("dropped", "InvalidParameterValue: no")
 
 
 def test_the_fates_are_told_to_who_asks():

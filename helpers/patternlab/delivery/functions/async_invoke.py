@@ -7,14 +7,14 @@ attempts, the waits between them, what throttling and outages do, and who is tol
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import simpy
 
 from patternlab.clock import TICK
-from patternlab.delivery.attempts import FAILED, SUCCEEDED, TIMED_OUT
+from patternlab.delivery.attempts import Attempt, outcome_of
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.functions import recursion
 from patternlab.delivery.functions.async_config import (
@@ -96,9 +96,9 @@ class AsyncQueue:
     """The queue in which Lambda keeps the events of one function.
 
     `config` may be changed at any time and holds for events that wait, too. `on_attempt` is called
-    with one row an attempt, in the order of ``history.COLUMNS``; `on_end` with every event that has
-    ended; `on_undelivered` with CloudWatch's name for a record or an event that a destination did
-    not take, the destination's ARN, and why. AWS names no retries of those: they are lost.
+    with every :class:`Attempt`; `on_end` with every event that has ended; `on_undelivered` with
+    CloudWatch's name for a record or an event that a destination did not take, the destination's
+    ARN, and why. AWS names no retries of those: they are lost.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class AsyncQueue:
         *,
         knobs: Knobs | None = None,
         rng: random.Random | None = None,
-        on_attempt: Callable[[tuple[Any, ...]], None] | None = None,
+        on_attempt: Callable[[Attempt], None] | None = None,
         on_end: Callable[[AsyncEvent], None] | None = None,
         on_undelivered: Callable[[str, str, str], None] | None = None,
     ) -> None:
@@ -160,7 +160,8 @@ class AsyncQueue:
             event.attempts += 1
             event.outcome = yield from self.function.run(event.payload, event.request_id, traces)
             if self.on_attempt is not None:
-                self._report(event, event.outcome)
+                for attempt in self._reported(event, event.outcome):
+                    self.on_attempt(attempt)
             if event.outcome.error is None:
                 return SUCCESS
             if event.attempts > self.config.max_retries:
@@ -232,27 +233,23 @@ class AsyncQueue:
         if self.on_undelivered is not None:
             self.on_undelivered(metric, arn, why)
 
-    def _report(self, event: AsyncEvent, outcome: Outcome) -> None:
-        """One row a record of the event; the attempt's number stands for the receive count."""
-        error, kind = outcome.error, SUCCEEDED
-        if error is not None:
-            kind = TIMED_OUT if error.type == "Sandbox.Timedout" else FAILED
+    def _reported(self, event: AsyncEvent, outcome: Outcome) -> Iterator[Attempt]:
+        """One per record of the event; the attempt's number stands for the receive count."""
+        error_type = outcome.error.type if outcome.error is not None else None
         epoch = self.clock.epoch
         for record in describe(event.payload, SimpleNamespace(aws_request_id=event.request_id)):
-            self.on_attempt(
-                (
-                    record["id"],
-                    record["key"],
-                    event.attempts,
-                    record.get("group"),
-                    self.function.name,
-                    event.request_id,
-                    epoch + event.sent,
-                    epoch + outcome.start,
-                    epoch + outcome.end,
-                    kind,
-                    error.type if error is not None else None,
-                )
+            yield Attempt(
+                message_id=record["id"],
+                key=record["key"],
+                receive_count=event.attempts,
+                group=record.get("group"),
+                function=self.function.name,
+                request_id=event.request_id,
+                sent=epoch + event.sent,
+                start=epoch + outcome.start,
+                end=epoch + outcome.end,
+                outcome=outcome_of(error_type),
+                error_type=error_type,
             )
 
 

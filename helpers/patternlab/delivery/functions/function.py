@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import simpy
 
 from patternlab.clock import VirtualClock
+from patternlab.delivery.attempts import TIME_OUT_ERROR
 from patternlab.delivery.faults import SERVER, Outages
 from patternlab.delivery.functions import recursion
 from patternlab.delivery.ids import new_id
@@ -30,7 +31,7 @@ class TimedOut(FunctionError):
 
     def __init__(self, request_id: str, timeout: float) -> None:
         super().__init__(
-            "Sandbox.Timedout",
+            TIME_OUT_ERROR,
             f"RequestId: {request_id} Error: Task timed out after {timeout:.2f} seconds",
         )
 

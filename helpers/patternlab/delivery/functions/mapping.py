@@ -12,7 +12,7 @@ from typing import Any
 import simpy
 
 from patternlab.clock import TICK
-from patternlab.delivery.attempts import FAILED, SUCCEEDED, TIMED_OUT
+from patternlab.delivery.attempts import REPORTED_ERROR, Attempt, outcome_of
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.events.patterns import body_matches
 from patternlab.delivery.functions.function import Function, Outcome
@@ -32,8 +32,7 @@ ENABLING, UPDATING, DELETING = "Enabling", "Updating", "Deleting"
 class EventSourceMapping:
     """Polls `queue` and invokes `function` with batches, on the queue's clock.
 
-    `on_attempt` is called with one row an attempt, in the order of ``history.COLUMNS``, start and
-    end in seconds since 1970.
+    `on_attempt` is called with one :class:`Attempt` per message of each batch that was run.
     """
 
     def __init__(
@@ -42,7 +41,7 @@ class EventSourceMapping:
         function: Function,
         config: MappingConfig | None = None,
         *,
-        on_attempt: Callable[[tuple[Any, ...]], None] | None = None,
+        on_attempt: Callable[[Attempt], None] | None = None,
         region: str = "us-east-1",
         enabled: bool = True,
     ) -> None:
@@ -282,7 +281,8 @@ class EventSourceMapping:
             if id(receipt) not in lost:
                 self._delete(receipt)
         if self.on_attempt is not None:
-            self._report(batch, lost, outcome)
+            for attempt in self._attempts(batch, lost, outcome):
+                self.on_attempt(attempt)
 
     def _delete(self, receipt: Received) -> None:
         try:
@@ -290,28 +290,27 @@ class EventSourceMapping:
         except DeliveryError:
             pass  # a FIFO handle expired while the function ran: the message comes back (events-31)
 
-    def _report(self, batch: list[Received], lost: set[int], outcome: Outcome) -> None:
-        error = outcome.error
-        bad = TIMED_OUT if error is not None and error.type == "Sandbox.Timedout" else FAILED
-        why = error.type if error is not None else "batchItemFailures"
+    def _attempts(
+        self, batch: list[Received], lost: set[int], outcome: Outcome
+    ) -> Iterator[Attempt]:
+        error = outcome.error.type if outcome.error is not None else REPORTED_ERROR
         epoch, name = self.queue.clock.epoch, self.function.name
         start, end = epoch + outcome.start, epoch + outcome.end
         for receipt in batch:
-            message, came_back = receipt.message, id(receipt) in lost
-            self.on_attempt(
-                (
-                    message.id,
-                    key_of(message.body),
-                    receipt.receive_count,
-                    message.group,
-                    name,
-                    outcome.request_id,
-                    epoch + message.sent,
-                    start,
-                    end,
-                    bad if came_back else SUCCEEDED,
-                    why if came_back else None,
-                )
+            message = receipt.message
+            error_type = error if id(receipt) in lost else None
+            yield Attempt(
+                message_id=message.id,
+                key=key_of(message.body),
+                receive_count=receipt.receive_count,
+                group=message.group,
+                function=name,
+                request_id=outcome.request_id,
+                sent=epoch + message.sent,
+                start=start,
+                end=end,
+                outcome=outcome_of(error_type),
+                error_type=error_type,
             )
 
 

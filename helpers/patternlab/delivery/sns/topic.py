@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import simpy
 
 from patternlab.clock import TICK, VirtualClock
@@ -23,6 +24,7 @@ from patternlab.delivery.sns.delivery_log import (
     DROPPED,
     FAILED,
     FILTERED,
+    Delivery,
     delivery_frame,
 )
 from patternlab.delivery.sns.delivery_policy import RetryPolicy
@@ -54,8 +56,8 @@ class Topic:
     `fifo` topics keep the order within a message group, deduplicate for five minutes (by the
     SHA-256 of the message with `content_deduplication`), and do so for the whole topic or, with a
     `throughput_scope` of ``"MessageGroup"``, for each group. `http_policy` is the retry policy of
-    HTTP/S subscriptions that have none. `faults` are the outages that deliveries meet, `rows` the
-    list that gets a row for each attempt (see :mod:`patternlab.delivery.sns.delivery_log`).
+    HTTP/S subscriptions that have none. `faults` are the outages that deliveries meet, `log` the
+    list to which every attempt is added (see :mod:`patternlab.delivery.sns.delivery_log`).
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Topic:
         faults: Outages | None = None,
         knobs: Knobs | None = None,
         rng: random.Random | None = None,
-        rows: list[tuple[Any, ...]] | None = None,
+        log: list[Delivery] | None = None,
     ) -> None:
         self.clock, self.env, self.name, self.fifo = clock, clock.env, name, fifo
         self.arn = arn or f"arn:aws:sns:us-east-1:123456789012:{name}"
@@ -83,7 +85,7 @@ class Topic:
         self.faults = faults or Outages(clock)
         self.knobs = knobs or Knobs()
         self.rng = rng or random.Random(name)
-        self.rows = rows if rows is not None else []
+        self.log = log if log is not None else []
         self.subscriptions: list[Subscription] = []
         #: Called with every message that is delivered, dead-lettered, dropped or filtered out.
         self.on_fate: Callable[[Subscription, Fate], None] = lambda subscription, fate: None
@@ -204,9 +206,9 @@ class Topic:
         return self._sent.get((None, dedup_id), now) or self._sent.get((group, dedup_id), now)
 
     @property
-    def deliveries(self) -> Any:
+    def deliveries(self) -> pd.DataFrame:
         """Every attempt so far, a table as :func:`delivery_frame` gives it."""
-        return delivery_frame(self.rows, self.clock.start)
+        return delivery_frame(self.log, self.clock.start)
 
 
 class Subscription:
@@ -346,17 +348,16 @@ class Subscription:
         failure: DeliveryFailure | None = None,
     ) -> None:
         topic, endpoint = self.topic, self.endpoint
-        error = failure.message if failure else None
-        topic.rows.append(
-            (
-                notification.id,
-                topic.name,
-                endpoint.arn,
-                endpoint.protocol,
-                number,
-                topic.env.now,
-                outcome,
-                error,
+        topic.log.append(
+            Delivery(
+                message_id=notification.id,
+                topic=topic.name,
+                destination=endpoint.arn,
+                protocol=endpoint.protocol,
+                attempt=number,
+                time=topic.env.now,
+                outcome=outcome,
+                error=failure.message if failure else None,
             )
         )
         if outcome is not FAILED:

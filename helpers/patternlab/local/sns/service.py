@@ -93,7 +93,7 @@ class LocalSNSBackend(models.SNSBackend):
             faults=self.services.faults,
             knobs=self.services.knobs,
             rng=random.Random(mock_random.getrandbits(64)),
-            rows=self.services.deliveries,
+            log=self.services.deliveries,
         )
         topic.model.on_fate = StatusLog(self.services, topic.arn, topic.settings)
         topic.effective_delivery_policy = _effective(None)
