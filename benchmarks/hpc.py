@@ -19,8 +19,8 @@ import pandas as pd
 from benchmarks.measure import Row, median_seconds
 from patternlab import plots
 from patternlab.hpc.hockney import Hockney
-from patternlab.hpc.launch import python_program, run_mpi
 from patternlab.hpc.measure import pingpong
+from patternlab.hpc.mpi import python_program, run_mpi
 from patternlab.hpc.scaling import HaloExchange, Independent, strong_scaling
 from patternlab.hpc.transfer import Site
 from patternlab.hpc.transports import transport

@@ -1,24 +1,21 @@
-"""Pattern Lab: AWS patterns that you run, break and understand."""
+"""Pattern Lab: AWS patterns that you run, break and understand.
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+    from patternlab import open_cloud
 
-if TYPE_CHECKING:
-    from patternlab.cloud import CloudError, WaitTimeout, open_cloud
-    from patternlab.delivery.knobs import Knobs
+    cloud = open_cloud()              # moto with a clock of its own, or a real account
+    sqs = cloud.client("sqs")         # a real boto3 client, nothing wrapped
+    cloud.deploy_function("orders", handler)
+    cloud.wait(minutes=3)
+    cloud.history()                   # one row per delivery attempt
+    cloud.close()
 
-__all__ = ["CloudError", "Knobs", "WaitTimeout", "open_cloud"]
+Around it: ``plots`` (figures), ``widgets`` (sliders), ``learn`` (predictions and exercises),
+``delivery`` (the model behind the local cloud), ``caching``, ``hpc``, ``facts`` (what AWS says,
+with sources) and ``machine`` (what this machine lacks).
+"""
 
-# Imported when somebody asks for them: the ranks of an MPI program, each a Python of its own,
-# import this package too, and a cloud takes a second of each of them.
-_WHERE = dict.fromkeys(__all__, "patternlab.cloud") | {"Knobs": "patternlab.delivery.knobs"}
+import lazy_loader
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module 'patternlab' has no attribute {name!r}")
-    return getattr(import_module(_WHERE[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+# What is public stands in __init__.pyi and is imported when it is asked for: the ranks of an MPI
+# program, each a Python of its own, import this package too, and a cloud would take each a second.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -40,7 +40,7 @@ def test_the_notebook_gives_the_sites_that_are_judged():
         )
         for node in ast.walk(ast.parse(code))
         if isinstance(node, ast.Call)
-        and getattr(node.func, "id", "") == "Site"
+        and getattr(node.func, "attr", "") == "Site"
         and isinstance(node.args[0], ast.Constant)
     ]
     assert all(order.site in sites for order in bank.ORDERS.values())

@@ -6,7 +6,7 @@ import pytest
 
 from patternlab import open_cloud
 from patternlab.exercises import efa_ping_pong as bank
-from patternlab.hpc import cases, diagnosis
+from patternlab.hpc.cluster import cases, diagnosis
 from patternlab.learn.exercises import State
 from patternlab.learn.loading import course
 

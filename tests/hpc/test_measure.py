@@ -5,10 +5,11 @@ import os
 import pandas as pd
 import pytest
 
-from patternlab.hpc import launch, measure
+from patternlab.hpc import measure
+from patternlab.hpc import mpi as launch
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.launch import Finished
 from patternlab.hpc.measure import compare, cores, pingpong
+from patternlab.hpc.mpi import Finished
 from patternlab.hpc.wire import Wire
 
 pytest.importorskip("mpi4py")

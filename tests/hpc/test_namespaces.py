@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from patternlab.hpc import launch, namespaces
+from patternlab.hpc import mpi as launch
+from patternlab.hpc import namespaces
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.measure import pingpong
 from patternlab.hpc.namespaces import TwoHosts, two_hosts

@@ -33,7 +33,7 @@ def _types() -> pd.DataFrame:
     """The catalogue that a local cloud shows, without opening one."""
     from moto.ec2.models.instance_types import INSTANCE_TYPES
 
-    from patternlab.hpc.catalogue import table_of
+    from patternlab.hpc.instances import table_of
 
     return table_of(INSTANCE_TYPES.values())
 

@@ -9,8 +9,8 @@ from typing import Any
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-from patternlab.hpc import cases
-from patternlab.hpc.diagnosis import (
+from patternlab.hpc.cluster import cases
+from patternlab.hpc.cluster.diagnosis import (
     CAUSES,
     FINE,
     NO_EFA,

@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.launch import python_program, run_mpi
+from patternlab.hpc.mpi import python_program, run_mpi
 from patternlab.hpc.transports import Transport
 from patternlab.hpc.transports import transport as named
 

@@ -28,7 +28,7 @@ from patternlab.hpc.cluster.commands import Command, MakeKey, PingPong, Prepare,
 from patternlab.hpc.cluster.program import MODULE, packed
 from patternlab.hpc.cluster.teardown import MANAGED
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.launch import python_program, run_mpi
+from patternlab.hpc.mpi import python_program, run_mpi
 from patternlab.local.services import Services
 
 #: Nobody has the private half of this key: there is no node to let anybody in.

@@ -1,5 +1,5 @@
-"""Interactive figures for the notebooks."""
+"""Interactive figures: ``explore`` draws a figure again as its controls move."""
 
-from patternlab.widgets.explore import Choice, Explorer, Slider, Steps, explore
+import lazy_loader
 
-__all__ = ["Choice", "Explorer", "Slider", "Steps", "explore"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

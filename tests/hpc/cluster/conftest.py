@@ -18,9 +18,12 @@ def wanted(cloud):
 
 
 @pytest.fixture(autouse=True)
-def left_clean(cloud, monkeypatch):
+def left_clean(request, monkeypatch):
     yield
+    if "cloud" not in request.fixturenames:
+        return
     monkeypatch.undo()
+    cloud = request.getfixturevalue("cloud")
     cloud.faults.clear()
     teardown(cloud, "efa-lab", lambda line: None)
 

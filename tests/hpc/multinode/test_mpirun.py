@@ -6,7 +6,8 @@ from multiprocessing import AuthenticationError
 
 import pytest
 
-from patternlab.hpc import launch, results
+from patternlab.hpc import mpi as launch
+from patternlab.hpc import results
 from patternlab.hpc.multinode import mpirun
 from patternlab.hpc.multinode.programs import pingpong
 from patternlab.hpc.multinode.runner import ITSELF, run

@@ -11,7 +11,7 @@ import pytest
 import patternlab.hpc.pingpong
 from patternlab.hpc import results
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.launch import run_mpi
+from patternlab.hpc.mpi import run_mpi
 
 FOLDER = Path(patternlab.hpc.pingpong.__file__).parent
 FILES = sorted(FOLDER.glob("*.py"))

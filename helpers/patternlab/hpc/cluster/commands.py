@@ -17,9 +17,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from patternlab.hpc.cluster.program import MODULE, packed
+from patternlab.hpc.cluster.user_data import HOME, LOG, READY
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.transports import transport
-from patternlab.hpc.user_data import HOME, LOG, READY
 
 USER = "ec2-user"
 _HEAD = "# Pattern Lab:"

@@ -22,8 +22,8 @@ from patternlab.functions.roles import trusted_by
 from patternlab.hpc.cluster.cluster import Cluster
 from patternlab.hpc.cluster.plan import DISK, Plan
 from patternlab.hpc.cluster.teardown import MANAGED, TAG, remains, teardown
+from patternlab.hpc.cluster.user_data import user_data
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.user_data import user_data
 
 #: Seconds that IAM may take to make a new profile known to EC2, and EC2 to start the nodes.
 KNOWN_WITHIN, STARTED_WITHIN = 60, 300

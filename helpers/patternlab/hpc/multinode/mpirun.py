@@ -25,7 +25,7 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.launch import mpiexec, python_program
+from patternlab.hpc.mpi import mpiexec, python_program
 
 DOOR, KEY = "JOB_DOOR", "JOB_KEY"
 BETWEEN_TRIES = 0.1  # seconds until a child knocks again: the main node may not listen yet

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
+from patternlab.hpc.cluster.user_data import INSTALLER, LIMIT, READY, user_data
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.user_data import INSTALLER, LIMIT, READY, user_data
 
 
 def lines(minutes=45):

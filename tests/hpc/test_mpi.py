@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from patternlab.hpc import launch
+from patternlab.hpc import mpi as launch
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.launch import mpiexec, python_program, run_mpi
+from patternlab.hpc.mpi import mpiexec, python_program, run_mpi
 
 pytest.importorskip("mpi4py")
 if not launch._version("mpich"):
@@ -103,7 +103,7 @@ def test_a_killed_owner_leaves_no_rank(tmp_path):
     argv = program(tmp_path, RANK + text)
     owner = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"
-        "from patternlab.hpc.launch import run_mpi\n"
+        "from patternlab.hpc.mpi import run_mpi\n"
         f"run_mpi({argv!r}, on_line=lambda line: print(line, flush=True), time_limit=300)"
     )
     process = subprocess.Popen([sys.executable, "-c", owner], stdout=subprocess.PIPE, text=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from patternlab.hpc.diagnosis import Evidence
+from patternlab.hpc.cluster.diagnosis import Evidence
 from patternlab.hpc.pingpong import report as reports
 from patternlab.hpc.pingpong.surroundings import provider
 from patternlab.hpc.results import Report

@@ -3,8 +3,8 @@
 import pytest
 
 from patternlab import open_cloud
-from patternlab.hpc import cases, diagnosis
-from patternlab.hpc.diagnosis import Evidence, diagnose, lets_itself
+from patternlab.hpc.cluster import cases, diagnosis
+from patternlab.hpc.cluster.diagnosis import Evidence, diagnose, lets_itself
 
 FINE = cases.cases()["fjord"]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from patternlab import open_cloud
-from patternlab.hpc import catalogue
+from patternlab.hpc import instances as catalogue
 from patternlab.hpc.errors import HPCError
 
 

@@ -1,0 +1,9 @@
+from .explore import Choice, Explorer, Slider, Steps, explore
+
+__all__ = [
+    "Choice",
+    "Explorer",
+    "Slider",
+    "Steps",
+    "explore",
+]
