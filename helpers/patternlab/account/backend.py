@@ -143,11 +143,11 @@ class AccountBackend:
 
     def set_timer(self, instance: str, at: datetime) -> None:
         """Let EventBridge Scheduler terminate an instance at that moment."""
-        timer.set_timer(self.session, timer.instance(instance), at, client=self.client)
+        timer.set_timer(self.session, instance, at, client=self.client)
 
     def clear_timer(self, instance: str) -> None:
         """Delete the timer of an instance, and the role it acts through."""
-        timer.clear_timer(self.session, timer.instance(instance), client=self.client)
+        timer.clear_timer(self.session, instance, client=self.client)
 
     # -- the web -----------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from patternlab.account.looking import EVERYDAY, ORDER, Claims, Look, look_aroun
 from patternlab.account.removal import REMOVALS, Thing
 from patternlab.account.report import LOG_GROUPS, SWEEP, Found, Left, Report
 from patternlab.account.settings import state_folder
-from patternlab.account.timed import TIMED, still_ends
+from patternlab.account.timed import still_ends
 from patternlab.service_models import boto3_session
 
 #: Seconds after which a create that was sent has either made its thing or never will.
@@ -149,7 +149,7 @@ class Sweep:
         self._unseen |= {key: why for key, why in look.unseen.items() if why}
         self._not_looked_for = look.quiet | {kind for kind, _ in look.unseen}
         if any(kind == "*" for kind, _ in self._unseen):  # a whole region
-            self._not_looked_for |= TIMED.keys()
+            self._not_looked_for.add("instance")
         return look
 
     def _is_wanted(self, thing: Thing) -> bool:
