@@ -97,21 +97,39 @@ def test_no_notebooks_at_all_is_one_sentence(monkeypatch, capsys):
     assert "There are no notebooks" in one_sentence(capsys)
 
 
-def test_check_prints_a_line_each_and_fails_with_what_to_do(monkeypatch, capsys):
+def test_doctor_prints_a_line_each_and_fails_with_what_to_do(monkeypatch, capsys):
     good = machine.Finding("Python", "3.11.7", True, "never shown")
     bad = machine.Finding("moto", "4.0", False, "run `make clean lab`")
     monkeypatch.setattr(machine, "check", lambda: [good])
-    assert cli.main(["check"]) == 0
+    assert cli.main(["doctor"]) == 0
     monkeypatch.setattr(machine, "check", lambda: [good, bad])
-    assert cli.main(["check"]) == 1
+    assert cli.main(["doctor"]) == 1
     *_, python, moto = capsys.readouterr().out.splitlines()
     assert python.split() == ["Python", "3.11.7", "ok"]
     assert moto.endswith("WRONG: run `make clean lab`")
 
 
+def test_the_old_name_of_doctor_is_answered_with_the_new_one(capsys):
+    assert cli.main(["check"]) == 1
+    assert "patternlab doctor" in one_sentence(capsys)
+
+
+def test_start_says_where_the_copy_is_and_how_to_open_it(capsys, tmp_path):
+    folder = tmp_path / "my copy"
+    assert cli.main(["start", str(folder)]) == 0
+    assert f"lab --folder '{folder}'" in capsys.readouterr().out
+    assert (folder / cli.FIRST).exists()
+
+
+def test_a_folder_that_cannot_take_the_copy_is_one_sentence(capsys, tmp_path):
+    (tmp_path / "notes.txt").touch()
+    assert cli.main(["start", str(tmp_path)]) == 1
+    assert str(tmp_path) in one_sentence(capsys)
+
+
 def test_an_unknown_argument_is_refused_where_nothing_takes_it(capsys):
     with pytest.raises(SystemExit):
-        cli.main(["check", "--fast"])
+        cli.main(["doctor", "--fast"])
     assert "unrecognized arguments: --fast" in capsys.readouterr().err
 
 

@@ -1,3 +1,5 @@
+"""`python -m patternlab`."""
+
 import sys
 
 from patternlab.cli import main

@@ -1,36 +1,67 @@
-"""`python -m patternlab`: open the course, run its notebooks, check the machine."""
+"""`patternlab`, or `python -m patternlab`: copy the course, open it, run it, check the machine."""
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from patternlab import machine
-from patternlab.paths import ROOT, books
+from patternlab.paths import IN_CHECKOUT, ROOT, books
 from patternlab.ports import is_free
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 FIRST = "notebooks/00-start-here.ipynb"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m patternlab", description=__doc__)
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if argv[:1] == ["check"]:
+        return _refuse("`check` is called `doctor` now: run `patternlab doctor`.")
+    options, rest = _parser().parse_known_args(argv)
+    if options.command == "lab":
+        return open_lab(options.port, options.folder, rest)
+    if rest:
+        options.parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if options.of_checkout and not IN_CHECKOUT:
+        return _refuse(
+            f"`patternlab {options.command}` works on the course's own files: "
+            "run it in a checkout of Pattern Lab."
+        )
+    return options.run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="patternlab", description=__doc__)
+    parser.set_defaults(parser=parser, of_checkout=False)
     commands = parser.add_subparsers(dest="command", required=True)
+    _add_for_learners(commands)
+    _add_for_an_account(commands)
+    _add_for_authors(commands)
+    return parser
+
+
+def _add_for_learners(commands: Commands) -> None:
+    start = commands.add_parser("start", help="copy the notebooks and labs, to work on the copy")
+    start.add_argument("folder", type=Path, help="where to: a new folder, or an empty one")
+    start.set_defaults(run=lambda options: start_copy(options.folder))
 
     lab = commands.add_parser("lab", help="open JupyterLab on the first notebook")
     lab.add_argument("--port", type=_port, help="the port to listen on (default: a free one)")
-    lab.add_argument("--folder", type=Path, default=ROOT, help="what JupyterLab shows")
+    lab.add_argument("--folder", type=Path, help="what JupyterLab shows (default: the checkout)")
 
-    notebooks = commands.add_parser("notebooks", help="run notebooks and keep their outputs")
-    notebooks.add_argument("paths", type=Path, nargs="*", help="default: all of notebooks/")
+    doctor = commands.add_parser("doctor", help="say what this machine lacks")
+    doctor.set_defaults(run=lambda options: check_machine())
 
-    commands.add_parser("check", help="check this machine")
-    commands.add_parser("conformance", help="run the SQS tests and write docs/sqs-conformance.md")
-    commands.add_parser("policies", help="count the notebooks' calls and write the IAM policies")
 
+def _add_for_an_account(commands: Commands) -> None:
     cost = commands.add_parser("cost", help="what the notebooks may cost on a real account")
     cost.add_argument("notebook", nargs="?", help="one of them, with its lines (default: all)")
+    cost.set_defaults(run=_cost)
 
     budget = commands.add_parser("budget", help="mail me when the month's bill nears a limit")
     budget.add_argument("--limit", help="US dollars a month")
@@ -38,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     budget.add_argument("--whole-account", action="store_true", help="count untagged things too")
     budget.add_argument("--remove", action="store_true", help="delete the budget")
     budget.add_argument("--yes", action="store_true", help="do it; else only say what it would")
+    budget.set_defaults(run=_budget)
 
     sweep = commands.add_parser("sweep", help="find what was left on a real account")
     sweep.add_argument("--delete", action="store_true", help="delete it (default: only show it)")
@@ -45,55 +77,94 @@ def main(argv: Sequence[str] | None = None) -> int:
     sweep.add_argument("--expired", action="store_true", help="only sessions whose time is over")
     sweep.add_argument("--all", action="store_true", help="also sessions of other machines at work")
     sweep.add_argument("--region", action="append", help="look there (may be given several times)")
-
-    options, rest = parser.parse_known_args(argv)
-    if options.command == "lab":
-        return open_lab(options.port, options.folder, rest)
-    if rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    if options.command == "notebooks":
-        return run_notebooks(options.paths)
-    if options.command == "conformance":
-        from patternlab.authoring import conformance
-
-        return conformance.write()
-    if options.command == "policies":
-        from patternlab.authoring import notebook_calls
-
-        return notebook_calls.write()
-    if options.command == "cost":
-        from patternlab.account import cost_table
-
-        print(cost_table.report(options.notebook))
-        return 0
-    if options.command == "budget":
-        from patternlab.account import budget as alarm
-
-        return alarm.run(
-            options.limit,
-            options.email,
-            remove=options.remove,
-            whole_account=options.whole_account,
-            yes=options.yes,
-        )
-    if options.command == "sweep":
-        from patternlab.account import sweep as sweeping
-
-        return sweeping.command(
-            delete=options.delete,
-            session=options.session,
-            expired=options.expired,
-            everything=options.all,
-            regions=options.region or [],
-        )
-    return check_machine()
+    sweep.set_defaults(run=_sweep)
 
 
-def open_lab(port: int | None, folder: Path, rest: Sequence[str]) -> int:
+def _add_for_authors(commands: Commands) -> None:
+    """The commands that write files of the course: all but the first need a checkout."""
+    notebooks = commands.add_parser("notebooks", help="run notebooks and keep their outputs")
+    notebooks.add_argument("paths", type=Path, nargs="*", help="default: all of the checkout")
+    notebooks.set_defaults(run=lambda options: run_notebooks(options.paths))
+
+    conformance = commands.add_parser(
+        "conformance", help="run the SQS tests and write docs/sqs-conformance.md"
+    )
+    conformance.set_defaults(run=_conformance, of_checkout=True)
+
+    policies = commands.add_parser(
+        "policies", help="count the notebooks' calls and write the IAM policies"
+    )
+    policies.set_defaults(run=_policies, of_checkout=True)
+
+
+def _conformance(options: argparse.Namespace) -> int:
+    from patternlab.authoring import conformance
+
+    return conformance.write()
+
+
+def _policies(options: argparse.Namespace) -> int:
+    from patternlab.authoring import notebook_calls
+
+    return notebook_calls.write()
+
+
+def _cost(options: argparse.Namespace) -> int:
+    from patternlab.account import cost_table
+
+    print(cost_table.report(options.notebook))
+    return 0
+
+
+def _budget(options: argparse.Namespace) -> int:
+    from patternlab.account import budget
+
+    return budget.run(
+        options.limit,
+        options.email,
+        remove=options.remove,
+        whole_account=options.whole_account,
+        yes=options.yes,
+    )
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from patternlab.account import sweep
+
+    return sweep.command(
+        delete=options.delete,
+        session=options.session,
+        expired=options.expired,
+        everything=options.all,
+        regions=options.region or [],
+    )
+
+
+def start_copy(folder: Path) -> int:
+    """Copy the lessons to `folder` and say how to open them."""
+    from patternlab.copies import CopyError, start
+
+    try:
+        start(folder)
+    except CopyError as error:
+        return _refuse(str(error))
+    print(f"Your copy is in {folder}. Open it: patternlab lab --folder {shlex.quote(str(folder))}")
+    return 0
+
+
+def open_lab(port: int | None, folder: Path | None, rest: Sequence[str]) -> int:
     """Serve `folder` with JupyterLab on 127.0.0.1 until it is stopped. `rest` goes to JupyterLab.
 
-    Without a port it takes 8888 or the next free one.
+    Without a port it takes 8888 or the next free one. Without a folder it shows the checkout, or,
+    installed from a wheel, the copy of the lessons in the current folder.
     """
+    if folder is None:
+        folder = ROOT if IN_CHECKOUT else Path.cwd()
+        if not (folder / FIRST).exists():
+            return _refuse(
+                f"There is no {FIRST} in {folder}: run `patternlab start DIR` first, "
+                "then `patternlab lab --folder DIR`."
+            )
     if not folder.is_dir():
         return _refuse(f"There is no folder {folder}: name one that exists.")
     if port is not None and not is_free(port):
@@ -120,11 +191,16 @@ def open_lab(port: int | None, folder: Path, rest: Sequence[str]) -> int:
 
 def run_notebooks(paths: Sequence[Path]) -> int:
     """Execute the notebooks in place, one after the other; stops at the first that fails."""
-    from patternlab.authoring.notebooks import NotebookError, run
-
+    if not paths and not IN_CHECKOUT:
+        return _refuse(
+            "`patternlab notebooks` runs the notebooks of a checkout, and this is none: "
+            "name the notebooks to run."
+        )
     paths = paths or books()
     if not paths:
         return _refuse(f"There are no notebooks in {ROOT}.")
+    from patternlab.authoring.notebooks import NotebookError, run
+
     for path in paths:
         print(f"{path.name} ...", flush=True)
         try:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from patternlab.paths import IN_CHECKOUT
 from patternlab.ports import is_free
 
 LAB_PORT = 8888
+REPAIR = "run `make clean lab`" if IN_CHECKOUT else "install Pattern Lab again"
 # JupyterLab reads it; pyproject.toml says why.
 OVERRIDES = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
 
@@ -26,7 +28,7 @@ class Finding:
 
 
 def check() -> list[Finding]:
-    """Look at the Python version, the packages, JupyterLab's settings and the port."""
+    """Return a finding for Python, each package, JupyterLab's settings and the port."""
     return [_python(), *_packages(), _settings(), _port()]
 
 
@@ -39,13 +41,13 @@ def _packages() -> list[Finding]:
     try:
         lines = metadata.requires("patternlab") or []
     except metadata.PackageNotFoundError:
-        return [Finding("patternlab", "not installed", False, "run `make lab`, which installs it")]
+        return [Finding("patternlab", "not installed", False, REPAIR)]
     needed = map(Requirement, lines)
     return [_package(r) for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
 
 
 def _package(needed: Requirement) -> Finding:
-    advice = f"needs {needed.specifier}: run `make clean lab`"
+    advice = f"needs {needed.specifier}: {REPAIR}"
     try:
         version = metadata.version(needed.name)
     except metadata.PackageNotFoundError:
@@ -54,7 +56,7 @@ def _package(needed: Requirement) -> Finding:
 
 
 def _settings() -> Finding:
-    what, advice = "JupyterLab settings", "sliders may show a wrong picture: run `make clean lab`"
+    what, advice = "JupyterLab settings", f"sliders may show a wrong picture: {REPAIR}"
     try:
         settings = json.loads(OVERRIDES.read_text(encoding="utf-8"))
         kernels = settings["@jupyterlab/apputils-extension:kernels-settings"]
