@@ -9,7 +9,8 @@ ARGS ?=
 # a script's first line cannot hold a path with a space in it.
 VENV := .venv/bin/python
 UV := $(VENV) -m uv
-TARGETS := lab test bench notebooks conformance policies lock clean help
+INSTALL := $(UV) pip install --quiet --python $(VENV)
+TARGETS := lab test test-deep lint types bench notebooks conformance policies api lock clean help
 
 # Where it is set, every worker of the tests would compile all of them again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -20,60 +21,85 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make lab        open the course in JupyterLab (PORT=8899, ARGS=--no-browser)"
 	@echo "make test       check the course: style, tests, every notebook (ARGS='-k queue')"
+	@echo "make test-deep  run the slow proofs of what make test samples"
+	@echo "make lint       check style, format and docstrings"
+	@echo "make types      check the types"
 	@echo "make bench      measure it, and print a table"
 	@echo "make notebooks  run all notebooks again and keep their outputs"
 	@echo "make conformance  run the SQS tests and write docs/sqs-conformance.md from them"
 	@echo "make policies   count the notebooks' calls and write the IAM policies from them"
-	@echo "make lock       refresh the exact versions in requirements.lock"
+	@echo "make api        write docs/api.md from the docstrings"
+	@echo "make lock       refresh the exact versions in locks/"
 	@echo "make clean      remove .venv and what the tools leave behind"
 	@echo "Another Python: make lab PYTHON=/path/to/python3"
 
-lab: .venv/installed
+lab: .venv/learners
 	@$(VENV) -m patternlab lab $(if $(PORT),--port $(PORT)) $(ARGS)
 
-test: .venv/installed
-	$(VENV) -m ruff check .
-	$(VENV) -m pytest -n 3 $(ARGS)
+test: lint
+	$(VENV) -m pytest -n 3 -m "not deep" $(ARGS)
 
-bench: .venv/installed
+test-deep: .venv/developers
+	$(VENV) -m pytest -n 3 -m deep $(ARGS)
+
+lint: .venv/developers
+	$(VENV) -m ruff check .
+	$(VENV) -m ruff format --check .
+
+STRICT := cloud clock delivery functions learn
+types: .venv/developers
+	$(VENV) -m mypy -p patternlab
+	$(VENV) -m mypy --strict --follow-imports=silent $(addprefix -p patternlab.,$(STRICT))
+
+bench: .venv/developers
 	$(VENV) -m benchmarks $(ARGS)
 
-notebooks: .venv/installed
+notebooks: .venv/learners
 	$(VENV) -m patternlab notebooks $(ARGS)
 
-conformance: .venv/installed
-	$(VENV) -m patternlab conformance
+conformance policies: .venv/developers
+	$(VENV) -m patternlab $@
 
-policies: .venv/installed
-	$(VENV) -m patternlab policies
+api: .venv/learners
+	$(VENV) -m patternlab api
 
-lock: .venv/uv
-	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --python $(VENV) \
-	    --extra test --extra parallelcluster --no-emit-index-url --custom-compile-command "make lock" \
-	    --output-file requirements.lock pyproject.toml
+# The learners' versions and the tools' are the developers', as far as they go.
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --python $(VENV) \
+    --generate-hashes --no-emit-index-url --annotation-style line --custom-compile-command "make lock"
+lock: .venv/tools
+	$(COMPILE) --upgrade --extra parallelcluster --extra dev -o locks/developers.lock pyproject.toml
+	cp locks/developers.lock locks/learners.lock
+	$(COMPILE) --extra parallelcluster -o locks/learners.lock pyproject.toml
+	cp locks/developers.lock locks/tools.lock
+	$(COMPILE) --group pyproject.toml:tools -o locks/tools.lock
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # A folder that was copied or moved has a .venv that still points to the old place.
-ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
-.venv/installed: .FORCE
+ifneq ($(shell cat .venv/learners 2>/dev/null),$(CURDIR))
+.venv/learners: .FORCE
 endif
 
-.venv/installed: .venv/uv requirements.lock pyproject.toml
-	@echo "Installing into .venv (once, and again when requirements.lock changes) ..."
-	@$(UV) pip install --quiet --python $(VENV) --requirement requirements.lock
-	@$(UV) pip install --quiet --python $(VENV) --no-deps --editable .
+.venv/developers: .venv/learners locks/developers.lock
+	@echo "Installing what the tests need into .venv (once, and again when locks/ changes) ..."
+	@$(INSTALL) --require-hashes --requirement locks/developers.lock
+	@touch $@
+
+.venv/learners: .venv/tools locks/learners.lock pyproject.toml
+	@echo "Installing the course into .venv (once, and again when locks/ changes) ..."
+	@$(INSTALL) --require-hashes --requirement locks/learners.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@echo "$(CURDIR)" > $@
 
-.venv/uv:
+.venv/tools: locks/tools.lock
 	@command -v "$(PYTHON)" >/dev/null || { \
 	    echo "There is no $(PYTHON) here: install Python 3.11 or newer, or name one with PYTHON=/path/to/python3." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Pattern Lab needs Python 3.11 or newer and $(PYTHON) is %d.%d: name a newer one with PYTHON=/path/to/python3." % v[:2])'
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 	    echo "$(PYTHON) cannot make virtual environments: on Debian and Ubuntu, run 'apt-get install python3-venv' first." >&2; exit 1; }
 	@"$(PYTHON)" -m venv .venv
-	@$(VENV) -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+	@$(VENV) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/tools.lock
 	@touch $@
 
 .PHONY: .FORCE

@@ -1,4 +1,4 @@
-"""The frame: make's targets and its one-sentence refusals, the lock, the README, what CI runs."""
+"""The frame: make's targets and its one-sentence refusals, the README, what CI runs."""
 
 import os
 import re
@@ -6,18 +6,17 @@ import shutil
 import socket
 import subprocess
 import sys
-import tomllib
+import time
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 
 from patternlab.paths import ROOT
 
-TARGETS = ["lab", "test", "bench", "notebooks", "conformance", "policies", "lock", "clean", "help"]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = re.search(r"^TARGETS := (.+)$", MAKEFILE, re.M)[1].split()
 MAKE_VARIABLES = ["PYTHON", "PORT", "ARGS"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -51,8 +50,9 @@ def fresh(tmp_path) -> Path:
     """A checkout where nothing is installed, in a path with a space."""
     folder = tmp_path / "a fresh clone"
     folder.mkdir()
-    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+    for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "locks", folder / "locks")
     return folder
 
 
@@ -60,8 +60,8 @@ def fresh(tmp_path) -> Path:
 def installed(fresh) -> Path:
     """The same after its first `make`: .venv/bin/python is the Python of these tests."""
     script(fresh / ".venv/bin/python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    (fresh / ".venv/uv").touch()
-    (fresh / ".venv/installed").write_text(f"{fresh}\n")
+    for stamp in ("tools", "learners", "developers"):  # in the order in which make needs them
+        (fresh / ".venv" / stamp).write_text(f"{fresh}\n")
     return fresh
 
 
@@ -76,7 +76,7 @@ def refusal(run: subprocess.CompletedProcess[str]) -> str:
 def test_make_alone_names_every_target(fresh):
     alone = make(fresh)
     assert alone.returncode == 0
-    assert set(TARGETS) - {"help"} <= set(re.findall(r"^make (\w+)", alone.stdout, re.M))
+    assert set(TARGETS) - {"help"} <= set(re.findall(r"^make ([\w-]+)", alone.stdout, re.M))
     assert make(fresh, "help").stdout == alone.stdout
 
 
@@ -121,34 +121,54 @@ def test_a_second_call_installs_nothing(installed):
     assert "uv" not in make(installed, "--dry-run", "test").stdout
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
-def test_a_changed_dependency_is_installed(installed, name):
-    (installed / ".venv/installed").touch()
-    changed = installed / name
-    changed.touch()
-    later = (installed / ".venv/installed").stat().st_mtime + 10
-    os.utime(changed, (later, later))
-    assert "uv pip install" in make(installed, "--dry-run", "test").stdout
+def touch(path: Path) -> None:
+    """Change `path` after every stamp."""
+    later = time.time() + 10
+    os.utime(path, (later, later))
+
+
+def installs(folder: Path, target: str) -> list[str]:
+    """The locks that `make target` would install, in this order; "the course" for the project."""
+    said = make(folder, "--dry-run", target).stdout
+    found = re.findall(r"--requirement locks/(\w+)\.lock|--editable", said)
+    return [lock or "the course" for lock in found]
+
+
+@pytest.mark.parametrize(
+    "changed, lab, test",
+    [
+        ("locks/tools.lock", ["tools", "learners", "the course"], ["developers"]),
+        ("locks/learners.lock", ["learners", "the course"], ["developers"]),
+        ("pyproject.toml", ["learners", "the course"], ["developers"]),
+        ("locks/developers.lock", [], ["developers"]),
+    ],
+)
+def test_a_changed_lock_is_installed_and_what_stands_on_it(installed, changed, lab, test):
+    touch(installed / changed)
+    assert installs(installed, "lab") == lab
+    assert installs(installed, "test") == lab + test
+
+
+def test_a_learner_gets_no_lock_of_the_developers(fresh):
+    assert installs(fresh, "lab") == ["tools", "learners", "the course"]
+    assert installs(fresh, "test") == ["tools", "learners", "the course", "developers"]
+
+
+def test_everything_is_installed_with_hashes(fresh):
+    commands = [
+        line
+        for line in make(fresh, "--dry-run", "test").stdout.splitlines()
+        if "pip install" in line
+    ]
+    for command in commands:
+        with_hashes = "--require-hashes" in command
+        assert with_hashes or {"--no-deps", "--no-build-isolation"} <= set(command.split())
+    assert len(commands) == 4
 
 
 def test_a_moved_folder_is_installed_again(installed):
     moved = installed.rename(installed.with_name("moved"))
-    assert "uv pip install" in make(moved, "--dry-run", "test").stdout
-
-
-def test_the_lock_pins_every_dependency_within_its_range():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    pins = {}
-    for line in LOCK.splitlines():
-        if line and not line.lstrip().startswith("#"):
-            pin = re.fullmatch(r"([\w.-]+)(?:\[.*\])?==(\S+)(?: ; .+)?", line)
-            assert pin, f"not an exact version: {line}"
-            pins.setdefault(pin[1], []).append(pin[2])
-    extras = project["optional-dependencies"].values()
-    for line in [*project["dependencies"], *(line for extra in extras for line in extra)]:
-        needed = Requirement(line)
-        assert needed.name in pins, f"{needed.name} is not in the lock: run `make lock`"
-        assert all(needed.specifier.contains(version) for version in pins[needed.name])
+    assert installs(moved, "lab") == ["learners", "the course"]
 
 
 def tracked() -> list[Path]:
@@ -172,16 +192,12 @@ def test_no_tracked_file_names_a_package_host_or_a_folder_of_one_machine():
     assert found == []
 
 
-def test_the_lock_names_no_host():
-    assert "://" not in LOCK and "index" + "-url" not in LOCK and "@" not in LOCK
-
-
 def test_the_readme_names_the_two_commands_and_ci_runs_the_second():
     commands = re.findall(r"^(make \w+)", README, re.M)
     assert commands[:2] == ["make lab", "make test"]
     ci = (ROOT / ".ci" / "run").read_text()
     assert ci.splitlines()[0] == "#!/usr/bin/env bash"
-    assert re.search(r"^make test$", ci, re.M)
+    assert re.findall(r"^make ([\w-]+)", ci, re.M) == ["test", "test-deep"]
     assert "PATTERNLAB_REQUIRE_BROWSER=1" in ci
 
 

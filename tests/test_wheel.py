@@ -108,34 +108,24 @@ def test_what_needs_a_checkout_says_so_in_one_sentence(run, command):
 
 
 @pytest.mark.deep
-def test_the_git_address_installs_into_a_new_environment(tmp_path):
+def test_a_notebook_runs_in_a_new_environment_from_the_git_address(tmp_path):
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout, so it has no address")
-    uv = [sys.executable, "-m", "uv"]
-    env = os.environ | {"VIRTUAL_ENV": str(tmp_path / "new")}
-    env.pop("PYTHONPATH", None)
+    python = str(tmp_path / "new/bin/python")
+    notebook = tmp_path / "mine/notebooks/01-sqs-lambda-dlq.ipynb"
+    # Named, because `python -m uv` takes the environment of its own Python otherwise.
+    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python]
     for command in (
-        [*uv, "venv", "--quiet", "--python", sys.executable, str(tmp_path / "new")],
-        [
-            *uv,
-            "pip",
-            "install",
-            "--quiet",
-            "--require-hashes",
-            "-r",
-            str(ROOT / "locks/tools.lock"),
-        ],
-        [
-            *uv,
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--no-build-isolation",
-            f"git+{ROOT.as_uri()}",
-        ],
-        [str(tmp_path / "new/bin/python"), "-m", "patternlab", "start", str(tmp_path / "mine")],
+        [sys.executable, "-m", "uv", "venv", "--quiet", str(tmp_path / "new")],
+        [*install, "--require-hashes", "-r", str(ROOT / "locks/tools.lock")],
+        [*install, "--require-hashes", "-r", str(ROOT / "locks/learners.lock")],
+        [*install, "--no-deps", "--no-build-isolation", f"git+{ROOT.as_uri()}"],
+        [python, "-m", "patternlab", "start", str(tmp_path / "mine")],
+        [python, "-m", "patternlab", "notebooks", str(notebook)],
+        [python, "-m", "patternlab", "doctor"],
     ):
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stderr
-    assert (tmp_path / "mine/notebooks/00-start-here.ipynb").exists()
+        assert done.returncode == 0, done.stdout + done.stderr
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    assert any(cell.get("outputs") for cell in cells)
