@@ -88,25 +88,6 @@ def test_prices_are_quoted_where_they_are_known(table):
     assert table["usd_per_hour"].isna().any()
 
 
-def test_the_smallest_with_efa(table):
-    choose = catalogue.smallest
-    assert choose(table, efa=True, accelerated=False, architecture="x86_64", spot=True).name == (
-        "c5n.9xlarge"
-    )
-    assert choose(table, efa=True, architecture="arm64").name == "hpc7g.4xlarge"
-    assert choose(table, efa=True)["vcpus"] == table.loc[table["efa"], "vcpus"].min()
-
-
-def test_the_others_that_choose(table):
-    assert catalogue.most_gpus(table)["gpus"] == table["gpus"].max()
-    assert catalogue.fastest_network(table)["network_gbps"] == table["network_gbps"].max()
-    cheap = catalogue.cheapest(table, efa=True)
-    known = table[table["efa"]]["usd_per_hour"].min()
-    assert cheap["usd_per_hour"] == known
-    with_gpu = catalogue.cheapest(table, efa=True, gpus=1)
-    assert (with_gpu.name, with_gpu["gpus"]) == ("g6.8xlarge", 1)
-
-
 def test_what_is_suitable_has_it_all(table):
     found = catalogue.suitable(
         table, strategy="cluster", vcpus=64, memory_gib=256, network_gbps=100, efa=True
@@ -122,42 +103,6 @@ def test_a_wish_too_many_is_named(table):
         catalogue.suitable(table, efa=True, gpus=99)
     with pytest.raises(HPCError, match="no architecture 'arm': choose one of arm64"):
         catalogue.suitable(table, architecture="arm")
-    with pytest.raises(HPCError, match=r"No price is known of any .*data/prices.csv"):
-        catalogue.cheapest(table, types=["hpc7a.96xlarge"])
-
-
-def test_a_type_without_efa_is_a_sentence_with_types_that_have(table):
-    assert catalogue.with_efa(table, "c5n.9xlarge").name == "c5n.9xlarge"
-    with pytest.raises(HPCError, match=r"m5.2xlarge has no EFA\. .*: c5n.9xlarge"):
-        catalogue.with_efa(table, "m5.2xlarge")
-    with pytest.raises(HPCError, match=r"c5n.large has no EFA\. .*: c5n.9xlarge"):
-        catalogue.with_efa(table, "c5n.large")
-
-
-def test_a_type_that_is_none_is_a_sentence_with_its_family(table):
-    with pytest.raises(HPCError, match=r"'c5n.10xlarge'.*c5n has c5n.18xlarge, "):
-        catalogue.with_efa(table, "c5n.10xlarge")
-
-
-def test_where_a_type_is_offered(cloud):
-    assert catalogue.zones_with(cloud, "hpc7g.4xlarge") == ["us-east-1c"]
-    assert catalogue.zones_with(cloud, "hpc6a.48xlarge") == []
-    found = catalogue.regions_with(cloud, "hpc6a.48xlarge", ["us-east-1", "us-east-2"])
-    assert list(found) == ["us-east-2"] and found["us-east-2"]
-
-
-def test_a_zone_or_a_region_without_the_type_is_a_sentence_with_those_that_have_it(cloud):
-    assert catalogue.a_zone_with(cloud, "hpc7g.4xlarge") == "us-east-1c"
-    with pytest.raises(HPCError, match=r"us-east-1a does not offer .* us-east-1c do"):
-        catalogue.a_zone_with(cloud, "hpc7g.4xlarge", zone="us-east-1a")
-    with pytest.raises(HPCError, match=r"us-east-1 does not offer .* us-east-2, eu-north-1"):
-        catalogue.a_zone_with(cloud, "hpc6a.48xlarge")
-
-
-def test_offerings_are_yes_or_no_for_each_type_and_zone(cloud):
-    found = catalogue.offerings(cloud)
-    assert list(found.columns[found.loc["hpc7g.4xlarge"]]) == ["us-east-1c"]
-    assert found.loc["m5.large"].all() == (catalogue.zones_with(cloud, "m5.large") == list(found))
 
 
 def test_the_summary_counts_each_type_with_efa_once(table):

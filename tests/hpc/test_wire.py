@@ -12,15 +12,9 @@ from tests.hpc.reports import a_report
 
 
 def test_the_ping_pong_reads_what_is_written_for_it():
-    for wire in (Wire(15.6, gbps=100), Wire(5), Wire.from_table({4194304: 1050, 1: 15.6})):
+    for wire in (Wire(15.6, gbps=100), Wire(5), Wire(points=((1, 15.6), (4194304, 1050.0)))):
         read = emulated.Wire.parse(wire.argument)
         assert read.microseconds(1000) == wire.microseconds(1000)
-
-
-@pytest.mark.parametrize("table", [{}, {1: 5}, {1: 5, 2: 4}, {-1: 5, 2: 6}])
-def test_a_table_that_cannot_be_is_refused(table):
-    with pytest.raises(HPCError, match="table of a wire"):
-        Wire.from_table(table)
 
 
 def test_a_wire_that_cannot_be_is_refused():

@@ -43,10 +43,6 @@ class Hockney:
         """Microseconds for a message of so many bytes, one way."""
         return self.alpha_us + np.asarray(size_bytes, dtype=float) / (self.gbps * BYTES_PER_US)
 
-    def bandwidth_gbps(self, size_bytes: ArrayLike) -> np.ndarray:
-        """Gbit/s that a message of so many bytes reaches, its start-up time counted."""
-        return np.asarray(size_bytes, dtype=float) / self.time_us(size_bytes) / BYTES_PER_US
-
 
 @dataclass(frozen=True)
 class Step:

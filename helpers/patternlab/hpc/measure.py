@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -68,9 +69,16 @@ def pingpong(
         arguments += ["--expect", "efa"]
     if between is not None and (asked.name != "tcp" or ranks != 2):
         raise HPCError("Between two namespaces two ranks talk by TCP: pingpong('tcp', between=...)")
-    settings = {"ranks": ranks, "between": between, "time_limit": time_limit, "progress": progress}
+    run = partial(
+        _run,
+        arguments=arguments,
+        ranks=ranks,
+        between=between,
+        time_limit=time_limit,
+        progress=progress,
+    )
     try:
-        return _run(asked, arguments, **settings)
+        return run(asked)
     except HPCError as error:
         if refused := re.search(r"pingpong: (.+)", str(error)):
             raise HPCError(refused[1]) from None  # what the ping-pong itself said
@@ -78,7 +86,7 @@ def pingpong(
             raise
         if not asked.instead:
             raise HPCError(_not_here_told(asked, error)) from None
-    return _run(named(asked.instead), arguments, **settings)
+    return run(named(asked.instead))
 
 
 def compare(
@@ -116,8 +124,8 @@ def lowest(reports: Iterable[Report]) -> pd.Series:
 
 def _run(
     asked: Transport,
-    arguments: list[str],
     *,
+    arguments: list[str],
     ranks: int,
     between: TwoHosts | None,
     time_limit: float,
@@ -126,8 +134,14 @@ def _run(
     from patternlab.hpc.results import read
 
     # Quick runs show no bar: it comes after some seconds, and goes at the end.
-    look = {"desc": asked.name, "unit": " sizes", "file": sys.stdout, "leave": False}
-    with tqdm(disable=not progress, delay=BAR_AFTER, **look) as bar:
+    with tqdm(
+        desc=asked.name,
+        unit=" sizes",
+        file=sys.stdout,
+        leave=False,
+        delay=BAR_AFTER,
+        disable=not progress,
+    ) as bar:
 
         def count(line: str) -> None:
             if done := re.match(r"# (\d+)/(\d+):", line):

@@ -187,15 +187,15 @@ def _read(
     process: subprocess.Popen, latest: float, on_line: Callable[[str], None] | None
 ) -> tuple[str, str]:
     """Both streams until they end, line by line to `on_line`; :class:`_TooLong` after `latest`."""
-    streams = dict.fromkeys((process.stdout, process.stderr), b"")
+    assert process.stdout and process.stderr  # both are pipes
+    out, err = bytearray(), bytearray()
 
     def output() -> tuple[str, str]:
-        out, err = (text.decode("utf-8", "replace") for text in streams.values())
-        return out, err
+        return out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
 
     with selectors.DefaultSelector() as waiting:
-        for stream in streams:
-            waiting.register(stream, selectors.EVENT_READ)
+        waiting.register(process.stdout, selectors.EVENT_READ, out)
+        waiting.register(process.stderr, selectors.EVENT_READ, err)
         while waiting.get_map():
             left = latest - time.monotonic()
             if left <= 0:
@@ -205,10 +205,11 @@ def _read(
                 if not more:
                     waiting.unregister(key.fileobj)
                     continue
-                begun = streams[key.fileobj].rpartition(b"\n")[2]
-                streams[key.fileobj] += more
-                for line in (begun + more).split(b"\n")[:-1] if on_line else ():
-                    on_line(line.decode("utf-8", "replace"))
+                begun = key.data.rpartition(b"\n")[2]
+                key.data.extend(more)
+                if on_line:
+                    for line in (begun + more).split(b"\n")[:-1]:
+                        on_line(line.decode("utf-8", "replace"))
     return output()
 
 

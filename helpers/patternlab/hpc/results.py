@@ -87,21 +87,6 @@ class Report:
         rows = self._rows.drop(columns="ranks") if of_one_pair else self._rows
         return rows.set_index("size_bytes")
 
-    def between_pairs(self, size: int) -> pd.DataFrame:
-        """The medians at `size` bytes between all ranks, in microseconds: a symmetric square.
-
-        Raises:
-            HPCError: this size was not measured.
-        """
-        self.median_us(size)
-        ranks = range(len(self.data["ranks"]))
-        square = pd.DataFrame(float("nan"), index=ranks, columns=ranks)
-        for row in self.data["rows"]:
-            if row["size_bytes"] == size:
-                one, other = row["ranks"]
-                square.loc[one, other] = square.loc[other, one] = row["median_us"]
-        return square
-
 
 def read(source: str | Path) -> Report:
     """Read a report from a file, or from text that holds one: a command's whole output will do.

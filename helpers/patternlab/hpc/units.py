@@ -48,6 +48,7 @@ def rate(text: str | float) -> float:
 
 
 def _value(text: str | float, units: dict[str, int], what: str, example: str) -> Decimal | float:
+    number: Decimal | float
     if isinstance(text, int | float) and not isinstance(text, bool):
         number, factor = text if math.isfinite(text) else -1, 1
     else:

@@ -7,8 +7,6 @@ network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from patternlab.hpc.errors import HPCError
@@ -33,22 +31,6 @@ class Wire(emulated.Wire):
             super().__post_init__()
         except emulated.WireError as error:
             raise HPCError(str(error)) from None
-
-    @classmethod
-    def from_table(cls, microseconds: Mapping[int, float]) -> Wire:
-        """Describe a wire by the half round trips of a few sizes, with straight lines between them.
-
-        Args:
-            microseconds: by size in bytes. Below the first size it is the first one's; past the
-                last the last line goes on.
-
-        Raises:
-            HPCError: there are fewer than two sizes, or a larger one takes less time.
-        """
-        points = sorted((int(size), float(time)) for size, time in microseconds.items())
-        if not points:
-            raise HPCError("A table of a wire has two sizes or more. Give some.")
-        return cls(points=tuple(points))
 
 
 def reached(report: Report, within: float = WITHIN) -> pd.DataFrame:

@@ -124,6 +124,7 @@ def test_efa_wants_a_group_that_lets_itself_in_and_out(judged, rules, refused):
     assert [error.validator for error in errors] == ["EfaSecurityGroupValidator"] * refused
 
 
+@pytest.mark.deep
 def test_the_findings_are_those_of_pcluster_create_cluster(changed):
     two_zones = "- subnet-inside1a\n          - subnet-inside1b"
     texts = [
@@ -206,6 +207,7 @@ def test_odd_files_are_refused_by_the_schema(text):
     assert {found.validator for found in judge(text).findings} == {"schema"}
 
 
+@pytest.mark.deep
 def test_another_process_says_the_same_bytes_whatever_came_before(judged, monkeypatch):
     old, new = "- subnet-inside1a", "- subnet-inside1a\n          - subnet-inside1b"
     first = judged(old, new)

@@ -136,7 +136,9 @@ def _provider(evidence: Evidence) -> Finding | None:
     if report is None or report.transport != "tcp" or report.kind == SAME_HOST:
         return None
     chosen = _chosen_by(report)
-    return chosen and Finding(
+    if not chosen:
+        return None
+    return Finding(
         PROVIDER,
         f"{chosen}, and TCP answered.",
         "Ask for EFA in the words that this MPI library reads, so that nothing else can answer.",

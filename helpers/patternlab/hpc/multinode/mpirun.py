@@ -80,6 +80,7 @@ def _reports(
 def _start_proxies(running: subprocess.Popen[str], children: list[Connection]) -> None:
     """Hand out the proxies that ``mpiexec`` asks for, and pass on what else it prints."""
     own = None
+    assert running.stdout  # a pipe
     for line in running.stdout:
         asked = _PROXY.match(line)
         if asked is None:

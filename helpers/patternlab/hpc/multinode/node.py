@@ -50,6 +50,8 @@ class NodeProcess:
         except OSError as error:
             self.folder.rmdir()
             raise HPCError(f"Node {index} cannot be started here ({error.strerror}).") from None
+        assert self.process.stdout  # a pipe
+        self.output = self.process.stdout
         self.started = now()
 
     def look(self) -> bool:
@@ -60,7 +62,7 @@ class NodeProcess:
 
     def read(self) -> bool:
         """Take what it has printed; False when there will be no more."""
-        more = os.read(self.process.stdout.fileno(), 1 << 16)
+        more = os.read(self.output.fileno(), 1 << 16)
         self._said += more[: max(0, MOST_BYTES - len(self._said))]
         return bool(more)
 
@@ -89,7 +91,7 @@ def drain(running: Sequence[NodeProcess], until: NodeProcess, latest: float) -> 
     """Read from all until one has ended; False when `latest` came first."""
     with selectors.DefaultSelector() as waiting:
         for node in running:
-            waiting.register(node.process.stdout, selectors.EVENT_READ, node)
+            waiting.register(node.output, selectors.EVENT_READ, node)
         while True:
             for node in running:
                 node.look()
@@ -120,13 +122,13 @@ def _read_the_rest(running: Sequence[NodeProcess], latest: float) -> None:
     """Read what is left, but not for long: a process outside of its group may hold it open."""
     with selectors.DefaultSelector() as waiting:
         for node in running:
-            waiting.register(node.process.stdout, selectors.EVENT_READ, node)
+            waiting.register(node.output, selectors.EVENT_READ, node)
         while waiting.get_map() and now() < latest:
             for key, _ in waiting.select(max(0.0, latest - now())):
                 if not key.data.read():
                     waiting.unregister(key.fileobj)
     for node in running:
-        node.process.stdout.close()
+        node.output.close()
 
 
 def _as_in_a_container(folder: Path) -> dict[str, str]:

@@ -65,16 +65,14 @@ def groups_of(targets: Sequence[str], nodes: int) -> list[int]:
     ranges = [nodes_in(target, nodes) for target in targets]
     _check_nested(targets, ranges)
     widest_first = sorted(range(len(ranges)), key=lambda group: -len(ranges[group]))
-    groups: list[int | None] = [None] * nodes
-    for group in widest_first:  # so that an inner range overwrites the outer one
-        for node in ranges[group]:
-            groups[node] = group
-    if None in groups:
+    # The widest range comes first, so that an inner range overwrites the outer one.
+    groups = {node: group for group in widest_first for node in ranges[group]}
+    if missing := set(range(nodes)) - set(groups):
         raise HPCError(
-            f"Node {groups.index(None)} is in none of the node ranges {', '.join(targets)}. "
+            f"Node {min(missing)} is in none of the node ranges {', '.join(targets)}. "
             f"Together they must name all nodes, 0 to {nodes - 1}."
         )
-    return groups
+    return [groups[node] for node in range(nodes)]
 
 
 def _check_nested(targets: Sequence[str], ranges: Sequence[range]) -> None:

@@ -161,6 +161,7 @@ def _results(
     running: Iterable[NodeProcess], stopped: set[int], how: str, main: int, begun: float
 ) -> Iterable[NodeRun]:
     for process in running:
+        assert process.ended is not None  # `stop_all` came before
         yield NodeRun(
             index=process.index,
             is_main=process.index == main,

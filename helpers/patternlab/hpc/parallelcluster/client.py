@@ -96,7 +96,13 @@ class _Judge:
     def _exchange(self, question: dict[str, Any]) -> tuple[dict[str, Any] | None, bool]:
         """The answer, None if the process has ended; and whether it was ended for being late."""
         process, late = self._process, threading.Event()
-        timer = threading.Timer(PATIENCE, lambda: (late.set(), process.kill()))
+        assert process and process.stdin and process.stdout  # `ask` has started it, with pipes
+
+        def end() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(PATIENCE, end)
         timer.start()
         try:
             process.stdin.write(json.dumps(question) + "\n")

@@ -110,13 +110,13 @@ class Cluster:
             )
             for queue in plain["queues"]
         )
-        made = {
+        made: dict[str, Any] = {
             "queues": queues,
             "storage": tuple(Storage(**storage) for storage in plain["storage"]),
             "subnets": tuple(Subnet(**subnet) for subnet in plain["subnets"]),
             "login": tuple(tuple(pool) for pool in plain["login"]),
         }
-        return cls(**plain | made)
+        return cls(**{**plain, **made})
 
     @property
     def fleets(self) -> tuple[tuple[Queue, Fleet], ...]:
@@ -127,11 +127,6 @@ class Cluster:
     def least_nodes(self) -> int:
         """Compute nodes that always run."""
         return sum(fleet.minimum for _, fleet in self.fleets)
-
-    @property
-    def most_nodes(self) -> int:
-        """Compute nodes when all fleets are as large as they may be."""
-        return sum(fleet.maximum for _, fleet in self.fleets)
 
     def subnet(self, name: str) -> Subnet:
         """The subnet with this id; in no known zone if the account does not have it."""

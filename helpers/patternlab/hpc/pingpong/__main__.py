@@ -97,7 +97,8 @@ def _is_crowded(cores: list) -> bool:
 def _run(mpi, comm, options: Options, tool: str | None) -> dict | None:
     """Measure all sizes between all pairs; rank 0 gets the report."""
     before = surroundings.received()
-    payload, rows = 0, []
+    payload = 0
+    rows: list[dict] = []
     for pair in combinations(range(comm.Get_size()), 2):
         if comm.Get_rank() in pair:
             peer = sum(pair) - comm.Get_rank()
@@ -108,10 +109,15 @@ def _run(mpi, comm, options: Options, tool: str | None) -> dict | None:
     found = {
         "payload": payload,
         "uncounted": surroundings.speaks_udp(),
-        **{by: None if n is None else max(0, after[by] - n) for by, n in before.items()},
+        **{by: _grown(n, after[by]) for by, n in before.items()},
     }
     everything = comm.gather((here, rows, found), root=0)
     return None if everything is None else _report(mpi, options, tool, everything)
+
+
+def _grown(before: int | None, after: int | None) -> int | None:
+    """How much a counter grew; None where nothing counts."""
+    return None if before is None or after is None else max(0, after - before)
 
 
 def _measure(pair: Pair, options: Options, rows: list[dict]) -> int:

@@ -106,8 +106,8 @@ class Departures:
     """
 
     def __init__(self, comm, peer: int, first: bool) -> None:
-        path = self._made() if first else None
-        path = comm.sendrecv(path, peer, TAG, None, peer, TAG) or path
+        made = self._made() if first else ""
+        path = comm.sendrecv(made, peer, TAG, None, peer, TAG) or made
         with open(path, "r+b") as file:
             self._map = mmap.mmap(file.fileno(), 16)
         comm.sendrecv(None, peer, TAG, None, peer, TAG)  # both have it open

@@ -50,7 +50,7 @@ def checked_options(mode: str, *asked: Mapping[str, Any] | None) -> dict[str, An
     Raises:
         HPCError: an option is not what it may be, or two do not go together.
     """
-    options = dict(DEFAULTS)
+    options: dict[str, Any] = dict(DEFAULTS)
     for each in asked:
         options |= each or {}
     for name, choices in CHOICES.items():

@@ -59,11 +59,6 @@ class Plan:
         """Days from the order to the last byte, at worst."""
         return self.lead_days[1] + self.hours / 24
 
-    @property
-    def days_at_best(self) -> float:
-        """Days from the order to the last byte, at best."""
-        return self.lead_days[0] + self.hours / 24
-
     def meets(self, days: float = math.inf, usd: float = math.inf) -> bool:
         """Whether it can be ordered, ends in time even at worst, and is within the budget."""
         return self.is_open and not self.why_not and self.days <= days and self.usd <= usd

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,7 @@ def value_at(data: Any, path: Path) -> Any:
 
 
 def _walk(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
+    inner: Iterable[tuple[Any, Any]]
     if isinstance(value, dict):
         inner = value.items()
     elif isinstance(value, list):
@@ -97,6 +98,7 @@ def read(text: str) -> Document:
             "Begin with keys and a colon after each: Region, Image, HeadNode, Scheduling.",
         )
     lines: dict[Path, int] = {(): 1}
+    assert node  # a mapping came of it
     _find_lines(node, (), lines)
     return Document(data, lines)
 

@@ -52,7 +52,7 @@ def _fleet(queue: Any, compute: Any) -> dict[str, Any]:
     group = queue.get_placement_group_settings_for_compute_resource(compute)
     types = list(compute.instance_type_info_map.values())
     threads = not compute.disable_simultaneous_multithreading
-    bandwidths = [_gbps(kind) for kind in types]
+    known = [gbps for kind in types if (gbps := _gbps(kind)) is not None]
     return {
         "name": compute.name,
         "instance_types": list(compute.instance_types),
@@ -63,7 +63,7 @@ def _fleet(queue: Any, compute: Any) -> dict[str, Any]:
         "managed_group": bool(group["is_managed"]),
         "cores": min(kind.cores_count() for kind in types),
         "vcpus": min(kind.vcpus_count() if threads else kind.cores_count() for kind in types),
-        "gbps": None if None in bandwidths else min(bandwidths),
+        "gbps": min(known) if len(known) == len(types) else None,
         "architecture": types[0].supported_architecture()[0],
         "gpus": min(kind.gpu_count() for kind in types),
     }

@@ -238,6 +238,7 @@ def answer_for_moto() -> None:
         return SimpleNamespace(status_code=412), {"Error": {"Code": code, "Message": message}}
 
     boto3.setup_default_session()
+    assert boto3.DEFAULT_SESSION  # the line above made it
     events = boto3.DEFAULT_SESSION.events
     events.register("before-call.ec2.DescribePlacementGroups", placement_groups)
     events.register("before-call.ec2.RunInstances", dry_run)

@@ -9,6 +9,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 from moto import mock_aws
+from moto.core.config import DefaultConfig
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from pcluster.aws.aws_api import AWSApi
 from pcluster.aws.common import Cache
@@ -35,7 +36,7 @@ REGION = "us-east-1"  # where the file names none
 _MISSING = (REFUSED, "has not been implemented", "Not yet implemented")
 #: Ids of things that are not put in place here: file systems, volumes, capacity reservations ...
 _ABSENT = re.compile(r"\b(fs|fsvol|svm|fc|cr|vol|snap|backup|lt)-[0-9a-f]{8}")
-_KEEP = {"core": {"reset_boto3_session": False}}  # the session that has our answers
+_KEEP: DefaultConfig = {"core": {"reset_boto3_session": False}}  # the session that has our answers
 
 ground.answer_for_moto()
 Answer = dict[str, Any]
@@ -47,9 +48,9 @@ def judge(text: str, site: Site | None) -> Answer:
         document = read(text)
     except Unreadable as error:
         return _answer([_finding("error", (), error.line, error.message, "YAML", error.advice)])
-    region = document.data.get("Region")
-    known = isinstance(region, str) and region in RegionsAndZonesBackend.zones
-    region = region if known else REGION
+    named = document.data.get("Region")
+    known = isinstance(named, str) and named in RegionsAndZonesBackend.zones
+    region = str(named) if known else REGION
     os.environ["AWS_DEFAULT_REGION"] = region
     Cache.clear_all()
     AWSApi.reset()

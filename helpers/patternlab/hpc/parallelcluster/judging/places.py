@@ -137,7 +137,7 @@ def _first(document: Document, start: Path, keys: Sequence[str], value: Any) -> 
 
 def _by_words(document: Document, message: str) -> Path:
     """The place of the first word of the message that is a value of the file."""
-    values = {}
+    values: dict[str, Path] = {}
     for path, value in document.below(()):
         if isinstance(value, str) and len(value) > 2:
             values.setdefault(value, path)
