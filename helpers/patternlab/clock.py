@@ -114,7 +114,7 @@ class VirtualClock:
                 if self.env.peek() == math.inf:
                     raise RuntimeError("Nothing is due on this clock that could end the wait.")
                 self.env.step()
-        if not event.ok:
+        if not event.ok and isinstance(event.value, BaseException):
             raise event.value
         return event.value
 

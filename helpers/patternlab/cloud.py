@@ -10,7 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from patternlab.backend import Backend, CloudError, WebServer
 from patternlab.clock import DEFAULT_START, seconds_of
+from patternlab.delivery.faults import Outages
 from patternlab.delivery.knobs import Knobs
 from patternlab.functions.history import PREFIX as LOG_PREFIX
 from patternlab.functions.history import read_history
@@ -19,15 +21,13 @@ from patternlab.functions.packaging import ENTRY, package
 from patternlab.functions.roles import put_role
 from patternlab.web import Answer
 
+__all__ = ["Cloud", "CloudError", "WaitTimeout", "open_cloud"]
+
 RUNTIME = "python3.12"
 
 
-class CloudError(RuntimeError):
-    """Something that was asked of the cloud cannot be done, and what to do instead."""
-
-
 class WaitTimeout(TimeoutError):
-    """``wait_until`` waited as long as it was told to, in vain."""
+    """The timeout of ``wait_until`` passed before the condition became true."""
 
 
 _open: Cloud | None = None
@@ -76,7 +76,7 @@ def open_cloud(
     if kind == "local":
         from patternlab.local.backend import LocalBackend  # moto takes a second to import
 
-        made = LocalBackend(
+        made: Backend = LocalBackend(
             seed=seed,
             start=start,
             region=region,
@@ -100,7 +100,7 @@ def open_cloud(
 class Cloud:
     """An open cloud. Make one with :func:`open_cloud`."""
 
-    def __init__(self, backend: Any) -> None:
+    def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._closed = False
 
@@ -162,7 +162,7 @@ class Cloud:
             backend.wait_for_function(name)
             made = functions.update_function_configuration(FunctionName=name, **settings)
         backend.wait_for_function(name)
-        return made["FunctionArn"]
+        return str(made["FunctionArn"])
 
     # -- time --------------------------------------------------------------------------------
 
@@ -265,33 +265,27 @@ class Cloud:
         :func:`patternlab.functions.delivery_status.read_delivery_status` reads those, here too.
         """
         table = self._live().deliveries()
-        if topic is None:
-            return table
-        return table[table["topic"] == self.name(topic)].reset_index(drop=True)
+        if topic is not None:
+            table = table.loc[table["topic"] == self.name(topic)].reset_index(drop=True)
+        return table
 
     # -- what goes wrong, to order -----------------------------------------------------------
 
     @property
-    def faults(self) -> Any:
+    def faults(self) -> Outages:
         """Outages to order, in a local cloud: ``cloud.faults.outage(arn, minutes=30)``, with
         ``kind="client"`` for errors that are not retried. EC2 without capacity too:
         ``cloud.faults.no_capacity("c5n.18xlarge", "us-east-1a", minutes=30)``.
         ``cloud.faults.clear()`` ends them."""
-        return self._local_only("faults", "Nobody can order an outage of AWS.")
+        return self._live().faults
 
-    def web_endpoint(self, url: str, answer: Callable[[dict[str, str], str], Any]) -> None:
+    def web_endpoint(self, url: str, answer: WebServer) -> None:
         """Let `answer` stand in for the web server at `url`, in a local cloud.
 
         It is called with the headers and the body of each request and gives a status code, or None
         for no answer in time. Behind an API it may give ``(status, body)`` as well.
         """
-        self._local_only("web_endpoint", "There, subscribe a web server that exists.")(url, answer)
-
-    def _local_only(self, name: str, instead: str) -> Any:
-        found = getattr(self._live(), name, None)
-        if found is None:
-            raise CloudError(f"cloud.{name} is for a local cloud only. {instead}")
-        return found
+        self._live().web_endpoint(url, answer)
 
     # -- the end -----------------------------------------------------------------------------
 
@@ -316,7 +310,7 @@ class Cloud:
     ) -> None:
         self.close()
 
-    def _live(self) -> Any:
+    def _live(self) -> Backend:
         if self._closed:
             raise CloudError("This cloud is closed. Open one with cloud = open_cloud().")
         return self._backend

@@ -6,7 +6,7 @@ import atexit
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import boto3
@@ -28,6 +28,7 @@ from patternlab.account.status_logs import feedback_role, write_status
 from patternlab.account.sweep import sweep_session
 from patternlab.account.waiting import wait, wait_until, when_quiet
 from patternlab.account.web import send
+from patternlab.backend import WebServer, local_only
 from patternlab.clock import WallClock
 from patternlab.functions.delivery_status import read_delivery_status
 from patternlab.service_models import boto3_session
@@ -169,6 +170,17 @@ class AccountBackend:
         logs = self.client("logs")
         ours = {"beginning": self.session.prefix}
         return self.when_written(lambda: read_delivery_status(logs, **ours))
+
+    # -- only in a local cloud ---------------------------------------------------------------
+
+    @property
+    def faults(self) -> NoReturn:
+        """Refuse: see :class:`patternlab.backend.Backend`."""
+        raise local_only("faults", "Nobody can order an outage of AWS.")
+
+    def web_endpoint(self, url: str, answer: WebServer) -> NoReturn:
+        """Refuse: see :class:`patternlab.backend.Backend`."""
+        raise local_only("web_endpoint", "There, subscribe a web server that exists.")
 
     # -- the end -----------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ from .functions.function import (
     Outcome,
     PlainRuntime,
 )
-from .functions.mapping import EventSourceMapping, MappingConfig
+from .functions.mapping import EventSourceMapping
+from .functions.mapping_config import MappingConfig
 from .knobs import Knobs
 from .receivers import FunctionTarget, QueueTarget, TopicTarget
 from .s3.bucket import Bucket

@@ -1,17 +1,19 @@
-"""Outages of endpoints, to order: what a topic meets when it delivers to them."""
+"""Faults to order: receivers that are unavailable, and instance types that EC2 has none of."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 from patternlab.clock import VirtualClock, seconds_of
 
 SERVER, CLIENT = "server", "client"
+ANYWHERE = "any zone"
 
 
 class DeliveryFailure(Exception):
-    """An endpoint did not take a message.
+    """A receiver did not take a message.
 
     A `kind` of ``"server"`` is worth another try, one of ``"client"`` is not (events-54).
     `status` is the HTTP status of the answer, `took` the seconds until it came.
@@ -25,7 +27,7 @@ class DeliveryFailure(Exception):
 
 @dataclass(frozen=True)
 class Outage:
-    """An endpoint answers with an error from `start` to `end` (seconds on the clock).
+    """A receiver answers with an error from `start` to `end` (seconds on the clock).
 
     `share` of its answers are errors: 1 for all of them.
     """
@@ -38,7 +40,7 @@ class Outage:
 
 
 class Outages:
-    """Which endpoints are out of order, and when. Times are seconds unless they say otherwise.
+    """What is unavailable, and when. Times are in seconds unless they say otherwise.
 
     >>> from patternlab.clock import VirtualClock
     >>> clock = VirtualClock()
@@ -49,6 +51,9 @@ class Outages:
     >>> clock.wait(1800)
     >>> faults.failure("arn:aws:sqs:us-east-1:123456789012:orders") is None
     True
+    >>> _ = faults.no_capacity("c5n.18xlarge", "us-east-1a", minutes=30)
+    >>> faults.lacks("c5n.18xlarge", "us-east-1a"), faults.lacks("c5n.18xlarge", "us-east-1b")
+    (True, False)
     """
 
     def __init__(self, clock: VirtualClock, rng: random.Random | None = None) -> None:
@@ -57,7 +62,7 @@ class Outages:
 
     def outage(
         self,
-        endpoint: str,
+        receiver: str,
         *,
         seconds: float = 0,
         minutes: float = 0,
@@ -67,10 +72,21 @@ class Outages:
         kind: str = SERVER,
         share: float = 1.0,
     ) -> Outage:
-        """Let the endpoint of that ARN or URL fail for a time, `starts_in` seconds from now.
+        """Let a receiver fail for a time.
 
-        `kind` is ``"server"`` (unavailable, 503: tried again) or ``"client"`` (refused, 403: given
-        up at once). With a `share` below 1 that share of the attempts fails, by the cloud's seed.
+        Args:
+            receiver: Its ARN or URL.
+            seconds: How long, together with `minutes`, `hours` and `days`.
+            minutes: See `seconds`.
+            hours: See `seconds`.
+            days: See `seconds`.
+            starts_in: Seconds until it begins.
+            kind: ``"server"`` (unavailable, 503: tried again) or ``"client"`` (refused, 403: given
+                up at once).
+            share: The part of the attempts that fail, by the cloud's seed.
+
+        Raises:
+            ValueError: If the kind, the share or the length is wrong.
         """
         if kind not in (SERVER, CLIENT):
             raise ValueError(f'kind is "server" or "client", not {kind!r}.')
@@ -86,19 +102,35 @@ class Outages:
             else DeliveryFailure(CLIENT, "Forbidden (an outage was ordered)", 403)
         )
         made = Outage(start, start + length, kind, share, failure)
-        self._outages.setdefault(endpoint, []).append(made)
+        self._outages.setdefault(receiver, []).append(made)
         return made
 
-    def clear(self, endpoint: str | None = None) -> None:
-        """End the outages of `endpoint`, or all of them, now."""
-        if endpoint is None:
+    def no_capacity(self, instance_type: str, zone: str | None = None, **when: Any) -> Outage:
+        """Let EC2 answer InsufficientInstanceCapacity to launches of `instance_type` for a time.
+
+        Args:
+            instance_type: Such as ``"c5n.18xlarge"``.
+            zone: The only zone without capacity; every one if it is not given.
+            **when: As for :meth:`outage`: seconds, minutes, hours or days, starts_in, and a share
+                below 1 of the launches that fail, by the cloud's seed.
+        """
+        return self.outage(_capacity(instance_type, zone), **when)
+
+    def lacks(self, instance_type: str, zone: str) -> bool:
+        """Is there no capacity for `instance_type` in `zone` now?"""
+        keys = _capacity(instance_type, zone), _capacity(instance_type, None)
+        return any(self.failure(key) is not None for key in keys)
+
+    def clear(self, receiver: str | None = None) -> None:
+        """End the outages of `receiver`, or all of them, now."""
+        if receiver is None:
             self._outages.clear()
         else:
-            self._outages.pop(endpoint, None)
+            self._outages.pop(receiver, None)
 
-    def failure(self, endpoint: str) -> DeliveryFailure | None:
-        """What an attempt to reach `endpoint` now meets; None when it is in order."""
-        outages = self._outages.get(endpoint)
+    def failure(self, receiver: str) -> DeliveryFailure | None:
+        """Return what an attempt to reach `receiver` meets now, or None if it is available."""
+        outages = self._outages.get(receiver)
         if not outages:
             return None
         now = self._clock.env.now
@@ -108,3 +140,8 @@ class Outages:
             ):
                 return outage.failure
         return None
+
+
+def _capacity(instance_type: str, zone: str | None) -> str:
+    """The name under which a lack of capacity is ordered."""
+    return f"capacity of {instance_type} in {zone or ANYWHERE}"

@@ -16,13 +16,15 @@ from patternlab.delivery.functions.async_config import MAX_AGE, MAX_RETRIES, Asy
 from patternlab.delivery.functions.async_invoke import AsyncEvent, AsyncQueue
 from patternlab.delivery.functions.destinations import QueueDestination
 from patternlab.delivery.functions.function import Function, PlainRuntime
-from patternlab.delivery.functions.mapping import EventSourceMapping, MappingConfig
+from patternlab.delivery.functions.mapping import EventSourceMapping
+from patternlab.delivery.functions.mapping_config import MappingConfig
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.sns.endpoints import QueueEndpoint
 from patternlab.delivery.sns.filter_policy import FilterPolicy
 from patternlab.delivery.sns.topic import Topic
 from patternlab.delivery.sqs.fifo import FifoQueue
-from patternlab.delivery.sqs.queue import Queue, RedrivePolicy
+from patternlab.delivery.sqs.queue import Queue
+from patternlab.delivery.sqs.redrive import RedrivePolicy
 from patternlab.delivery.sqs.standard import StandardQueue
 
 #: A mapping that is enabled at once: the figures start when polling starts.
@@ -91,7 +93,9 @@ def sqs_lambda(
     return World(clock, queue, dlq, function, mapping, attempts)
 
 
-def unreliable(rng: random.Random, failure_rate: float, poison: frozenset[str] = frozenset()):
+def unreliable(
+    rng: random.Random, failure_rate: float, poison: frozenset[str] = frozenset()
+) -> Callable[[Any, Any], None]:
     """A handler that fails for every body in `poison`, and for others with `failure_rate`."""
 
     def handler(event: Any, context: Any) -> None:
@@ -171,7 +175,7 @@ class FanOut:
 
     clock: VirtualClock
     topic: Topic
-    queues: dict[str, Queue]
+    queues: dict[str, StandardQueue]
     dead_letter_queue: Queue
 
     @property

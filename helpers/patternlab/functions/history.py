@@ -1,6 +1,6 @@
 """``cloud.history()``: deliveries read back from CloudWatch Logs, the same on both backends.
 
-Two kinds of lines are read: the recorder's (``patternlab.functions.recorder``), one per record and
+Two kinds of lines are read: those of ``patternlab.delivery.functions.recorder``, one per record and
 one per result, and Lambda's own REPORT, which tells of time-outs and crashes that no recorder can
 write about. A function whose code cannot be loaded never gets as far as the recorder: of its
 invocations there is a REPORT, and nothing that says what was delivered, so they have no row.
@@ -24,8 +24,8 @@ from patternlab.delivery.attempts import (
     history_frame,
     outcome_of,
 )
+from patternlab.delivery.functions.recorder import MARK
 from patternlab.functions.logs import log_lines
-from patternlab.functions.recorder import MARK
 
 _REPORT = re.compile(r"REPORT RequestId: (?P<id>\S+)\s+Duration: (?P<ms>[\d.]+) ms")
 _STATUS = re.compile(r"Status: (?P<status>\w+)(?:\s+Error Type: (?P<error>\S+))?")

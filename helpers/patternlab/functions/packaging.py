@@ -20,7 +20,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from patternlab.functions import recorder
+from patternlab.delivery.functions import recorder
 
 MODULE = "function"
 ENTRY = "entry.handler"
@@ -169,7 +169,7 @@ def _literal(name: str, value: Any, user: str) -> str:
 
 def _source(thing: Any) -> str:
     try:
-        source = inspect.getsource(inspect.unwrap(thing))
+        source: str | None = inspect.getsource(inspect.unwrap(thing))
     except (OSError, TypeError):
         source = _class_in_a_cell(thing.__name__) if isinstance(thing, type) else None
     if source is None:

@@ -45,12 +45,12 @@ def put_role(
     allowed = json.dumps(policy(function, reads, writes))
     name = role_name(function)
     try:
-        arn = iam.get_role(RoleName=name)["Role"]["Arn"]
+        role = iam.get_role(RoleName=name)["Role"]
     except iam.exceptions.NoSuchEntityException:
         trust = json.dumps(trusted_by("lambda.amazonaws.com"))
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]
     iam.put_role_policy(RoleName=name, PolicyName=POLICY, PolicyDocument=allowed)
-    return arn
+    return str(role["Arn"])
 
 
 def document(*statements: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,9 @@ from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from patternlab.backend import WebServer
 from patternlab.clock import VirtualClock, seconds_of
+from patternlab.delivery.faults import Outages
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.sns.delivery_log import delivery_frame
 from patternlab.local.apigateway import gateway
@@ -33,7 +35,6 @@ from patternlab.local.awslambda.function import LocalFunction
 from patternlab.local.awslambda.guard import Guard
 from patternlab.local.awslambda.service import LocalLambdaBackend
 from patternlab.local.events.service import LocalEventsBackend, rules_on_the_clock
-from patternlab.local.faults import Faults
 from patternlab.local.hub import in_handler, wait_for
 from patternlab.local.iam import LocalIAMBackend
 from patternlab.local.late import Late
@@ -77,7 +78,7 @@ class LocalBackend:
             rng=random.Random(seed),
             guard=guard,
             session=self.session,
-            faults=Faults(self.clock, random.Random(f"{seed} faults")),
+            faults=Outages(self.clock, random.Random(f"{seed} faults")),
         )
         self._stack = ExitStack()
         self._timers: dict[str, datetime] = {}  # instance -> when it ends
@@ -209,7 +210,7 @@ class LocalBackend:
     # -- deliveries --------------------------------------------------------------------------
 
     @property
-    def faults(self) -> Faults:
+    def faults(self) -> Outages:
         """Outages of endpoints and of EC2's capacity, to order."""
         return self.services.faults
 
@@ -228,7 +229,7 @@ class LocalBackend:
             for event in stream.events
         ]
 
-    def web_endpoint(self, url: str, answer: Callable[[dict[str, str], str], int | None]) -> None:
+    def web_endpoint(self, url: str, answer: WebServer) -> None:
         """Let `answer` stand in for the web server at `url`."""
         self.services.web[url] = answer
 

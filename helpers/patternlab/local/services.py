@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from patternlab.clock import VirtualClock
+from patternlab.delivery.faults import Outages
 from patternlab.delivery.functions.function import Account
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.sns.delivery_log import Delivery
 from patternlab.local.awslambda.guard import Guard
-from patternlab.local.faults import Faults
 from patternlab.local.session import LocalSession
 
 
@@ -24,7 +24,7 @@ class Services:
     rng: random.Random
     guard: Guard
     session: LocalSession
-    faults: Faults
+    faults: Outages
     account: Account = field(default_factory=Account)
     #: Every attempt of a topic to deliver, as a row of ``delivery.delivery_log``.
     deliveries: list[Delivery] = field(default_factory=list)

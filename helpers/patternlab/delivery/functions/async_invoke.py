@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Generator, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import simpy
@@ -34,8 +33,8 @@ from patternlab.delivery.functions.async_records import (
     invocation_record,
 )
 from patternlab.delivery.functions.function import Function, Outcome
+from patternlab.delivery.functions.recorder import describe
 from patternlab.delivery.knobs import Knobs
-from patternlab.functions.recorder import describe
 
 RETRY_AFTER = (
     60.0,
@@ -140,9 +139,9 @@ class AsyncQueue:
     # -- attempts ----------------------------------------------------------------------------
 
     def _work(self, event: AsyncEvent) -> Generator[simpy.Event, Any, Outcome | None]:
-        event.condition = yield from self._attempts(event)
+        event.condition = condition = yield from self._attempts(event)
         event.ended = self.env.now
-        self._tell(event)
+        self._tell(event, condition)
         if self.on_end is not None:
             self.on_end(event)
         return event.outcome
@@ -194,26 +193,26 @@ class AsyncQueue:
 
     # -- what is told ------------------------------------------------------------------------
 
-    def _tell(self, event: AsyncEvent) -> None:
+    def _tell(self, event: AsyncEvent, condition: str) -> None:
         config = self.config
-        if event.condition == SUCCESS:
-            self._send_record(event, config.on_success)
+        if condition == SUCCESS:
+            self._send_record(event, condition, config.on_success)
             return
         if (target := config.dead_letter) is not None:
             attributes = dead_letter_attributes(event.request_id, event.outcome, event.refused)
             self._send(
                 DEAD_LETTER_ERRORS, target.arn, lambda: target.take_event(event.raw, attributes)
             )
-        self._send_record(event, config.on_failure)
+        self._send_record(event, condition, config.on_failure)
 
-    def _send_record(self, event: AsyncEvent, target: Destination | None) -> None:
+    def _send_record(self, event: AsyncEvent, condition: str, target: Destination | None) -> None:
         if target is None:
             return
         record = invocation_record(
             event.payload,
             request_id=event.request_id,
             function_arn=self.function.arn,
-            condition=event.condition,
+            condition=condition,
             attempts=event.attempts,
             outcome=event.outcome,
             time=self.clock.time(),
@@ -237,7 +236,7 @@ class AsyncQueue:
         """One per record of the event; the attempt's number stands for the receive count."""
         error_type = outcome.error.type if outcome.error is not None else None
         epoch = self.clock.epoch
-        for record in describe(event.payload, SimpleNamespace(aws_request_id=event.request_id)):
+        for record in describe(event.payload, event.request_id):
             yield Attempt(
                 message_id=record["id"],
                 key=record["key"],

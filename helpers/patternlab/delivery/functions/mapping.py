@@ -18,10 +18,10 @@ from patternlab.delivery.events.patterns import body_matches
 from patternlab.delivery.functions.function import Function, Outcome
 from patternlab.delivery.functions.mapping_config import MappingConfig
 from patternlab.delivery.functions.partial import failed_receipts
+from patternlab.delivery.functions.recorder import key_of
 from patternlab.delivery.functions.records import record_size, sqs_record
 from patternlab.delivery.sqs.message import Received
 from patternlab.delivery.sqs.queue import BATCH_LIMIT, Queue
-from patternlab.functions.recorder import key_of
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024  # bytes of one synchronous invocation
 

@@ -22,7 +22,7 @@ def milliseconds(queue: Queue, seconds: float | None) -> str:
 def sqs_record(queue: Queue, receipt: Received, region: str = "us-east-1") -> dict[str, Any]:
     """One entry of ``event["Records"]`` for a message received from `queue`."""
     message = receipt.message
-    attributes = {
+    attributes: dict[str, str | None] = {
         "ApproximateReceiveCount": str(receipt.receive_count),
         "SentTimestamp": milliseconds(queue, message.sent),
         "SenderId": SENDER_ID,
@@ -54,14 +54,14 @@ def sqs_record(queue: Queue, receipt: Received, region: str = "us-east-1") -> di
 
 def _message_attributes(message: Message) -> dict[str, Any]:
     """Message attributes in the spelling Lambda uses; binary values in base64."""
-    shown = {}
+    shown: dict[str, dict[str, Any]] = {}
     for name, value in message.attributes.items():
-        shown[name] = entry = {"stringListValues": [], "binaryListValues": []}
+        entry: dict[str, Any] = {"stringListValues": [], "binaryListValues": []}
         if "StringValue" in value:
             entry["stringValue"] = value["StringValue"]
         if "BinaryValue" in value:
             entry["binaryValue"] = base64.b64encode(_bytes(value["BinaryValue"])).decode()
-        entry["dataType"] = value["DataType"]
+        shown[name] = entry | {"dataType": value["DataType"]}
     return shown
 
 

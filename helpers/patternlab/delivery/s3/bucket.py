@@ -76,7 +76,8 @@ class Notifier:
         self._bus: Route | None = None
         self._asked = 0
         self._newest: dict[str, ObjectEvent] = {}  # by key; only kept for events-64
-        self._under_way = Line()  # (when it arrives, (its number, the event, its route))
+        #: By when it arrives: the number of the notification, the event, its route.
+        self._under_way: Line[float, tuple[int, ObjectEvent, Route]] = Line()
         self._sent = 0
         self._armed = math.inf
 
@@ -204,7 +205,7 @@ class Notifier:
     def _arrive(self, _: simpy.Event) -> None:
         line, now = self._under_way, self.env.now
         while (head := line.first()) is not None and head[0] <= now + TICK:
-            _, (_, event, route) = line.pop()
+            _due, (_number, event, route) = line.pop()
             if not event.silenced:
                 self._deliver(event, route)
         if head is None:

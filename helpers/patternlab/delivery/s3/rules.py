@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -85,7 +85,7 @@ class Rule:
         )
 
 
-def _either_way(test, a: str, b: str) -> bool:
+def _either_way(test: Callable[[str, str], bool], a: str, b: str) -> bool:
     return test(a, b) or test(b, a)
 
 

@@ -101,7 +101,8 @@ def s3_pipeline(
         version = (key, version_id)
         if version not in written:
             raise FileNotFoundError(f"there is no object {key!r} with the version {version_id!r}")
-        first, _ = version not in tried, tried.add(version)
+        first = version not in tried
+        tried.add(version)
         if first and random.Random(f"{seed} {version}").random() < failure_rate:
             raise TimeoutError(f"the disk was too slow for {key}")
         pipeline.processed.append(version)

@@ -8,6 +8,7 @@ the jitter, it does not publish. Both are ours.
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,11 +29,11 @@ def _arithmetic(low: float, high: float, i: int, last: int) -> float:
 
 
 def _geometric(low: float, high: float, i: int, last: int) -> float:
-    return low * (high / low) ** (i / last)
+    return low * math.pow(high / low, i / last)
 
 
 def _exponential(low: float, high: float, i: int, last: int) -> float:
-    return low + (high - low) * (2.0**i - 1) / (2.0**last - 1)
+    return low + (high - low) * (math.pow(2, i) - 1) / (math.pow(2, last) - 1)
 
 
 #: How the delay grows from the first to the last retry of the backoff phase: in a straight line,

@@ -90,7 +90,7 @@ class Topic:
         #: Called with every message that is delivered, dead-lettered, dropped or filtered out.
         self.on_fate: Callable[[Subscription, Fate], None] = lambda subscription, fate: None
         self._published = 0
-        self._sent = Recent(DEDUPLICATION_INTERVAL)
+        self._sent: Recent[Notification] = Recent(DEDUPLICATION_INTERVAL)
 
     # -- subscriptions -----------------------------------------------------------------------
 
@@ -292,15 +292,15 @@ class Subscription:
             if wait + took > 0:
                 yield env.timeout(wait + took)
             number += 1
-            failure = self._try(notification)
-            if failure is None:
+            again = self._try(notification)
+            if again is None:
                 self._log(notification, number, DELIVERED)
                 break
-            if failure.kind == CLIENT or number == last:
-                self._give_up(notification, number, failure)
+            if again.kind == CLIENT or number == last:
+                self._give_up(notification, number, again)
                 break
-            self._log(notification, number, FAILED, failure)
-            took = failure.took
+            self._log(notification, number, FAILED, again)
+            took = again.took
         if topic.fifo:
             self._next_in_line(notification.group)
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
 
 from patternlab.delivery.sqs.lifecycle import NEVER
 from patternlab.delivery.sqs.line import Line
 from patternlab.delivery.sqs.message import IN_FLIGHT, VISIBLE, Message
-
-if TYPE_CHECKING:
-    from patternlab.delivery.sqs.queue import Queue
+from patternlab.delivery.sqs.queue import Queue
 
 SHARE = 0.10  # of the queue's messages in flight, or of its processing time
 OWN_IN_FLIGHT = 30  # messages
@@ -47,10 +44,11 @@ class Load:
 class Tenant:
     """The messages of one MessageGroupId."""
 
-    __slots__ = ("line", "load", "size", "listed", "last_sent")
+    __slots__ = ("name", "line", "load", "size", "listed", "last_sent")
 
-    def __init__(self, window: float) -> None:
-        self.line = Line()  # (serial, times shown) of its visible messages
+    def __init__(self, name: str, window: float) -> None:
+        self.name = name
+        self.line: Line[int, int] = Line()  # (serial, times shown) of its visible messages
         self.load = Load(window)
         self.size = 0  # messages, in whatever state
         self.listed: int | None = None  # the serial under which it waits for its turn
@@ -69,8 +67,8 @@ class FairOrder:
 
     def __init__(self, queue: Queue) -> None:
         self._queue, self._messages = queue, queue.messages
-        self._alone = Line()  # messages without a group
-        self._tenants: dict[str, Tenant] = {}
+        self._alone: Line[int, int] = Line()  # messages without a group
+        self._tenants: dict[str | None, Tenant] = {}
         self._turns: list[tuple[int, str]] = []  # heap of (serial of its first message, group)
         self._total = Load(queue.knobs.fair_window)
 
@@ -84,7 +82,7 @@ class FairOrder:
             self._total.start(now)
         tenant = self._tenants.get(message.group)
         if tenant is None:
-            tenant = self._tenants[message.group] = Tenant(self._total.window)
+            tenant = self._tenants[message.group] = Tenant(message.group, self._total.window)
         tenant.size += 1
         tenant.last_sent = now
 
@@ -100,7 +98,7 @@ class FairOrder:
         """`message` may be the tenant's first one."""
         if tenant.listed is None or message.serial < tenant.listed:
             tenant.listed = message.serial
-            heappush(self._turns, (message.serial, message.group))
+            heappush(self._turns, (message.serial, tenant.name))
 
     def hide(self, message: Message) -> None:
         self._count(message, 1)
@@ -210,7 +208,7 @@ class FairOrder:
             return True
         return load.busy > SHARE * total.busy
 
-    def _first(self, line: Line) -> Message | None:
+    def _first(self, line: Line[int, int]) -> Message | None:
         """The first of a line that is still what the line says; others are dropped on the way."""
         messages = self._messages
         while (head := line.first()) is not None:

@@ -43,8 +43,9 @@ class FifoQueue(Queue):
         self.deduplication_scope = deduplication_scope
         self.throughput_limit = throughput_limit
         self._quota = CallQuota()
-        self._sent = Recent(DEDUPLICATION_INTERVAL)  # (group or None, deduplication id) -> message
-        self._attempts = Recent(DEDUPLICATION_INTERVAL)  # attempt id -> what it received
+        #: (group or None, deduplication id) -> message, and attempt id -> what it received.
+        self._sent: Recent[Message] = Recent(DEDUPLICATION_INTERVAL)
+        self._attempts: Recent[tuple[Received, ...]] = Recent(DEDUPLICATION_INTERVAL)
 
     def _make_order(self) -> Order:
         return GroupOrder(self.messages)
@@ -63,7 +64,7 @@ class FifoQueue(Queue):
         self,
         body: str,
         *,
-        group: str = "group",
+        group: str | None = "group",
         dedup_id: str | None = None,
         delay: float | None = None,
         **kwargs: Any,
@@ -80,7 +81,7 @@ class FifoQueue(Queue):
         self._remember(message)
         return message
 
-    def _first_sent(self, group: str, dedup_id: str | None) -> Message | None:
+    def _first_sent(self, group: str | None, dedup_id: str | None) -> Message | None:
         """The message a new one would duplicate; the first, where it would duplicate two.
 
         An id keeps the scope under which it was sent, so that a change of scope does not apply at

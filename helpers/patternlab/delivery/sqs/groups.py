@@ -22,7 +22,7 @@ class Group:
     __slots__ = ("visible", "flying", "listed")
 
     def __init__(self) -> None:
-        self.visible = Line()  # (serial, times shown)
+        self.visible: Line[int, int] = Line()  # (serial, times shown)
         self.flying: list[int] = []  # heap of serials
         self.listed = False  # is it in the round?
 
@@ -39,8 +39,8 @@ class GroupOrder:
 
     def __init__(self, messages: dict[int, Message]) -> None:
         self._messages = messages
-        self._groups: dict[str, Group] = {}
-        self._round: deque[str] = deque()
+        self._groups: dict[str | None, Group] = {}
+        self._round: deque[str | None] = deque()
         self._scanned = 0  # serial of the last message within the scan
         self._within = 0  # how many live messages that are
         self._beyond: deque[int] = deque()  # serials behind it, in order
@@ -96,13 +96,13 @@ class GroupOrder:
                     more = True
         return more
 
-    def _group(self, name: str) -> Group:
+    def _group(self, name: str | None) -> Group:
         group = self._groups.get(name)
         if group is None:
             group = self._groups[name] = Group()
         return group
 
-    def _list(self, name: str, group: Group) -> None:
+    def _list(self, name: str | None, group: Group) -> None:
         if not group.listed:
             group.listed = True
             self._round.append(name)

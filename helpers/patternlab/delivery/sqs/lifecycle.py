@@ -56,8 +56,9 @@ class Lifecycle:
         self.messages: dict[int, Message] = {}  # by serial
         self.visible = self.in_flight = self.delayed = 0
         self._order: Order
-        self._timers = Line()  # (when a delay or a visibility timeout ends, serial)
-        self._ages = Line()  # (when it was enqueued, serial)
+        #: Serials, by when a delay or a visibility timeout ends and by when it was enqueued.
+        self._timers: Line[float, int] = Line()
+        self._ages: Line[float, int] = Line()
         self._arrival: simpy.Event | None = None
         self._armed = NEVER
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from heapq import heappop, heappush
-from typing import Any
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=float)
+V = TypeVar("V")
 
 
-class Line:
+class Line(Generic[K, V]):
     """Pairs of (key, value), smallest first.
 
     Keys that arrive in order cost a step of a deque, the others a step of a heap. Ends of
@@ -23,10 +26,10 @@ class Line:
     __slots__ = ("_in_order", "_late")
 
     def __init__(self) -> None:
-        self._in_order: deque[tuple[float, Any]] = deque()
-        self._late: list[tuple[float, Any]] = []
+        self._in_order: deque[tuple[K, V]] = deque()
+        self._late: list[tuple[K, V]] = []
 
-    def add(self, key: float, value: Any) -> None:
+    def add(self, key: K, value: V) -> None:
         """Put `value` into the line at `key`."""
         in_order = self._in_order
         if not in_order or in_order[-1][0] <= key:
@@ -34,14 +37,14 @@ class Line:
         else:
             heappush(self._late, (key, value))
 
-    def first(self) -> tuple[float, Any] | None:
+    def first(self) -> tuple[K, V] | None:
         """The pair with the smallest key, or None when the line is empty."""
         in_order, late = self._in_order, self._late
         if late and (not in_order or late[0] < in_order[0]):
             return late[0]
         return in_order[0] if in_order else None
 
-    def pop(self) -> tuple[float, Any]:
+    def pop(self) -> tuple[K, V]:
         """Take that pair out."""
         in_order, late = self._in_order, self._late
         if late and (not in_order or late[0] < in_order[0]):

@@ -46,8 +46,8 @@ class Message:
         self.sequence: int | None = None
         self.receive_count = 0
         self.first_received: float | None = None
-        self.received: float | None = None
-        self.handle: str | None = None  # the newest receipt handle
+        self.received = 0.0  # when it was last received
+        self.handle = ""  # the newest receipt handle
         self.state = DELAYED
         self.due: float | None = None  # when its delay or its visibility timeout ends
         self.shown = 0  # how often it has become visible; tells stale entries from live ones

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 import simpy
@@ -86,11 +87,11 @@ class Queue(Lifecycle):
         self._store(message, self.delay if delay is None else delay)
         return message
 
-    def accept_dead_letter(self, message: Message, source: Queue) -> Message:
-        """Take over `message` from `source`, which gave up on it (events-5 and events-6)."""
+    def accept_dead_letter(self, message: Message, source_arn: str) -> Message:
+        """Take over a message that the queue of that ARN gave up on (events-5, events-6)."""
         self.settle()
         moved = message.moved(self._new_serial())
-        moved.source_arn = source.arn
+        moved.source_arn = source_arn
         self._admit_dead_letter(moved)
         self._store(moved, 0)
         return moved
@@ -169,7 +170,7 @@ class Queue(Lifecycle):
         if policy is None or message.receive_count < policy.max_receive_count:
             return False
         self.drop(message)
-        policy.dead_letter_queue.accept_dead_letter(message, self)
+        policy.dead_letter_queue.accept_dead_letter(message, self.arn)
         return True
 
     def _over_limit(self, short_poll: bool) -> None:
@@ -242,7 +243,7 @@ class Queue(Lifecycle):
         """Set attributes as SetQueueAttributes does: after the lag among the knobs, if any."""
         for name, value in attributes.items():
             lag = self.knobs.retention_lag if name == "retention" else self.knobs.attribute_lag
-            self._later(lag, lambda name=name, value=value: self._set(name, value))
+            self._later(lag, partial(self._set, name, value))
 
     def _set(self, name: str, value: Any) -> None:
         if name == "delay":

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
 
 
-class Recent:
+class Recent(Generic[V]):
     """Values by key, each for `seconds` from when it was kept."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._kept: dict[Any, tuple[float, Any]] = {}  # key -> (until, value), oldest first
+        self._kept: dict[Hashable, tuple[float, V]] = {}  # key -> (until, value), oldest first
 
-    def keep(self, key: Any, value: Any, now: float) -> None:
+    def keep(self, key: Hashable, value: V, now: float) -> None:
         """Remember `value`, from `now` on."""
         self._kept.pop(key, None)  # so that a key kept again goes to the end
         self._kept[key] = (now + self._seconds, value)
 
-    def get(self, key: Any, now: float) -> Any:
+    def get(self, key: Hashable, now: float) -> V | None:
         """What was kept under `key`; None when nothing was, or too long ago."""
         kept = self._kept
         while kept:

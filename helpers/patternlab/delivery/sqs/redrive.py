@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from patternlab.delivery.errors import invalid_parameter
-
-if TYPE_CHECKING:
-    from patternlab.delivery.sqs.queue import Queue
+from patternlab.delivery.sqs.message import Message
 
 ALLOW_ALL, DENY_ALL, BY_QUEUE = "allowAll", "denyAll", "byQueue"
 MAX_SOURCES = 10  # ARNs of a byQueue policy (events-7)
+
+
+class RedriveQueue(Protocol):
+    """What the policies know of a queue."""
+
+    arn: str
+    redrive_allow: RedriveAllowPolicy
+
+    @property
+    def fifo(self) -> bool:
+        """Is it a FIFO queue?"""
+
+    def accept_dead_letter(self, message: Message, source_arn: str) -> Message:
+        """Take over a message from the queue of that ARN, which gave up on it."""
 
 
 @dataclass
 class RedrivePolicy:
     """Where a message goes when a receive would exceed `max_receive_count` (1 to 1000)."""
 
-    dead_letter_queue: Queue
+    dead_letter_queue: RedriveQueue
     max_receive_count: int = 10
 
-    def check(self, source: Queue) -> None:
+    def check(self, source: RedriveQueue) -> None:
         """Refuse a dead-letter queue that `source` may not use (events-7)."""
         target = self.dead_letter_queue
         home, away = source.arn.split(":"), target.arn.split(":")

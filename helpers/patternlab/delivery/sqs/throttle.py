@@ -20,7 +20,7 @@ class CallQuota:
         """Count one call of `action` at `now`, or refuse it. `limit` is FifoThroughputLimit."""
         if int(now) != self._second:
             self._second, self._calls = int(now), {}
-        allowed = {(action, None): CALLS}
+        allowed: dict[tuple[str, str | None], int] = {(action, None): CALLS}
         if limit == PER_GROUP:
             allowed = {(action, None): HIGH_THROUGHPUT}
             allowed |= {(action, group): CALLS for group in groups}

@@ -21,6 +21,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses import EC2Response
 
+from patternlab.delivery.faults import Outages
 from patternlab.local.ec2.groups import PlacementGroups
 from patternlab.local.ec2.launch import (
     EFA,
@@ -34,7 +35,6 @@ from patternlab.local.ec2.launch import (
     zones_with,
 )
 from patternlab.local.ec2.types import page_of
-from patternlab.local.faults import Faults
 from patternlab.local.patches import backend_class
 
 PREFIX = "pg"  # of a placement group's id
@@ -43,7 +43,7 @@ PREFIX = "pg"  # of a placement group's id
 class LocalEC2Backend(EC2Backend):
     """moto's EC2 backend of one Region, with placement groups. `faults` is set by the cloud."""
 
-    faults: Faults | None = None
+    faults: Outages | None = None
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)

@@ -3,7 +3,7 @@
 import pytest
 
 from patternlab.clock import VirtualClock
-from patternlab.local.faults import Faults
+from patternlab.delivery.faults import Outages
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def clock():
 
 @pytest.fixture
 def faults(clock):
-    return Faults(clock)
+    return Outages(clock)
 
 
 def test_a_type_lacks_capacity_in_one_zone_for_a_time(clock, faults):

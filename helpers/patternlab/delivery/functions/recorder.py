@@ -1,12 +1,16 @@
-"""The recorder: logs one line a record around a handler, so that deliveries can be read back.
+"""The recorder: logs one line per record around a handler, so that deliveries can be read back.
 
 ``cloud.deploy_function`` packs this very file into the function's zip, beside the learner's code,
 and makes :func:`record` its entry. It must therefore stand alone: standard library only, on any
 Python that Lambda offers. ``patternlab.functions.history`` reads what it writes.
 """
 
+from __future__ import annotations
+
 import json
 import time
+from collections.abc import Callable
+from typing import Any
 
 #: Marks the recorder's lines in a log.
 MARK = "patternlab"
@@ -15,8 +19,8 @@ KEY_FIELDS = ("key", "id", "name")
 KEY_LENGTH = 24
 
 
-def key_of(body):
-    """A short label for a message: what its JSON body is about, or the body's beginning.
+def key_of(body: str) -> str:
+    """Return a short label for a message: what its JSON body is about, or the body's beginning.
 
     That is a naming field, the key of an S3 event, or the message in an SNS envelope.
     """
@@ -24,7 +28,7 @@ def key_of(body):
     return label if len(label) <= KEY_LENGTH else label[: KEY_LENGTH - 1] + "…"
 
 
-def _named_in(body):
+def _named_in(body: str) -> str | None:
     if not body.startswith("{"):
         return None
     try:
@@ -42,16 +46,16 @@ def _named_in(body):
         return None
 
 
-def describe(event, context):
-    """One dictionary a record of `event`: what was delivered, and for which time."""
+def describe(event: Any, request_id: str) -> list[dict[str, Any]]:
+    """Return one dictionary per record of `event`: what was delivered, and how often so far."""
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         records = []
-    described = [_describe_record(record, context.aws_request_id) for record in records]
-    return described or [_line(context.aws_request_id, json.dumps(event, default=str))]
+    described = [_describe_record(record, request_id) for record in records]
+    return described or [_line(request_id, json.dumps(event, default=str))]
 
 
-def _describe_record(record, request_id):
+def _describe_record(record: dict[str, Any], request_id: str) -> dict[str, Any]:
     if isinstance(record.get("Sns"), dict):
         sns = record["Sns"]
         return _line(sns.get("MessageId", request_id), sns.get("Message"))
@@ -68,31 +72,32 @@ def _describe_record(record, request_id):
     }
 
 
-def _line(name, content):
+def _line(name: str, content: object) -> dict[str, Any]:
     return {"id": name, "key": key_of("" if content is None else str(content)), "count": None}
 
 
-def record(handler):
-    """`handler` with a line logged for each record before, and one for the result after."""
+def record(handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return `handler` with a line logged for each record before, and one for the result after."""
 
-    def recorded(event, context):
+    def recorded(event: Any, context: Any) -> Any:
         request = {"requestId": context.aws_request_id}
-        for line in describe(event, context):
+        for line in describe(event, context.aws_request_id):
             print(json.dumps({MARK: "delivery", **request, "time": time.time(), **line}))
         result = {MARK: "result", **request}
         try:
             response = handler(event, context)
         except Exception as error:
             print(json.dumps({**result, "time": time.time(), "error": type(error).__name__}))
-            raise error.with_traceback(error.__traceback__.tb_next) from error.__cause__
+            inside = error.__traceback__ and error.__traceback__.tb_next  # without this frame
+            raise error.with_traceback(inside) from error.__cause__
         print(json.dumps({**result, "time": time.time(), "failed": _failures(response)}))
         return response
 
     return recorded
 
 
-def _failures(response):
-    """The message ids that the response reports as failed; None when that is no list."""
+def _failures(response: Any) -> list[str | None] | None:
+    """The message ids that the response reports as failed; None if that is not a list."""
     items = response.get("batchItemFailures") if isinstance(response, dict) else None
     if items is None:
         return []

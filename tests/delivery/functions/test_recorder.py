@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from patternlab.functions.recorder import describe, key_of, record
+from patternlab.delivery.functions.recorder import describe, key_of, record
 
 CONTEXT = SimpleNamespace(aws_request_id="r-1")
 
@@ -38,7 +38,7 @@ def test_an_sqs_record_is_described():
         "SentTimestamp": "1767603600500",
     }
     event = {"Records": [{"messageId": "m", "body": "b", "attributes": attributes}]}
-    assert describe(event, CONTEXT) == [
+    assert describe(event, "r-1") == [
         {"id": "m", "key": "b", "count": 3, "group": "g", "sent": 1767603600.5}
     ]
 
@@ -62,7 +62,7 @@ def test_an_sqs_record_is_described():
     ],
 )
 def test_every_event_has_a_description(event, names):
-    assert [(line["id"], line["key"]) for line in describe(event, CONTEXT)] == names
+    assert [(line["id"], line["key"]) for line in describe(event, "r-1")] == names
 
 
 def test_a_result_follows_the_deliveries(capsys):
