@@ -99,9 +99,9 @@ def test_what_is_suitable_has_it_all(table):
 
 
 def test_a_wish_too_many_is_named(table):
-    with pytest.raises(HPCError, match="gpus rules out the last 303"):
+    with pytest.raises(HPCError, match="gpus.*303"):
         catalogue.suitable(table, efa=True, gpus=99)
-    with pytest.raises(HPCError, match="no architecture 'arm': choose one of arm64"):
+    with pytest.raises(HPCError, match="'arm'.*arm64"):
         catalogue.suitable(table, architecture="arm")
 
 

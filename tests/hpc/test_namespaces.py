@@ -69,7 +69,7 @@ def test_a_delay_that_cannot_be_is_refused(delay, monkeypatch):
     monkeypatch.setattr(namespaces.os, "geteuid", lambda: 0)
     monkeypatch.setattr(namespaces.shutil, "which", lambda name: name)
     monkeypatch.setattr(namespaces.sys, "platform", "linux")
-    with pytest.raises(HPCError, match="delay_us is a whole number"), two_hosts(delay):
+    with pytest.raises(HPCError, match="delay_us"), two_hosts(delay):
         pass
 
 
@@ -77,20 +77,20 @@ def test_who_is_not_root_is_told_what_to_do(monkeypatch):
     monkeypatch.setattr(namespaces.os, "geteuid", lambda: 1000)
     monkeypatch.setattr(namespaces.shutil, "which", lambda name: name)
     monkeypatch.setattr(namespaces.sys, "platform", "linux")
-    with pytest.raises(HPCError, match="Only root may make network namespaces"), two_hosts():
+    with pytest.raises(HPCError, match="root"), two_hosts():
         pass
 
 
 def test_without_ip_or_linux_the_way_out_is_named(monkeypatch):
     monkeypatch.setattr(namespaces.sys, "platform", "linux")
     monkeypatch.setattr(namespaces.shutil, "which", lambda name: None)
-    with pytest.raises(HPCError, match="Install iproute2"), two_hosts():
+    with pytest.raises(HPCError, match="iproute2"), two_hosts():
         pass
     monkeypatch.setattr(namespaces.sys, "platform", "darwin")
-    with pytest.raises(HPCError, match="are Linux's"), two_hosts():
+    with pytest.raises(HPCError, match="Linux"), two_hosts():
         pass
 
 
 def test_only_tcp_goes_between_namespaces():
-    with pytest.raises(HPCError, match="two ranks talk by TCP"):
+    with pytest.raises(HPCError, match="TCP"):
         pingpong("shared memory", between=TwoHosts("pair"))

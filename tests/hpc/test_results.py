@@ -48,7 +48,7 @@ def test_a_table_has_a_row_a_size():
 
 
 def test_a_size_that_was_not_measured_is_told_so():
-    with pytest.raises(HPCError, match="4 bytes were not measured. There is: 1."):
+    with pytest.raises(HPCError, match="4 bytes .* 1"):
         results.read(json.dumps(a_report())).median_us(4)
 
 

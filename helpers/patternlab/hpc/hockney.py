@@ -71,13 +71,11 @@ class Step:
 def fit(curve: Mapping[float, float] | pd.Series) -> Hockney:
     """The Hockney model that is closest to a measured curve, in per cent of each time.
 
-    Parameters
-    ----------
-    curve:
-        Microseconds (half round trips) by size in bytes, as a mapping or a pandas Series; at
-        least two sizes.
-
     Raises an :class:`HPCError` where larger messages are not slower, so that no model fits.
+
+    Args:
+        curve: Microseconds (half round trips) by size in bytes, as a mapping or a pandas Series;
+            at least two sizes.
     """
     sizes, times = _arrays(curve)
     return _model(*_solve(sizes, times)[0])

@@ -42,23 +42,17 @@ def pingpong(
 ) -> Report:
     """Send messages to and fro between ranks on this machine, and report how long they took.
 
-    Parameters
-    ----------
-    transport:
-        A name of :data:`patternlab.hpc.transports.TRANSPORTS`.
-    sizes:
-        Bytes, as a list or as the ping-pong's ``--sizes``: ``"1..4MiB"`` is each power of two.
-    trips:
-        Round trips of a small message; large ones get fewer.
-    wire:
-        An emulated wire: each message is held until that wire would have delivered it.
-    between:
-        Two network namespaces for the two ranks, from
-        :func:`patternlab.hpc.namespaces.two_hosts`; with the transport "tcp".
-    progress:
-        Show a bar that counts the sizes, and disappears.
-
     Raises an :class:`HPCError` where MPI is missing, fails or hangs, or the transport is not here.
+
+    Args:
+        transport: A name of :data:`patternlab.hpc.transports.TRANSPORTS`.
+        sizes: Bytes, as a list or as the ping-pong's ``--sizes``: ``"1..4MiB"`` is each power of
+            two.
+        trips: Round trips of a small message; large ones get fewer.
+        wire: An emulated wire: each message is held until that wire would have delivered it.
+        between: Two network namespaces for the two ranks, from
+            :func:`patternlab.hpc.namespaces.two_hosts`; with the transport "tcp".
+        progress: Show a bar that counts the sizes, and disappears.
     """
     asked = named(transport)
     arguments = ["--sizes", sizes if isinstance(sizes, str) else ",".join(map(str, sizes))]
@@ -101,9 +95,8 @@ def compare(
 
     The transports take turns, so that a busy moment hits them alike (see :func:`lowest`).
 
-    Returns
-    -------
-    One row a size (the index, ``size_bytes``), one column a transport, in microseconds.
+    Returns:
+        One row a size (the index, ``size_bytes``), one column a transport, in microseconds.
     """
     if runs < 1:
         raise HPCError(f"runs is a whole number of at least 1, not {runs!r}.")

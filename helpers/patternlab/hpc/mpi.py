@@ -97,19 +97,14 @@ def run_mpi(
 ) -> Finished:
     """Run `argv` in `ranks` processes on this machine, and return what they printed.
 
-    Parameters
-    ----------
-    argv:
-        The whole command, as from :func:`python_program`.
-    environment:
-        Variables to add to this process's own, such as ``{"UCX_TLS": "tcp,self"}``.
-    time_limit:
-        Seconds after which the program and all its ranks are ended.
-    on_line:
-        Called with each line as it comes (of standard output and of standard error), in this
-        thread. For progress.
-
     Raises an :class:`HPCError` when MPI is missing, a rank fails, or the time limit is reached.
+
+    Args:
+        argv: The whole command, as from :func:`python_program`.
+        environment: Variables to add to this process's own, such as ``{"UCX_TLS": "tcp,self"}``.
+        time_limit: Seconds after which the program and all its ranks are ended.
+        on_line: Called with each line as it comes (of standard output and of standard error), in
+            this thread. For progress.
     """
     if isinstance(ranks, bool) or not isinstance(ranks, int) or ranks < 1:
         raise HPCError(f"ranks is a whole number of at least 1, not {ranks!r}.")

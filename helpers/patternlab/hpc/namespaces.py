@@ -51,13 +51,11 @@ class TwoHosts:
 def two_hosts(delay_us: int = 0) -> Iterator[TwoHosts]:
     """Make two namespaces with a cable between them, and remove them at the end.
 
-    Parameters
-    ----------
-    delay_us:
-        Microseconds that the cable adds in each direction (by the kernel's ``netem``, whose own
-        clock is coarse below about 50).
-
     Raises an :class:`HPCError` where this is not allowed, or not to be had.
+
+    Args:
+        delay_us: Microseconds that the cable adds in each direction (by the kernel's ``netem``,
+            whose own clock is coarse below about 50).
     """
     _check(delay_us)
     _remove_forgotten()

@@ -65,21 +65,21 @@ def test_a_node_whose_installation_failed_is_quoted(cloud, cluster, monkeypatch)
 
 def test_a_command_that_does_not_end_is_told(cloud, cluster, monkeypatch):
     answers(monkeypatch, cloud, {"Status": "InProgress"})
-    with pytest.raises(HPCError, match="was not done after 420 s"):
+    with pytest.raises(HPCError, match="420 s"):
         nodes.run(cloud, cluster.ids, Prepare())
 
 
 def test_more_output_than_run_command_keeps_is_told(cloud, cluster, monkeypatch):
     cut = {"Status": "Success", "StandardOutputContent": "x" * 24_000}
     answers(monkeypatch, cloud, cut)
-    with pytest.raises(HPCError, match="ask for fewer sizes"):
+    with pytest.raises(HPCError, match="sizes"):
         nodes.run(cloud, cluster.ids[:1], Prepare())
 
 
 def test_a_node_without_its_role_never_reports(cloud, wanted, cluster):
     iam = cloud.client("iam")
     iam.remove_role_from_instance_profile(InstanceProfileName=wanted.name, RoleName=wanted.name)
-    with pytest.raises(HPCError, match="Not all nodes reported .* instance profile"):
+    with pytest.raises(HPCError, match="instance profile"):
         cluster.wait_until_ready()
 
 
@@ -87,7 +87,7 @@ def test_a_closed_cluster_says_so(cluster):
     group = cluster.security_group()
     assert group.startswith("sg-")
     cluster.close()
-    with pytest.raises(HPCError, match="it was closed"):
+    with pytest.raises(HPCError, match="closed"):
         cluster.security_group()
-    with pytest.raises(HPCError, match="2 of 2 nodes are gone"):
+    with pytest.raises(HPCError, match="2 of 2 nodes"):
         cluster.addresses()

@@ -92,13 +92,13 @@ def test_without_a_transport_the_library_chooses():
     ],
 )
 def test_what_is_no_public_key_never_gets_into_a_script(key):
-    with pytest.raises(HPCError, match="no public key"):
+    with pytest.raises(HPCError, match="public key"):
         TrustKey(key)
 
 
 @pytest.mark.parametrize("addresses", [(), TWO[:1], (*TWO, TWO[0]), ("a", "$(reboot)")])
 def test_what_is_no_pair_of_addresses_never_gets_into_a_script(addresses):
-    with pytest.raises(HPCError, match="private addresses of two nodes"):
+    with pytest.raises(HPCError, match="two nodes"):
         PingPong(addresses)
 
 
@@ -118,5 +118,5 @@ def test_the_head_tells_the_settings():
 
 
 def test_a_transport_that_there_is_not():
-    with pytest.raises(HPCError, match="no transport 'carrier pigeon'"):
+    with pytest.raises(HPCError, match="'carrier pigeon'"):
         _ = PingPong(TWO, "carrier pigeon").script

@@ -100,7 +100,7 @@ def test_what_cannot_be_is_one_sentence(cloud, asked, said):
 def test_too_small_a_quota_is_told_before_anything_is_made(cloud, monkeypatch):
     services = cloud._backend.services
     monkeypatch.setattr(services, "knobs", replace(services.knobs, vcpu_quota=32))
-    with pytest.raises(HPCError, match="allows 32 vCPUs, 0 of them run .* needs 72"):
+    with pytest.raises(HPCError, match="32 vCPUs.*72"):
         plan(cloud)
 
 

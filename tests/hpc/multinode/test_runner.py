@@ -157,9 +157,9 @@ def test_much_output_is_read_while_it_comes_and_not_kept_without_end():
 
 def test_too_many_nodes_and_strangers_are_refused_before_anything_starts(monkeypatch):
     monkeypatch.setattr(runner, "NodeProcess", None)
-    with pytest.raises(HPCError, match="32 at most, not 33"):
+    with pytest.raises(HPCError, match="32.*33"):
         run(nodes(by_attempt, 33), main=0)
-    with pytest.raises(HPCError, match="does not run the command 'sh -c id'"):
+    with pytest.raises(HPCError, match="'sh -c id'"):
         run([Node(0, 0, ["sh", "-c", "id"])], main=0)
 
 

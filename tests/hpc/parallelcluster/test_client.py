@@ -232,11 +232,11 @@ def test_a_judge_that_ends_or_takes_too_long_is_started_again(judged, monkeypatc
     judged()
     os.kill(process._JUDGE._process.pid, signal.SIGKILL)
     process._JUDGE._process.wait()
-    with pytest.raises(HPCError, match="ended before it answered"):
+    with pytest.raises(HPCError, match="aws-parallelcluster"):
         judged("MaxCount: 4", "MaxCount: 6")
     with monkeypatch.context() as patch:
         patch.setattr(process, "PATIENCE", 0.01)
-        with pytest.raises(HPCError, match="did not answer within 0.01 s"):
+        with pytest.raises(HPCError, match="0.01 s"):
             judged("MaxCount: 4", "MaxCount: 6")
     assert judged("MaxCount: 4", "MaxCount: 6").accepted
 
@@ -250,7 +250,7 @@ def test_who_is_interrupted_gets_no_others_answer_next(judged):
 
 def test_without_the_extra_one_sentence_says_how_to_get_it(judged, monkeypatch):
     monkeypatch.setattr(process, "find_spec", lambda name: None)
-    with pytest.raises(HPCError, match="not installed here: run pip install"):
+    with pytest.raises(HPCError, match="pip install"):
         judged("MaxCount: 4", "MaxCount: 8")
 
 
@@ -262,7 +262,7 @@ def test_that_sentence_names_the_extra_as_pyproject_does():
 
 @pytest.mark.parametrize("text", [None, b"Region: x", {"Region": "us-east-1"}])
 def test_only_text_is_judged(text):
-    with pytest.raises(TypeError, match="A cluster file is text in YAML, not"):
+    with pytest.raises(TypeError, match="YAML"):
         judge(text)
 
 

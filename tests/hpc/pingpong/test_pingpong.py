@@ -136,5 +136,5 @@ def test_what_cannot_be_done_is_one_sentence(zipped, ranks, arguments, sentence)
 
 def test_without_mpi4py_it_says_what_to_install(zipped, tmp_path):
     (tmp_path / "mpi4py.py").write_text("raise ImportError('No module named mpi4py')")
-    with pytest.raises(HPCError, match="Install mpi4py and an MPI library"):
+    with pytest.raises(HPCError, match="mpi4py"):
         run(f"{tmp_path}:{zipped}")

@@ -61,7 +61,7 @@ class Garbled(two_ranks.Comm):
 
 
 def test_other_bytes_than_were_sent_are_an_error():
-    with pytest.raises(WrongContent, match="Rank . got other bytes than rank . sent"):
+    with pytest.raises(WrongContent, match="Rank [01] .* rank [01]"):
         measured(comm=Garbled)
 
 

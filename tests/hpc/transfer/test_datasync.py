@@ -30,9 +30,7 @@ def test_a_basic_task_moves_at_most_ten_gigabits_a_second():
 def test_more_than_fifty_million_files_need_more_basic_tasks():
     assert [tasks_needed(files) for files in (1, 50e6, 50e6 + 1, 120e6)] == [1, 1, 2, 3]
     assert tasks_needed(1e12, "ENHANCED") == 1
-    with pytest.raises(
-        HPCError, match=r"there are 120,000,000: split them over 3 tasks, or use Enh"
-    ):
+    with pytest.raises(HPCError, match="120,000,000.* 3 tasks"):
         phases(TB, 120e6, 1e9, mode="BASIC")
 
 

@@ -60,7 +60,7 @@ def test_every_direct_connect_has_its_rate_and_price():
 
 
 def test_an_unknown_row_is_one_sentence():
-    with pytest.raises(HPCError, match=r"transfer.csv has no row for \('internet', 'colour'\)"):
+    with pytest.raises(HPCError, match=r"transfer.csv.*\('internet', 'colour'\)"):
         number("internet", "colour")
-    with pytest.raises(HPCError, match="prices.csv has no row"):
+    with pytest.raises(HPCError, match="prices.csv"):
         price("datasync", "ultra")

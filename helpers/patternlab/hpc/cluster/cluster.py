@@ -84,19 +84,16 @@ class Cluster:
     ) -> results.Report:
         """Run the ping-pong between the first two nodes; its report says what answered.
 
-        Parameters
-        ----------
-        transport:
-            Asked for by name: "efa", "tcp" or "shared memory". None lets the MPI library choose.
-        expect:
-            What should have answered: the report's verdict says whether it did.
-        sizes, trips:
-            As the ping-pong takes them, for example ``sizes="1,1KiB,1MiB"``; None for its own.
-        time_limit:
-            Seconds that it may run.
-
         Raises an :class:`HPCError` with what the nodes said where it failed: EFA asked for by name
         on nodes without one fails, and does not fall back.
+
+        Args:
+            transport: Asked for by name: "efa", "tcp" or "shared memory". None lets the MPI
+                library choose.
+            expect: What should have answered: the report's verdict says whether it did.
+            sizes, trips: As the ping-pong takes them, for example ``sizes="1,1KiB,1MiB"``; None
+                for its own.
+            time_limit: Seconds that it may run.
         """
         if not self._prepared:
             self.wait_until_ready()

@@ -35,15 +35,12 @@ def launch(
 ) -> Cluster:
     """Make the cluster of `plan`. The nodes run when this returns; their installation goes on.
 
-    Parameters
-    ----------
-    agreed_usd:
-        The most that you agree to pay, in US dollars. Below ``plan.most_usd`` nothing is made.
-        An account's own ceiling (PATTERNLAB_CEILING) holds besides.
-    tell:
-        Given a line for each step.
-
     Raises an :class:`HPCError` where it cannot be made; nothing is left then, or it says what is.
+
+    Args:
+        agreed_usd: The most that you agree to pay, in US dollars. Below ``plan.most_usd`` nothing
+            is made. An account's own ceiling (PATTERNLAB_CEILING) holds besides.
+        tell: Given a line for each step.
     """
     _check_agreed(plan, agreed_usd)
     if there := remains(cloud, plan.name):

@@ -101,18 +101,13 @@ def plan(
 ) -> Plan:
     """Look whether the cluster can be made, and what it can cost. Makes nothing.
 
-    Parameters
-    ----------
-    cloud:
-        An open cloud, local or an account.
-    nodes:
-        How many; the ping-pong needs two.
-    minutes:
-        After so many the nodes are terminated, whoever still looks (20 to 240).
-    zone:
-        An Availability Zone; None takes the first in which the type is offered.
-
     Raises an :class:`HPCError`, a sentence, where it cannot be made.
+
+    Args:
+        cloud: An open cloud, local or an account.
+        nodes: How many; the ping-pong needs two.
+        minutes: After so many the nodes are terminated, whoever still looks (20 to 240).
+        zone: An Availability Zone; None takes the first in which the type is offered.
     """
     _check_numbers(nodes, minutes)
     ec2 = cloud.client("ec2")
