@@ -43,6 +43,7 @@ def end(process: subprocess.Popen[bytes], folder: Path, patience: float = 5.0) -
 
     It is asked first (SIGTERM), and killed after `patience` seconds. Ending it twice is fine.
     """
+    assert process.stdin  # the pipe that `with_its_owner` asks for
     if process.stdin.closed:  # ended before, and its number may be somebody else's by now
         return
     with suppress(OSError):

@@ -17,7 +17,8 @@ def import_jsonschema() -> None:
     """Import it, as if the grammar were not installed; nothing is changed where it has been."""
     if "jsonschema" in sys.modules or GRAMMAR in sys.modules:
         return
-    sys.modules[GRAMMAR] = None  # an import of it is refused
+    # With None in its place an import of it is refused, as Python documents.
+    sys.modules[GRAMMAR] = None  # type: ignore[assignment]  # typeshed knows modules only
     try:
         import jsonschema  # noqa: F401
     except ImportError:  # then moto will say so where it needs it
