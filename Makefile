@@ -26,7 +26,7 @@ help:
 	@echo "make types      check the types"
 	@echo "make bench      measure it, and print a table"
 	@echo "make notebooks  run all notebooks again and keep their outputs"
-	@echo "make conformance  run the SQS tests and write docs/sqs-conformance.md from them"
+	@echo "make conformance  write docs/facts.md and docs/conformance.md from data/facts"
 	@echo "make policies   count the notebooks' calls and write the IAM policies from them"
 	@echo "make api        write docs/api.md from the docstrings"
 	@echo "make lock       refresh the exact versions in locks/"

@@ -87,7 +87,7 @@ def _add_for_authors(commands: Commands) -> None:
     notebooks.set_defaults(run=lambda options: run_notebooks(options.paths))
 
     conformance = commands.add_parser(
-        "conformance", help="run the SQS tests and write docs/sqs-conformance.md"
+        "conformance", help="write docs/facts.md and docs/conformance.md"
     )
     conformance.set_defaults(run=_conformance, of_checkout=True)
 

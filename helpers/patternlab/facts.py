@@ -1,15 +1,23 @@
-"""Read the tables of ``data/``: what AWS says and does, and what we counted ourselves.
+"""Read what the course knows: the tables of ``data/`` and the fact sheets of ``data/facts/``.
 
-A quoted table says of each row where it comes from (`source`) and on which day that source said so
-(`read_on`). A table that a command of ours writes names the command instead.
+A quoted row says where it comes from (`source`) and on which day that source said so (`read_on`).
+A table that one of our commands writes names the command instead.
+
+Each row of a fact sheet is one fact with an id, such as ``events-39``. Code, tests and notebooks
+cite facts by these ids:
+
+>>> find("caching-43")["fact"]
+'HTTP APIs have no cache.'
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,65 +25,105 @@ from patternlab.paths import DATA
 
 
 class FactsError(RuntimeError):
-    """A table of ``data/`` is missing or holds something else than it should."""
+    """A table is missing, it holds something else than it should, or an id names no fact."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """What is known of one file in ``data/``.
+    """What is known of one CSV file.
 
     Attributes:
         numbers: the columns that hold numbers; all others hold text.
-        read_on: the day for every row (YYYY-MM-DD), where the rows have no such column.
         made_by: the command that writes the file; empty where people do.
+        folder: where the file is, inside ``data/``.
+        key: the column in which no two rows may be the same; empty where there is none.
     """
 
     numbers: Sequence[str] = ()
-    read_on: str = ""
     made_by: str = ""
+    folder: str = ""
+    key: str = ""
 
 
-#: Every CSV file of data/, by its name without .csv.
+#: The fact sheets by name, in reading order. An id is the name of its sheet, "-" and a number that
+#: stays the same forever; a sheet named ``..._more`` holds newer facts that correct older ones.
+SHEETS = (
+    "events",
+    "sqs_more",
+    "eventbridge_more",
+    "observability",
+    "caching",
+    "caching_more",
+    "hpc",
+    "hpc_more",
+)
+
+#: Every CSV file, by its name without .csv.
 TABLES = {
     "prices": Table(numbers=["price_usd", "per"]),
-    "sqs_conformance": Table(read_on="2026-11-22"),
     "latency": Table(numbers=["size_bytes", "half_round_trip_us"]),
     "transfer": Table(numbers=["value"]),
     "transfer_status": Table(),
     "notebook_calls": Table(numbers=["calls"], made_by="python -m patternlab policies"),
+    **{sheet: Table(folder="facts", key="id") for sheet in SHEETS},
 }
+
+#: A citation of a fact, in any text: the sheet, and the number of the fact.
+CITATION = re.compile(rf"\b({'|'.join(SHEETS)})-(\d+)\b")
 
 
 def read(name: str, folder: Path = DATA) -> pd.DataFrame:
-    """The table `name`: text as str ("" where empty), numbers as float, `read_on` as date.
+    """Return the table `name`: text as str ("" where empty), numbers as float, `read_on` as date.
 
     Raises:
         FactsError: there is no such table, or a cell is not what its column says.
     """
     if name not in TABLES:
         raise FactsError(f"There is no table {name!r}: choose one of {', '.join(TABLES)}.")
-    table, path = TABLES[name], folder / f"{name}.csv"
+    table = TABLES[name]
+    path = folder / table.folder / f"{name}.csv"
     try:
         found = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
         raise FactsError(f"{path} is missing: {_remedy(table)}.") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise FactsError(f"{path} cannot be read ({error}): {_remedy(table)}.") from None
-    if table.read_on:
-        found["read_on"] = table.read_on
     for column in table.numbers:
         found[column] = _converted(found, column, float, path, "a number")
     if "read_on" in found:
         found["read_on"] = _converted(
             found, "read_on", date.fromisoformat, path, "a date like 2026-11-22"
         )
+    if table.key:
+        _check_key(found, table.key, path)
     return found
 
 
-def _converted(found, column, convert, path, wanted) -> pd.Series:
+def find(fact: str, folder: Path = DATA) -> dict[str, Any]:
+    """Return the fact that the id `fact` names, as a mapping of the sheet's columns.
+
+    Raises:
+        FactsError: no fact has this id.
+    """
+    match = CITATION.fullmatch(fact)
+    if match is None:
+        raise FactsError(
+            f"{fact!r} is not the id of a fact: write one like events-39 (sheets: "
+            f"{', '.join(SHEETS)})."
+        )
+    sheet = read(match[1], folder)
+    found = sheet[sheet["id"] == fact]
+    if found.empty:
+        path = folder / TABLES[match[1]].folder / f"{match[1]}.csv"
+        raise FactsError(f"There is no fact {fact}: add it to {path}, or correct the citation.")
+    return dict(found.iloc[0])
+
+
+def _converted(
+    found: pd.DataFrame, column: str, convert: Callable[[str], Any], path: Path, wanted: str
+) -> pd.Series:
     """The column with each cell converted; a sentence that names the line where one cannot be."""
-    if column not in found:
-        raise FactsError(f"{path} has no column {column}: {_remedy(TABLES[path.stem])}.")
+    _check_column(found, column, path)
     cells = []
     for line, cell in enumerate(found[column], start=2):  # line 1 is the head
         try:
@@ -83,6 +131,19 @@ def _converted(found, column, convert, path, wanted) -> pd.Series:
         except ValueError:
             raise FactsError(f"{path}, line {line}: {column} is {cell!r}, not {wanted}.") from None
     return pd.Series(cells, index=found.index, name=column)
+
+
+def _check_key(found: pd.DataFrame, key: str, path: Path) -> None:
+    """Refuse a sheet in which two rows have one id."""
+    _check_column(found, key, path)
+    twice = found[key][found[key].duplicated()]
+    if len(twice):
+        raise FactsError(f"{path} has the {key} {twice.iloc[0]} twice: give each row its own.")
+
+
+def _check_column(found: pd.DataFrame, column: str, path: Path) -> None:
+    if column not in found:
+        raise FactsError(f"{path} has no column {column}: {_remedy(TABLES[path.stem])}.")
 
 
 def _remedy(table: Table) -> str:

@@ -279,7 +279,7 @@ def test_events_54_a_clients_error_is_never_retried(dead_letter):
 
 
 @pytest.mark.parametrize(("status", "attempts"), [(200, 1), (302, 1), (403, 1), (404, 1), (500, 4)])
-def test_events_54_of_web_servers_only_5xx_is_retried(status, attempts):
+def test_events_54_of_web_servers_5xx_is_retried_and_403_is_not(status, attempts):
     """4xx is the client's error."""
     world = World()
     seen, _ = world.web(status)

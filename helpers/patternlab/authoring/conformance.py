@@ -1,76 +1,110 @@
-"""The conformance page: what SQS does, how that is known, and which passing test proves it here."""
+"""Write the two pages of facts: what is known, and which test shows it on the local cloud."""
 
 from __future__ import annotations
 
-import csv
-import subprocess
-import sys
-import tempfile
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
-from xml.etree import ElementTree
+from typing import Any
 
-from patternlab.paths import DATA, ROOT
+from patternlab import facts
+from patternlab.authoring.citations import Shown, shown_by
+from patternlab.paths import ROOT
 
-TABLE = DATA / "sqs_conformance.csv"
-PAGE = ROOT / "docs" / "sqs-conformance.md"
+FACTS_PAGE = ROOT / "docs" / "facts.md"
+PAGE = ROOT / "docs" / "conformance.md"
 
-HEAD = """# SQS, behaviour by behaviour
+Row = Mapping[Hashable, Any]
 
-Each line is something that Amazon SQS does, where that is known from, and the test that shows it on
-the course's own queues. `make conformance` runs the tests and writes this page from the ones that
-pass; nobody edits it.
+#: The sheets whose every fact has a test, and what they are about.
+PROVEN = ("events",)
 
-Sources: **[D]** AWS documentation (2025–2026) · **[B]** AWS API reference, as in botocore 1.44.5 ·
-**[A]** archived AWS documentation (2022–2023) · **[R]** recorded from AWS · **[N]** AWS
-announcement · **[U]** measured by users on AWS.
+TITLES = {
+    "events": "Events and messages: SQS, Lambda, SNS, S3",
+    "sqs_more": "SQS: corrections",
+    "eventbridge_more": "SNS and EventBridge: corrections",
+    "observability": "Metrics: corrections",
+    "caching": "Caching: CloudFront, API Gateway, ElastiCache, DAX",
+    "caching_more": "Caching: corrections",
+    "hpc": "HPC: EFA, placement, data transfer, Batch, ParallelCluster",
+    "hpc_more": "HPC: corrections",
+}
 
-| row | behaviour | source | test |
-|---|---|---|---|
+WRITTEN_BY = "`make conformance` writes this page from `data/facts/`{}; do not edit it."
+
+FACTS_HEAD = f"""# What the course knows
+
+Each row is a fact about AWS, with the source that says so and the day on which it was read. Code,
+tests and notebooks cite these ids.
+{WRITTEN_BY.format("")}
+
+An id is the name of a sheet and a number that stays the same forever. A newer source counts: an
+older row names the row that corrects it. A knob is something for which AWS publishes no number: a
+seeded, visible parameter of the local cloud.
+
+Sources: **[D]** AWS documentation (2025 and 2026), with the page's title where it was noted ·
+**[B]** AWS API reference, as in botocore 1.44.5 · **[A]** archived AWS documentation (2022 and
+2023) · **[R]** recorded from AWS · **[N]** AWS announcement · **[U]** measured by users on AWS.
+"""
+
+HEAD = f"""# What AWS does, and the test that shows it
+
+Below each fact are the tests that show it on the course's local cloud; `make test` and
+`make test-deep` run them. Sources and dates are on [the page of facts](facts.md).
+{WRITTEN_BY.format(" and the names of the tests")}
 """
 
 
-def read_table() -> list[dict[str, str]]:
-    """The lines of the table: row, behaviour, source, test."""
-    with TABLE.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def facts_page(sheets: Mapping[str, Sequence[Row]]) -> str:
+    """Return the page of all facts, as Markdown."""
+    text = FACTS_HEAD
+    for sheet, rows in sheets.items():
+        text += f"\n## {TITLES[sheet]}\n"
+        for subject, group in groupby(rows, key=lambda row: row["subject"]):
+            text += f"\n### {subject}\n\n| id | fact | source | read on | confidence |\n"
+            text += "|---|---|---|---|---|\n"
+            for row in group:
+                cells = [_fact(row), row["source"], str(row["read_on"]), row["confidence"]]
+                anchor = f'<a id="{row["id"]}"></a>{row["id"]}'
+                text += f"| {anchor} | " + " | ".join(map(_cell, cells)) + " |\n"
+    return text
 
 
-def passing(tests: list[str]) -> set[str]:
-    """Run `tests` (pytest's node ids) and return those that pass, every parameter of them."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        files = sorted({test.partition("::")[0] for test in tests})
-        subprocess.run(
-            [*command, f"--junitxml={report}", *files], cwd=ROOT, stdout=sys.stderr, check=False
-        )
-        cases = list(ElementTree.parse(report).iter("testcase"))
-    good, bad = set(), set()
-    for case in cases:
-        path = case.attrib["classname"].replace(".", "/") + ".py"
-        name = f"{path}::{case.attrib['name'].partition('[')[0]}"
-        (bad if len(case) else good).add(name)
-    return good - bad
-
-
-def page(lines: list[dict[str, str]], proven: set[str]) -> str:
-    """The page for those lines whose test is among `proven`."""
-    shown = [line for line in lines if line["test"] in proven]
+def page(rows: Sequence[Row], tests: Mapping[str, Sequence[Shown]]) -> str:
+    """Return the page that shows the tests below each fact, as Markdown."""
     text = HEAD
-    for line in shown:
-        path, _, name = line["test"].partition("::")
-        link = f"[{name.removeprefix('test_')}](../{path})"
-        text += f"| {line['row']} | {line['behaviour']} | {line['source']} | {link} |\n"
-    return text + f"\n{len(shown)} of {len(lines)} behaviours are proven.\n"
+    for subject, group in groupby(rows, key=lambda row: row["subject"]):
+        text += f"\n## {subject}\n"
+        for row in group:
+            text += f"\n**[{row['id']}](facts.md#{row['id']})** {_fact(row)}\n\n"
+            for test in tests.get(row["id"], ()):
+                words = test.words[0].upper() + test.words[1:]
+                text += f"* [{words}](../{test.path})\n"
+    shown = sum(row["id"] in tests for row in rows)
+    return text + f"\n{shown} of {len(rows)} facts are shown by a test.\n"
+
+
+def pages() -> dict[Path, str]:
+    """Return both pages as they should be, by their paths."""
+    sheets = {sheet: facts.read(sheet).to_dict("records") for sheet in facts.SHEETS}
+    proven = [row for sheet in PROVEN for row in sheets[sheet]]
+    return {FACTS_PAGE: facts_page(sheets), PAGE: page(proven, shown_by())}
 
 
 def write() -> int:
-    """Run the tests and write the page; 1 if a behaviour is not proven."""
-    lines = read_table()
-    proven = passing([line["test"] for line in lines])
-    PAGE.write_text(page(lines, proven), encoding="utf-8", newline="\n")
-    missing = [line["test"] for line in lines if line["test"] not in proven]
-    for test in missing:
-        print(f"Not proven: {test}", file=sys.stderr)
-    print(f"{PAGE.relative_to(ROOT)}: {len(lines) - len(missing)} of {len(lines)} proven.")
-    return 1 if missing else 0
+    """Write both pages and print their paths; returns the exit code."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+        print(path.relative_to(ROOT))
+    return 0
+
+
+def _fact(row: Row) -> str:
+    """The fact, and what the local cloud does differently, if anything."""
+    if not row["difference"]:
+        return str(row["fact"])
+    return f"{row['fact']} **The local cloud differs:** {row['difference']}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,6 +1,6 @@
 """The delivery model: queues, pollers and functions on one simulated clock.
 
-Pure Python on SimPy; no boto3, no moto. What AWS does is in the tests, row by row.
+Pure Python on SimPy; no boto3, no moto. The tests show what AWS does, fact by fact.
 """
 
 import lazy_loader

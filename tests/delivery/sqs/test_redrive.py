@@ -74,8 +74,8 @@ def test_events_4_a_poll_that_only_moves_a_message_waits_on(clock, make, backgro
     assert result == [[]]
 
 
-def test_events_4_the_default_is_ten_receives(make):
-    """maxReceiveCount 1-1000, 10 if omitted."""
+def test_the_default_of_the_model_is_ten_receives(make):
+    """A choice of ours: AWS has no default (sqs_more-16)."""
     dlq = make("dead")
     queue = make(redrive=RedrivePolicy(dlq))
     queue.send("poison")
