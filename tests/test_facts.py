@@ -40,16 +40,6 @@ def test_a_fact_says_how_sure_it_is_and_has_the_id_of_its_sheet(sheet):
     assert all(table["fact"].str.strip())
 
 
-def test_a_fact_is_found_by_its_id():
-    assert facts.find("events-39")["subject"] == "Event source mappings on SQS"
-
-
-@pytest.mark.parametrize("fact", ["events-" + "9999", "event-39", "39"])
-def test_an_id_that_names_no_fact_is_refused(fact):
-    with pytest.raises(facts.FactsError, match=fact):
-        facts.find(fact)
-
-
 def test_a_sheet_with_an_id_twice_is_refused(tmp_path):
     (tmp_path / "facts").mkdir()
     (tmp_path / "facts" / "hpc.csv").write_text("id,fact\nhpc-1,a\nhpc-2,b\nhpc-1,c\n")

@@ -4,9 +4,10 @@ A quoted row says where it comes from (`source`) and on which day that source sa
 A table that one of our commands writes names the command instead.
 
 Each row of a fact sheet is one fact with an id, such as ``events-39``. Code, tests and notebooks
-cite facts by these ids:
+cite facts by these ids.
 
->>> find("caching-43")["fact"]
+>>> sheet = read("caching").set_index("id")
+>>> sheet.loc["caching-43", "fact"]
 'HTTP APIs have no cache.'
 """
 
@@ -25,7 +26,7 @@ from patternlab.paths import DATA
 
 
 class FactsError(RuntimeError):
-    """A table is missing, it holds something else than it should, or an id names no fact."""
+    """A table of ``data/`` is missing, or it does not hold what it should."""
 
 
 @dataclass(frozen=True)
@@ -97,26 +98,6 @@ def read(name: str, folder: Path = DATA) -> pd.DataFrame:
     if table.key:
         _check_key(found, table.key, path)
     return found
-
-
-def find(fact: str, folder: Path = DATA) -> dict[str, Any]:
-    """Return the fact that the id `fact` names, as a mapping of the sheet's columns.
-
-    Raises:
-        FactsError: no fact has this id.
-    """
-    match = CITATION.fullmatch(fact)
-    if match is None:
-        raise FactsError(
-            f"{fact!r} is not the id of a fact: write one like events-39 (sheets: "
-            f"{', '.join(SHEETS)})."
-        )
-    sheet = read(match[1], folder)
-    found = sheet[sheet["id"] == fact]
-    if found.empty:
-        path = folder / TABLES[match[1]].folder / f"{match[1]}.csv"
-        raise FactsError(f"There is no fact {fact}: add it to {path}, or correct the citation.")
-    return dict(found.iloc[0])
 
 
 def _converted(

@@ -36,10 +36,8 @@ def test_a_page_is_as_the_facts_and_the_tests_say(path):
     assert path.read_text(encoding="utf-8") == conformance.pages()[path]
 
 
-@pytest.mark.parametrize("sheet", conformance.PROVEN)
-def test_every_fact_of_a_proven_sheet_has_a_test(sheet):
-    shown = shown_by()
-    assert [fact for fact in facts.read(sheet)["id"] if fact not in shown] == []
+def test_every_fact_of_a_proven_sheet_has_a_test():
+    assert conformance.unproven() == []
 
 
 def test_no_test_that_may_fail_shows_a_fact():
@@ -66,6 +64,21 @@ def test_a_difference_is_shown_on_both_pages():
     differing = row(difference="It does not.", source="[R]", read_on="", confidence="low")
     assert "It does not." in conformance.page([differing], {})
     assert "It does not." in conformance.facts_page({"events": [differing]})
+
+
+def test_problems_are_told_and_are_a_failure(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(conformance, "ROOT", tmp_path)
+    monkeypatch.setattr(conformance, "pages", dict)
+    monkeypatch.setattr(conformance, "unresolved", lambda: ["README.md, line 7: none."])
+    monkeypatch.setattr(conformance, "shown_by", lambda: dict.fromkeys(["events-1"], []))
+    assert conformance.write() == 1
+    told = capsys.readouterr().err
+    assert "README.md, line 7" in told and "test_events_2_" in told and "test_events_1_" not in told
+
+
+def test_the_name_of_a_test_becomes_a_sentence():
+    tests = {"events-1": [Shown("tests/test_a.py", "", "json of sns takes 1 mib")]}
+    assert "* [JSON of SNS takes 1 MiB](" in conformance.page([row()], tests)
 
 
 def test_a_bar_in_a_cell_does_not_end_it():

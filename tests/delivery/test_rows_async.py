@@ -126,7 +126,7 @@ def test_events_41_a_time_out_is_a_function_error():
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2])
-def test_events_41_fewer_retries_can_be_asked_for(retries):
+def test_events_41_fewer_retries_can_be_set(retries):
     world = World(max_retries=retries)
     assert world.run().attempts == len(world.seen) == retries + 1
 
@@ -206,7 +206,7 @@ def test_events_44_the_jitter_of_the_backoff_covers_what_was_measured():
         assert min(moments) < measured < max(moments)
 
 
-def test_events_44_a_throttle_is_no_retry():
+def test_events_44_a_throttle_uses_no_retry():
     world = World()
     throttled(world)
     event = world.queue.put({})
@@ -288,7 +288,7 @@ def test_events_46_a_reserved_concurrency_of_zero_drops_the_event_at_once():
     assert "responseContext" not in record and "responsePayload" not in record
 
 
-def test_events_46_it_drops_events_that_wait_too():
+def test_events_46_a_reserved_concurrency_of_zero_drops_waiting_events_too():
     world = World()
     event = world.queue.put({})
     world.clock.wait(1)

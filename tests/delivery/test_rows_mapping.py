@@ -88,7 +88,7 @@ def test_events_23_the_default_batch_holds_up_to_10():
         (True, {"batching_window": 1}, "not supported for FIFO"),
     ],
 )
-def test_events_23_what_a_batch_cannot_be(fifo, settings, sentence):
+def test_events_23_an_impossible_batch_is_refused(fifo, settings, sentence):
     with pytest.raises(DeliveryError, match=sentence) as refused:
         World(fifo=fifo, **settings)
     assert refused.value.code == "InvalidParameterValueException"
@@ -211,7 +211,7 @@ def test_events_26_provisioned_mode_grows_by_1000_a_minute():
         ({"minimum_pollers": 2, "maximum_concurrency": 5}, "exclude"),
     ],
 )
-def test_events_26_what_pollers_cannot_be(settings, sentence):
+def test_events_26_impossible_pollers_are_refused(settings, sentence):
     with pytest.raises(DeliveryError, match=sentence):
         World(**settings)
 
@@ -244,7 +244,7 @@ def test_events_28_a_visibility_timeout_below_the_functions_is_refused():
     )
 
 
-def test_events_28_an_equal_one_is_accepted_and_an_update_is_checked_too():
+def test_events_28_an_equal_timeout_is_accepted_and_an_update_is_checked_too():
     world = World(vt=30, timeout=30)
     world.function.timeout = 31
     with pytest.raises(DeliveryError, match="31 seconds"):
@@ -252,7 +252,7 @@ def test_events_28_an_equal_one_is_accepted_and_an_update_is_checked_too():
     assert world.mapping.config.batch_size == 10
 
 
-def test_events_28_a_long_window_lengthens_it():
+def test_events_28_a_long_window_lengthens_the_visibility_timeout():
     world = World(fail, vt=30, timeout=20, batch_size=100, batching_window=20)
     world.clock.wait(0)
     world.send("a")
@@ -277,7 +277,7 @@ def test_events_29_a_failed_batch_comes_back_when_its_visibility_timeout_ends():
     assert counts == [{"1"}, {"2"}, {"3"}]
 
 
-def test_events_29_so_does_one_that_timed_out():
+def test_events_29_a_batch_that_timed_out_comes_back_too():
     world = World(vt=45, timeout=10, duration=11)
     world.send("slow")
     world.clock.wait(60)
@@ -385,7 +385,7 @@ def test_events_33_one_unknown_id_among_good_ones_fails_the_whole_batch():
     ]
 
 
-def test_events_33_so_does_an_exception():
+def test_events_33_an_exception_fails_the_whole_batch():
     assert answered(lambda ids: fail(None)) == ["a", "b", "c"]
 
 
@@ -526,7 +526,7 @@ def test_events_37_a_fifo_record_names_group_sequence_and_deduplication_id():
 # -- events-38: states ---------------------------------------------------------------------------
 
 
-def test_events_38_creating_then_enabled_and_only_then_it_polls():
+def test_events_38_a_new_mapping_polls_only_when_it_is_enabled():
     world = World(knobs=Knobs(mapping_delay=5.0))
     world.send("a")
     assert world.mapping.state == "Creating"
@@ -536,7 +536,7 @@ def test_events_38_creating_then_enabled_and_only_then_it_polls():
     assert (world.mapping.state, len(world.calls)) == ("Enabled", 1)
 
 
-def test_events_38_disabled_it_finishes_what_it_has_and_takes_no_more():
+def test_events_38_a_disabled_mapping_finishes_what_it_has_and_takes_no_more():
     world = World(knobs=Knobs(mapping_delay=5.0), duration=3)
     world.clock.wait(5)
     world.send("a")
@@ -575,7 +575,7 @@ def test_events_38_an_update_of_a_disabled_mapping_leaves_it_disabled_unless_tol
     assert (world.mapping.state, len(world.calls)) == ("Enabled", 1)
 
 
-def test_events_38_only_the_last_wish_counts():
+def test_events_38_only_the_last_change_counts():
     world = World(knobs=Knobs(mapping_delay=5.0))
     world.clock.wait(5)
     world.mapping.disable()
@@ -589,7 +589,7 @@ def test_events_38_only_the_last_wish_counts():
     assert world.mapping.state == "Disabled"
 
 
-def test_events_38_deleted_it_takes_no_more():
+def test_events_38_a_deleted_mapping_takes_no_more_messages():
     world = World()
     world.clock.wait(1)
     world.mapping.delete()

@@ -61,7 +61,7 @@ def test_events_61_a_notification_takes_a_while():
     assert len(world.records(wait=0.1)) == 1
 
 
-def test_events_61_typically_seconds_and_sometimes_over_a_minute():
+def test_events_61_a_notification_typically_takes_seconds_and_sometimes_over_a_minute():
     """With a median of 2 s and a spread of 1.5; neither is an AWS number."""
     world = World(s3_latency=2.0, s3_latency_spread=1.5)
     for number in range(1000):
@@ -74,7 +74,7 @@ def test_events_61_typically_seconds_and_sometimes_over_a_minute():
     assert within_ten + within_a_minute + late == 1000
 
 
-def test_events_61_in_no_order():
+def test_events_61_notifications_come_in_no_order():
     world = World(s3_latency=2.0, s3_latency_spread=1.5)
     for number in range(50):
         world.bucket.put(f"{number:02d}")
@@ -82,7 +82,7 @@ def test_events_61_in_no_order():
     assert sorted(keys) == [f"{number:02d}" for number in range(50)] != keys
 
 
-def test_events_61_at_least_once():
+def test_events_61_a_notification_may_come_twice():
     world = World(s3_duplicates=0.5)
     for number in range(100):
         world.bucket.put(str(number))
@@ -91,7 +91,7 @@ def test_events_61_at_least_once():
     assert len({record["s3"]["object"]["key"] for record in records}) == 100
 
 
-def test_events_61_loss_is_a_hypothesis_that_has_to_be_asked_for():
+def test_events_61_loss_is_a_hypothesis_and_off_by_default():
     assert Knobs().hypothetical_loss == 0
     world = World(hypothetical_loss=0.2)
     for number in range(100):
@@ -210,7 +210,7 @@ def test_events_64_two_writes_at_once_may_give_one_notification():
     assert record["s3"]["object"]["sequencer"] in (first.sequencer, second.sequencer)
 
 
-def test_events_64_it_may_be_the_older_ones():
+def test_events_64_the_notification_may_be_that_of_the_older_write():
     """So a consumer reads the object, and does not believe the notification's ETag."""
     kept = set()
     for seed in range(10):
@@ -249,7 +249,7 @@ def test_events_65_lengths_differ():
     assert all(int(value, 16) for value in values)
 
 
-def test_events_65_across_keys_it_says_nothing():
+def test_events_65_a_sequencer_says_nothing_across_keys():
     clock = VirtualClock()
     sequencer = Sequencer(clock)
     wrong = 0

@@ -92,7 +92,7 @@ def test_events_51_100_015_attempts_over_23_days():
 
 
 @pytest.mark.parametrize("protocol", ["sqs", "lambda", "firehose"])
-def test_events_51_holds_for_what_aws_manages(protocol):
+def test_events_51_the_schedule_holds_for_endpoints_that_aws_manages(protocol):
     """SQS, Lambda, Firehose."""
     world = World()
     endpoint = PersonEndpoint(protocol, "somewhere")
@@ -190,7 +190,7 @@ def test_events_53_every_backoff_goes_from_the_shortest_to_the_longest_delay(fun
     assert len(set(waits)) == 10
 
 
-def test_events_53_the_four_backoffs_differ_in_their_haste():
+def test_events_53_the_four_backoffs_differ_in_the_middle():
     """In the middle: linear waits longest, then arithmetic, geometric, exponential."""
     middles = [
         list(RetryPolicy(0, 0, 10, 0, 5.0, 260.0, function).waits())[5]
@@ -229,7 +229,7 @@ def test_events_53_the_largest_delivery_policy_is_taken():
     assert retries.attempts == 101
 
 
-def test_events_53_no_retries_can_be_asked_for():
+def test_events_53_a_policy_can_ask_for_no_retries():
     """numRetries 0: one attempt."""
     retries = parse_delivery_policy('{"healthyRetryPolicy": {"numRetries": 0}}')
     world = World()
@@ -279,7 +279,7 @@ def test_events_54_a_clients_error_is_never_retried(dead_letter):
 
 
 @pytest.mark.parametrize(("status", "attempts"), [(200, 1), (302, 1), (403, 1), (404, 1), (500, 4)])
-def test_events_54_of_web_servers_5xx_is_retried_and_403_is_not(status, attempts):
+def test_events_54_a_web_server_is_tried_again_after_5xx_and_not_after_403(status, attempts):
     """4xx is the client's error."""
     world = World()
     seen, _ = world.web(status)
@@ -426,7 +426,7 @@ def test_events_57_one_failing_subscription_does_not_hold_up_the_others():
     assert json.loads(body(slow))["MessageId"] == first["MessageId"]
 
 
-def test_events_57_the_envelope():
+def test_events_57_the_envelope_has_all_its_fields():
     """Type, MessageId, TopicArn, Message, Timestamp, the signature's fields, UnsubscribeURL."""
     world = World()
     queue, _ = world.queue()
@@ -477,7 +477,7 @@ def test_events_57_raw_delivery_maps_the_attributes():
     }
 
 
-def test_events_57_a_text_for_each_protocol():
+def test_events_57_each_protocol_can_have_its_own_text():
     """MessageStructure json."""
     world = World()
     queue, _ = world.queue(raw=True)
@@ -547,7 +547,7 @@ def test_events_58_the_widest_policies_are_taken():
 # -- events-59 ---------------------------------------------------------------------------------
 
 
-def test_events_59_256_kib_unless_the_topic_takes_more():
+def test_events_59_a_message_has_at_most_256_kib_unless_the_topic_takes_more():
     """Text and attributes together; up to 1 MiB."""
     world = World()
     world.topic.publish("x" * 262_144)
@@ -587,7 +587,7 @@ def test_events_60_a_fifo_topic_deduplicates_for_five_minutes():
     assert len(world.rows(queue.arn)) == 2
 
 
-def test_events_60_by_the_sha_256_of_the_message():
+def test_events_60_a_content_based_id_is_the_sha_256_of_the_message():
     """ContentBasedDeduplication: the text counts, the attributes do not; the queue gets the id."""
     world = World(fifo=True, content_deduplication=True)
     queue, _ = world.queue("q.fifo", FifoQueue, raw=True)
@@ -611,7 +611,7 @@ def test_events_60_the_throughput_scope_is_the_scope_of_deduplication(scope, del
     assert len(world.rows(queue.arn)) == delivered
 
 
-def test_events_60_to_fifo_and_standard_queues():
+def test_events_60_a_fifo_topic_delivers_to_fifo_and_standard_queues():
     """A FIFO queue gets group and id; a standard queue gets neither."""
     world = World(fifo=True)
     ordered, _ = world.queue("q.fifo", FifoQueue)
@@ -642,7 +642,7 @@ def test_events_60_a_standard_topic_forwards_the_group_for_fair_queues():
 
 
 @pytest.mark.parametrize("protocol", ["lambda", "email", "sms", "https"])
-def test_events_60_nothing_but_queues_subscribes_to_a_fifo_topic(protocol):
+def test_events_60_only_queues_can_subscribe_to_a_fifo_topic(protocol):
     """Invalid protocol type."""
     with pytest.raises(DeliveryError) as error:
         World(fifo=True).topic.subscribe(PersonEndpoint(protocol, "x"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from patternlab import facts
-from patternlab.authoring.citations import Shown, shown_by
+from patternlab.authoring.citations import Shown, shown_by, unresolved
 from patternlab.paths import ROOT
 
 FACTS_PAGE = ROOT / "docs" / "facts.md"
@@ -29,6 +30,10 @@ TITLES = {
     "hpc": "HPC: EFA, placement, data transfer, Batch, ParallelCluster",
     "hpc_more": "HPC: corrections",
 }
+
+#: Words that a test's name writes in small letters.
+SPELLED = ("AWS", "DLQ", "EventBridge", "FIFO", "HTTP", "JSON", "KiB", "Lambda", "MB", "MiB", "SNS")
+ABBREVIATIONS = {word.lower(): word for word in (*SPELLED, "ARNs", "S3", "SHA", "SQS")}
 
 WRITTEN_BY = "`make conformance` writes this page from `data/facts/`{}; do not edit it."
 
@@ -78,8 +83,7 @@ def page(rows: Sequence[Row], tests: Mapping[str, Sequence[Shown]]) -> str:
         for row in group:
             text += f"\n**[{row['id']}](facts.md#{row['id']})** {_fact(row)}\n\n"
             for test in tests.get(row["id"], ()):
-                words = test.words[0].upper() + test.words[1:]
-                text += f"* [{words}](../{test.path})\n"
+                text += f"* [{_sentence(test.words)}](../{test.path})\n"
     shown = sum(row["id"] in tests for row in rows)
     return text + f"\n{shown} of {len(rows)} facts are shown by a test.\n"
 
@@ -92,11 +96,30 @@ def pages() -> dict[Path, str]:
 
 
 def write() -> int:
-    """Write both pages and print their paths; returns the exit code."""
+    """Write both pages and print their paths.
+
+    Returns:
+        The exit code: 1 if a citation names no fact, or a fact that needs a test has none; each is
+        told in one sentence.
+    """
     for path, text in pages().items():
         path.write_text(text, encoding="utf-8", newline="\n")
         print(path.relative_to(ROOT))
-    return 0
+    problems = unresolved() + unproven()
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+def unproven() -> list[str]:
+    """Return one sentence for each fact of the proven sheets that no test shows."""
+    shown = shown_by()
+    return [
+        f"No test shows {fact}: write one whose name begins with test_{fact.replace('-', '_')}_."
+        for sheet in PROVEN
+        for fact in facts.read(sheet)["id"]
+        if fact not in shown
+    ]
 
 
 def _fact(row: Row) -> str:
@@ -104,6 +127,12 @@ def _fact(row: Row) -> str:
     if not row["difference"]:
         return str(row["fact"])
     return f"{row['fact']} **The local cloud differs:** {row['difference']}"
+
+
+def _sentence(words: str) -> str:
+    """The words of a test's name with a capital at the beginning and in abbreviations."""
+    text = " ".join(ABBREVIATIONS.get(word, word) for word in words.split())
+    return text[0].upper() + text[1:]
 
 
 def _cell(text: str) -> str:

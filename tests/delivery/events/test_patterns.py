@@ -65,7 +65,7 @@ def test_what_a_pattern_lets_through(pattern, event, passes):
         ({"body": {"n": [1]}}, "[1]", False),
     ],
 )
-def test_events_35_json_against_plain_text(pattern, body, passes):
+def test_events_35_a_json_filter_drops_plain_text_and_the_reverse(pattern, body, passes):
     assert body_matches(parse_body_pattern(json.dumps(pattern)), body) is passes
 
 

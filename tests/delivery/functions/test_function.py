@@ -33,7 +33,7 @@ def test_the_handler_runs_when_its_duration_has_passed(clock):
 
 
 @pytest.mark.parametrize(("duration", "kind"), [(3, None), (3.001, "Sandbox.Timedout")])
-def test_events_69_the_timeout_ends_it(clock, duration, kind):
+def test_events_69_the_timeout_ends_an_invocation(clock, duration, kind):
     ran = []
     runtime = PlainRuntime(lambda event, context: ran.append(1), duration)
     outcome = invoke(clock, Function(clock, "f", runtime, timeout=3))

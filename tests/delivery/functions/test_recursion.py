@@ -160,7 +160,7 @@ def test_events_39_the_counts_are_kept_apart_by_function():
     assert world.runs == [["from b"]]
 
 
-def test_events_39_retries_of_a_message_are_no_chain():
+def test_events_39_retries_of_a_message_do_not_make_a_chain():
     clock, runs = VirtualClock(), []
 
     def fail(event, context):

@@ -275,7 +275,7 @@ def test_events_15_after_their_timeout_messages_come_in_order_again(clock, fifo)
     assert bodies(queue.receive(10)) == ["a0", "a1", "a2"]
 
 
-def test_events_15_recorded_with_three_groups_and_a_timeout(clock, fifo):
+def test_events_15_three_groups_and_a_timeout_behave_as_recorded(clock, fifo):
     """Recorded: a1 a2 | b1 received, all expire; then c1, a1..a4, b1."""
     queue = fifo(visibility_timeout=1)
     send(queue, "a1", "a2", "a3", "a4", "b1", "c1")
@@ -484,7 +484,7 @@ def test_events_18_an_empty_receive_is_not_repeated(fifo):
     assert bodies(queue.receive(attempt_id="try")) == ["a1"]
 
 
-def test_events_18_standard_queues_take_no_notice_of_it(standard):
+def test_events_18_standard_queues_ignore_the_attempt_id(standard):
     """FIFO only."""
     queue = standard()
     queue.send("a")

@@ -64,14 +64,14 @@ def test_events_8_messages_go_back_to_where_they_came_from(clock, world):
     assert bodies(world.source.receive(10)) == [str(i) for i in range(10)]
 
 
-def test_events_8_or_to_a_queue_of_ones_choice(clock, world):
+def test_events_8_messages_can_go_to_another_queue(clock, world):
     """DestinationArn."""
     world.start(world.other)
     clock.wait(1)
     assert (len(world.source), len(world.dlq), len(world.other)) == (0, 0, 10)
 
 
-def test_events_8_two_sources_get_each_their_own(clock, standard):
+def test_events_8_each_source_gets_its_own_messages(clock, standard):
     """Recorded: a DLQ of two queues; each message returns to its own."""
     world = World(clock, standard, dead=2)
     second = standard("second", redrive=world.source.redrive)
@@ -267,7 +267,7 @@ def test_events_8_the_destination_must_be_another_queue_of_the_same_type(clock, 
         world.start(world.dlq)
 
 
-def test_events_8_one_active_task_a_queue(clock, world):
+def test_events_8_one_active_task_per_queue(clock, world):
     """Recorded words; after its end the next can start."""
     world.start(rate=1)
     refused(
@@ -280,7 +280,7 @@ def test_events_8_one_active_task_a_queue(clock, world):
     world.start()
 
 
-def test_events_8_100_active_tasks_an_account(clock, standard):
+def test_events_8_100_active_tasks_per_account(clock, standard):
     """<= 100 active per account."""
     worlds = {}
     for i in range(101):
@@ -305,7 +305,7 @@ def test_events_8_only_a_running_task_can_be_cancelled(clock, world):
         world.tasks.cancel(handle)
 
 
-def test_events_8_a_task_handle_that_names_no_task(world):
+def test_events_8_a_handle_that_names_no_task_is_refused(world):
     """Recorded codes and words, for garbage, a missing queue and a missing task."""
 
     def handle(arn):
@@ -328,7 +328,7 @@ def test_events_8_a_task_handle_that_names_no_task(world):
     )
 
 
-def test_events_8_a_handle_tells_its_source(world):
+def test_events_8_a_handle_names_its_source(world):
     """Recorded: base64 of the task's id and the source's ARN."""
     content = json.loads(base64.b64decode(world.start()))
     assert content["sourceArn"] == world.dlq.arn

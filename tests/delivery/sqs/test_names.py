@@ -30,7 +30,7 @@ def test_events_22_a_new_queue_is_usable_after_a_second(clock):
     names.check_usable("orders")
 
 
-def test_events_22_without_the_knobs_names_are_no_hindrance(clock):
+def test_events_22_without_the_knobs_names_are_free_at_once(clock):
     """Off by default: notebooks delete and create queues all the time."""
     names = QueueNames(clock)
     names.create("orders")

@@ -59,7 +59,7 @@ def test_events_40_a_payload_of_exactly_1_mb_is_accepted(world):
     assert got["StatusCode"] == 202
 
 
-def test_events_40_a_payload_that_is_no_json_is_refused(world):
+def test_events_40_a_payload_that_is_not_json_is_refused(world):
     world.create("f", WORKS)
     code, _ = refused(world.lam.invoke, FunctionName="f", Payload="{no", InvocationType="Event")
     assert code == "InvalidRequestContentException"

@@ -135,7 +135,7 @@ def test_events_38_an_update_can_move_the_mapping_to_another_function(world):
     assert refused(lambda: world.lines("one"))[0] == "ResourceNotFoundException"
 
 
-def test_events_38_disabled_and_enabled_again(world):
+def test_events_38_a_mapping_can_be_disabled_and_enabled_again(world):
     url, arn = world.queue("q")
     world.create("f", FINE)
     uuid = world.map(arn, "f")
@@ -150,7 +150,7 @@ def test_events_38_disabled_and_enabled_again(world):
     assert world.count(url) == (0, 0)
 
 
-def test_events_38_deleted_it_goes_after_a_while(world):
+def test_events_38_a_deleted_mapping_disappears_after_a_while(world):
     _, arn = world.queue("q")
     world.create("f", FINE)
     uuid = world.map(arn, "f")

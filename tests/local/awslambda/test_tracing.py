@@ -136,7 +136,7 @@ def test_events_39_what_the_notebook_sends_begins_a_chain_and_carries_no_header(
     assert dropped(world, "f") == 0
 
 
-def test_events_39_retries_of_one_message_are_no_chain(world):
+def test_events_39_retries_of_one_message_do_not_make_a_chain(world):
     url, arn = world.queue("q", VisibilityTimeout="5")
     world.create("f", NOTES + "    1 / 0\n")
     world.map(arn, "f")

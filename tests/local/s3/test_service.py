@@ -266,7 +266,7 @@ def test_events_67_eventbridge_gets_all_events(lab):
 # -- events-62 and events-63: what is refused ------------------------------------------------------
 
 
-def test_events_62_a_queue_that_permits_nothing_refuses_the_configuration(lab):
+def test_events_62_a_configuration_needs_the_permission_of_its_queue(lab):
     lab.queue("closed", permit=False)
     error = lab.refusal(lab.to_queue(), lab.to_queue("closed", suffix="x"))
     error = lab.refusal(lab.to_queue("closed"))
@@ -276,7 +276,7 @@ def test_events_62_a_queue_that_permits_nothing_refuses_the_configuration(lab):
     assert lab.bodies() == []  # the other queue has no test event either
 
 
-def test_events_62_a_queue_that_does_not_exist_refuses_it(lab):
+def test_events_62_a_configuration_whose_queue_does_not_exist_is_refused(lab):
     error = lab.refusal(lab.to_queue("nowhere"))
     assert (error["Code"], error["Message"]) == ("InvalidArgument", UNABLE)
     assert error["ArgumentValue"] == "The destination queue does not exist"

@@ -202,7 +202,7 @@ def test_a_web_server_that_nobody_stands_in_for_is_unreachable(hub):
     assert "cloud.web_endpoint" in hub.deliveries()["error"].iloc[-1]
 
 
-def test_events_57_a_text_for_each_protocol(hub):
+def test_events_57_each_protocol_can_have_its_own_text(hub):
     topic = hub.topic()
     url, arn = hub.listen("q")
     hub.subscribe(topic, arn, RawMessageDelivery="true")
@@ -236,7 +236,7 @@ def test_events_54_a_function_needs_a_permission_too(hub):
     assert "add_permission" in hub.deliveries()["error"][0]
 
 
-def test_events_54_a_permission_for_another_topic_is_none(hub):
+def test_events_54_a_permission_for_another_topic_does_not_count(hub):
     topic = hub.topic()
     arn = hub.function()
     hub.permit(topic + "-other")
@@ -367,7 +367,7 @@ def test_events_58_a_bad_filter_policy_leaves_nothing_behind(hub, policy, words)
     assert "FilterPolicy" not in shown
 
 
-def test_events_58_200_filter_policies_a_topic(hub):
+def test_events_58_a_topic_has_at_most_200_filter_policies(hub):
     topic = hub.topic()
     model = sns_backends["123456789012"]["us-east-1"].topics[topic].model
     for number in range(199):
@@ -569,7 +569,7 @@ def test_a_deleted_topic_stops_its_retries(hub):
 # -- topics --------------------------------------------------------------------------------------
 
 
-def test_events_60_fifo_to_fifo_and_standard(hub):
+def test_events_60_a_fifo_topic_delivers_to_both_kinds_of_queue(hub):
     topic = hub.topic(".fifo", FifoTopic="true", ContentBasedDeduplication="true")
     fifo_url, fifo = hub.listen("q.fifo", FifoQueue="true")
     url, standard = hub.listen("q")

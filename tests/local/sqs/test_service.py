@@ -194,7 +194,7 @@ def bad_policies(sqs, queue):
     }
 
 
-def test_events_7_a_redrive_policy_that_cannot_be(sqs, queue):
+def test_events_7_an_impossible_redrive_policy_is_refused(sqs, queue):
     cases = bad_policies(sqs, queue)
     there = queue("there", VisibilityTimeout="30")
     before = attributes_of(sqs, there)
