@@ -44,13 +44,13 @@ def test_no_citation_is_of_the_old_kind():
     assert found == []
 
 
-def test_a_citation_that_names_no_fact_is_told_with_its_place(tmp_path):
+def test_a_citation_that_names_no_fact_is_reported_with_its_place(tmp_path):
     root = copy(tmp_path, "# as events-1 says\n\n# and events-" + "2 too\n")
     [sentence] = unresolved(root)
     assert "tests/test_one.py, line 3" in sentence and "events-" + "2" in sentence
 
 
-def test_a_test_that_names_no_fact_is_told_too(tmp_path):
+def test_a_test_that_names_no_fact_is_reported_too(tmp_path):
     root = copy(tmp_path, "def test_events" + "_1_to_3_all_is_well():\n    pass\n")
     assert len(unresolved(root)) == 2
 

@@ -32,8 +32,8 @@ def row(name="events-1", **columns):
 
 @pytest.mark.parametrize("path", conformance.pages(), ids=lambda path: path.stem)
 def test_a_page_is_as_the_facts_and_the_tests_say(path):
-    """If not: `make conformance`."""
-    assert path.read_text(encoding="utf-8") == conformance.pages()[path]
+    fresh = path.read_text(encoding="utf-8") == conformance.pages()[path]
+    assert fresh, f"{path.name} is old: run `make conformance`."
 
 
 def test_every_fact_of_a_proven_sheet_has_a_test():
@@ -66,14 +66,15 @@ def test_a_difference_is_shown_on_both_pages():
     assert "It does not." in conformance.facts_page({"events": [differing]})
 
 
-def test_problems_are_told_and_are_a_failure(monkeypatch, tmp_path, capsys):
+def test_problems_are_printed_and_fail_the_command(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(conformance, "ROOT", tmp_path)
     monkeypatch.setattr(conformance, "pages", dict)
     monkeypatch.setattr(conformance, "unresolved", lambda: ["README.md, line 7: none."])
     monkeypatch.setattr(conformance, "shown_by", lambda: dict.fromkeys(["events-1"], []))
     assert conformance.write() == 1
-    told = capsys.readouterr().err
-    assert "README.md, line 7" in told and "test_events_2_" in told and "test_events_1_" not in told
+    printed = capsys.readouterr().err
+    assert "README.md, line 7" in printed and "test_events_2_" in printed
+    assert "test_events_1_" not in printed
 
 
 def test_the_name_of_a_test_becomes_a_sentence():

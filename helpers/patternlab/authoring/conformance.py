@@ -99,8 +99,8 @@ def write() -> int:
     """Write both pages and print their paths.
 
     Returns:
-        The exit code: 1 if a citation names no fact, or a fact that needs a test has none; each is
-        told in one sentence.
+        The exit code: 1 if a citation names no fact or if a fact that needs a test has none. Each
+        is printed as one sentence.
     """
     for path, text in pages().items():
         path.write_text(text, encoding="utf-8", newline="\n")
