@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"`patternlab {options.command}` works on the course's own files: "
             "run it in a checkout of Pattern Lab."
         )
-    return options.run(options)
+    code: int = options.run(options)
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,6 +87,9 @@ def _add_for_authors(commands: Commands) -> None:
     notebooks.add_argument("paths", type=Path, nargs="*", help="default: all of the checkout")
     notebooks.set_defaults(run=lambda options: run_notebooks(options.paths))
 
+    api = commands.add_parser("api", help="write docs/api.md from the docstrings")
+    api.set_defaults(run=_api, of_checkout=True)
+
     conformance = commands.add_parser(
         "conformance", help="write docs/facts.md and docs/conformance.md"
     )
@@ -95,6 +99,12 @@ def _add_for_authors(commands: Commands) -> None:
         "policies", help="count the notebooks' calls and write the IAM policies"
     )
     policies.set_defaults(run=_policies, of_checkout=True)
+
+
+def _api(options: argparse.Namespace) -> int:
+    from patternlab.authoring import api
+
+    return api.write()
 
 
 def _conformance(options: argparse.Namespace) -> int:
