@@ -9,8 +9,6 @@ from importlib import import_module
 import boto3
 import botocore.client
 import pytest
-from moto import mock_aws
-from moto.iam.models import iam_backends
 
 from patternlab import open_cloud
 from patternlab.account import backend
@@ -19,9 +17,7 @@ from patternlab.account.ledger import Ledger, ledgers_in
 from patternlab.account.removal import REMOVALS
 from patternlab.hpc.cluster import launch, plan, remains
 from patternlab.hpc.cluster.teardown import MANAGED
-from patternlab.local.ec2.service import groups_and_cards
-from patternlab.local.iam import LocalIAMBackend
-from patternlab.local.patches import backend_class
+from tests.account.moto_with import moto_with
 
 SILENT = {"tell": lambda line: None}
 NAMES = ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN")
@@ -39,7 +35,7 @@ def account(monkeypatch, tmp_path):
     monkeypatch.setenv("PATTERNLAB_NOTEBOOK", "efa-ping-pong")
     monkeypatch.setattr(backend, "QUIET", 0.0)
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # two thousand, read every time
-    with groups_and_cards(), backend_class(iam_backends, LocalIAMBackend), mock_aws():
+    with moto_with("ec2", "iam"):
         yield tmp_path
 
 

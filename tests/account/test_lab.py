@@ -1,22 +1,12 @@
 """The cells of the EFA lab, as they are, on an account. moto is AWS, and Run Command is ours: the
 ping-pong runs between two processes here, so what differs from a local cloud is all the rest."""
 
-from contextlib import ExitStack
-from types import SimpleNamespace
-
 import nbformat
 import pytest
-from moto import mock_aws
-from moto.iam.models import iam_backends
 
 from patternlab.account.ledger import Ledger, ledgers_in
-from patternlab.clock import WallClock
-from patternlab.delivery.knobs import Knobs
-from patternlab.local.ec2.service import groups_and_cards
-from patternlab.local.iam import LocalIAMBackend
-from patternlab.local.nodes import of_nodes
-from patternlab.local.patches import backend_class
 from patternlab.paths import LABS
+from tests.account.moto_with import moto_with
 from tests.account.test_cluster import everything
 
 LAB = LABS / "efa-ping-pong.ipynb"
@@ -36,15 +26,7 @@ def account(monkeypatch, tmp_path):
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     # Agents report at once. The region's quotas are not known: moto has none.
-    nodes = SimpleNamespace(clock=WallClock(), knobs=Knobs(instance_boot=0.0))
-    with ExitStack() as stack:
-        for part in (
-            groups_and_cards(),
-            backend_class(iam_backends, LocalIAMBackend),
-            of_nodes("ssm", nodes),
-            mock_aws(),
-        ):
-            stack.enter_context(part)
+    with moto_with("ec2", "iam", "ssm"):
         yield tmp_path
 
 

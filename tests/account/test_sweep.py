@@ -9,7 +9,6 @@ import botocore.client
 import botocore.exceptions
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from patternlab.account import asking, sweep
 from patternlab.account.asking import Place
@@ -18,8 +17,8 @@ from patternlab.account.ledger import Ledger
 from patternlab.account.naming import Session
 from patternlab.account.removal import REMOVALS, Thing
 from patternlab.account.sweep import sweep_session
-from patternlab.local.ec2.service import groups_and_cards
 from tests.account.clients import Clients
+from tests.account.moto_with import moto_with
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 EXPIRES = datetime(2031, 5, 1, 12, tzinfo=UTC)
@@ -48,7 +47,7 @@ def account(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setattr(sweep, "boto3_session", Clients)
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # two thousand, read every time
-    with groups_and_cards(), mock_aws(config={"lambda": {"use_docker": False}}):
+    with moto_with("ec2", config={"lambda": {"use_docker": False}}):
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +11,18 @@ import numpy as np
 
 from patternlab.hpc.hockney import Hockney
 from patternlab.hpc.scaling import HaloExchange, Independent, strong_scaling
-from patternlab.learn.exercises import Exercise
-from patternlab.learn.judging import Wrong, fields, number, refusing
-from patternlab.learn.situations import situations
+from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
+from patternlab.learn.situations import first_fault
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NOTEBOOK = "10-compute-and-networking.ipynb"
 
 # -- three-workloads -----------------------------------------------------------------------------
 
 PLACEMENTS = ("cluster", "spread", "partition", "none")
+WORKLOADS = ("weather", "training", "sweep")
 NODES = 2  # of the weather model, and of the training
 WEATHER_VCPUS, TRAINING_GPUS, FLEET = 64, 16, 200
 PER_ZONE = 7  # instances of a spread group in a zone
@@ -36,98 +38,90 @@ def _types() -> pd.DataFrame:
     return table_of(INSTANCE_TYPES.values())
 
 
-def judge_workloads(answer: Any) -> str:
+def judge_workloads(answer: Any) -> Verdict:
     """Hold each choice against what EC2 says of the type, and what the workload does."""
-    given = fields(answer, _JUDGES)
-    for workload, judge in _JUDGES.items():
-        with refusing(about=workload):
-            judge(*_placed(given[workload]))
-    return "Each has what it waits for: latency, GPUs side by side, or simply many cores."
+    if not isinstance(answer, Mapping) or set(answer) != set(WORKLOADS):
+        return wrong(f"Give a dict with a pair for each of {', '.join(WORKLOADS)}.")
+    for workload in WORKLOADS:
+        pair = answer[workload]
+        if not isinstance(pair, tuple | list) or len(pair) != 2 or pair[1] not in PLACEMENTS:
+            return wrong(
+                f'{workload}: give a pair ("type", "placement"), the placement one of '
+                f"{', '.join(PLACEMENTS)}."
+            )
+        name, placement = pair
+        if name not in _types().index:
+            return wrong(f"{workload}: the catalogue has no type {name!r}. Look into `table`.")
+        row = _types().loc[name]
+        if placement != "none" and placement not in row["strategies"]:
+            return wrong(
+                f"{workload}: EC2 refuses {name} in a {placement} placement group: "
+                f"InvalidParameterCombination. It takes: {row['strategies']}."
+            )
+        if fault := _JUDGES[workload](row, placement):
+            return wrong(f"{workload}: {fault}")
+    return right("Each has what it waits for: latency, GPUs side by side, or simply many cores.")
 
 
-def _placed(pair: Any) -> tuple[pd.Series, str]:
-    """The row of the catalogue for a type, and its placement, if EC2 takes the two together."""
-    if not isinstance(pair, tuple | list) or len(pair) != 2 or pair[1] not in PLACEMENTS:
-        listed = ", ".join(PLACEMENTS)
-        raise Wrong(f'give a pair ("type", "placement"), the placement one of {listed}.')
-    name, placement = pair
-    if name not in _types().index:
-        raise Wrong(f"the catalogue has no type {name!r}. Look into `table`.")
-    row = _types().loc[name]
-    if placement != "none" and placement not in row["strategies"]:
-        raise Wrong(
-            f"EC2 refuses {name} in a {placement} placement group: InvalidParameterCombination. "
-            f"It takes: {row['strategies']}."
-        )
-    return row, placement
-
-
-def _weather(row: pd.Series, placement: str) -> None:
+def _weather(row: pd.Series, placement: str) -> str | None:
     if row["architecture"] != "x86_64":
-        raise Wrong(f"the program is built for x86_64, and {row.name} is {row['architecture']}.")
+        return f"the program is built for x86_64, and {row.name} is {row['architecture']}."
     if row["gpus"] or row["accelerators"]:
-        raise Wrong(f"it computes on CPUs, and {row.name} bills its accelerators for idling.")
+        return f"it computes on CPUs, and {row.name} bills its accelerators for idling."
     if not row["efa"]:
-        raise Wrong(
+        return (
             f"{row.name} has no EFA. Each step waits for its neighbours, and here each message "
             "takes the kernel's way."
         )
     if NODES * row["vcpus"] < WEATHER_VCPUS:
-        raise Wrong(
-            f"{NODES} of {row.name} have {NODES * row['vcpus']} vCPUs; it needs {WEATHER_VCPUS}."
-        )
-    _together(placement)
+        return f"{NODES} of {row.name} have {NODES * row['vcpus']} vCPUs; it needs {WEATHER_VCPUS}."
+    return _not_together(placement)
 
 
-def _training(row: pd.Series, placement: str) -> None:
+def _training(row: pd.Series, placement: str) -> str | None:
     if NODES * row["gpus"] < TRAINING_GPUS:
-        raise Wrong(
+        return (
             f"{NODES} of {row.name} have {NODES * row['gpus']} GPUs, and it needs {TRAINING_GPUS}."
         )
     if not row["efa"]:
-        raise Wrong(
-            f"{row.name} has no EFA: after each step the GPUs wait for the kernel's network."
-        )
-    _together(placement)
+        return f"{row.name} has no EFA: after each step the GPUs wait for the kernel's network."
+    return _not_together(placement)
 
 
-def _together(placement: str) -> None:
+def _not_together(placement: str) -> str | None:
     if placement == "cluster":
-        return
+        return None
     if placement == "none":
-        raise Wrong(
-            "without a group the two may land anywhere in the zone, and every message pays."
-        )
-    raise Wrong(f"a {placement} group keeps its instances apart, and these two talk all the time.")
+        return "without a group the two may land anywhere in the zone, and every message pays."
+    return f"a {placement} group keeps its instances apart, and these two talk all the time."
 
 
-def _sweep(row: pd.Series, placement: str) -> None:
+def _sweep(row: pd.Series, placement: str) -> str | None:
     if row["gpus"] or row["accelerators"]:
-        raise Wrong(f"it computes on CPUs, and {row.name} bills its accelerators for idling.")
+        return f"it computes on CPUs, and {row.name} bills its accelerators for idling."
     if row["burstable"]:
-        raise Wrong(
+        return (
             f"{row.name} is burstable: ten minutes at full speed use up its credits, and then it "
             "crawls."
         )
     if not row["spot"]:
-        raise Wrong(
+        return (
             f"{row.name} is sold on demand only. A lost run is simply run again, which is what "
             "Spot is cheap for."
         )
     if placement == "spread":
-        raise Wrong(
+        return (
             f"a spread group takes {PER_ZONE} instances in a zone, and {FLEET} are to run: "
             "InstanceLimitExceeded."
         )
     if placement == "cluster":
-        raise Wrong(
+        return (
             f"a cluster group packs {FLEET} instances into one corner of one zone. The runs do not "
             "talk; all that it brings is InsufficientInstanceCapacity."
         )
     if placement == "partition":
-        raise Wrong(
-            "a partition group keeps copies of data apart, and a run that is lost has no copy."
-        )
+        return "a partition group keeps copies of data apart, and a run that is lost has no copy."
+    return None
 
 
 _JUDGES = {"weather": _weather, "training": _training, "sweep": _sweep}
@@ -142,35 +136,40 @@ def _workloads(**changed: tuple[str, str]) -> dict[str, Any]:
     } | changed
 
 
-three_workloads = Exercise(
-    "three-workloads",
-    judge=judge_workloads,
-    reference=_workloads(),
-    alternatives=[
-        _workloads(weather=("hpc7a.96xlarge", "cluster"), sweep=("m5.large", "none")),
-        _workloads(training=["p4d.24xlarge", "cluster"], sweep=("c7g.large", "none")),
-    ],
-    misconceptions=[
-        (_workloads(weather=("m5.large", "cluster")), "has no EFA"),
-        (_workloads(weather=("t3.micro", "cluster")), "InvalidParameterComb"),
-        (_workloads(weather=("c5n.9xlarge", "spread")), "keeps its instances apa"),
-        (_workloads(weather=("c5n.9xlarge", "none")), "anywhere in the zone"),
-        (_workloads(weather=("hpc7g.16xlarge", "cluster")), "is built for x86_64"),
-        (_workloads(weather=("p5.48xlarge", "cluster")), "for idling"),
-        (_workloads(training=("g5.xlarge", "cluster")), "it needs 16"),
-        (_workloads(sweep=("hpc6a.48xlarge", "none")), "on demand only"),
-        (_workloads(sweep=("c7i.large", "cluster")), "InsufficientInstanceCap"),
-        (_workloads(sweep=("c7i.large", "spread")), "InstanceLimitExceeded"),
-        (_workloads(sweep=("t3.micro", "none")), "credits"),
-        (_workloads(sweep=("c99.large", "none")), "has no type 'c99.large'"),
-    ],
-    hints=[
-        "Ask of each workload: what does it wait for? Neighbours, GPUs, or nothing?",
-        "suitable(table, efa=True, accelerated=False, architecture='x86_64') lists the types "
-        "for the weather; suitable(table, efa=True, gpus=8) those for the training.",
-        "Who talks all the time sits together (cluster). Who does not talk needs no group, and "
-        "may be interrupted: spot.",
-    ],
+register(
+    Exercise(
+        name="three-workloads",
+        notebook=NOTEBOOK,
+        question="Choose an instance type and a placement for each of three workloads.",
+        stub=dict.fromkeys(WORKLOADS, ...),
+        hints=[
+            "Ask of each workload: what does it wait for? Neighbours, GPUs, or nothing?",
+            "suitable(table, efa=True, accelerated=False, architecture='x86_64') lists the types "
+            "for the weather; suitable(table, efa=True, gpus=8) those for the training.",
+            "Who talks all the time sits together (cluster). Who does not talk needs no group, and "
+            "may be interrupted: spot.",
+        ],
+        judge=judge_workloads,
+        reference=_workloads(),
+        alternatives=[
+            _workloads(weather=("hpc7a.96xlarge", "cluster"), sweep=("m5.large", "none")),
+            _workloads(training=["p4d.24xlarge", "cluster"], sweep=("c7g.large", "none")),
+        ],
+        misconceptions=[
+            Misconception(_workloads(weather=("m5.large", "cluster")), "has no EFA"),
+            Misconception(_workloads(weather=("t3.micro", "cluster")), "InvalidParameterComb"),
+            Misconception(_workloads(weather=("c5n.9xlarge", "spread")), "keeps its instances apa"),
+            Misconception(_workloads(weather=("c5n.9xlarge", "none")), "anywhere in the zone"),
+            Misconception(_workloads(weather=("hpc7g.16xlarge", "cluster")), "is built for x86_64"),
+            Misconception(_workloads(weather=("p5.48xlarge", "cluster")), "for idling"),
+            Misconception(_workloads(training=("g5.xlarge", "cluster")), "it needs 16"),
+            Misconception(_workloads(sweep=("hpc6a.48xlarge", "none")), "on demand only"),
+            Misconception(_workloads(sweep=("c7i.large", "cluster")), "InsufficientInstanceCap"),
+            Misconception(_workloads(sweep=("c7i.large", "spread")), "InstanceLimitExceeded"),
+            Misconception(_workloads(sweep=("t3.micro", "none")), "credits"),
+            Misconception(_workloads(sweep=("c99.large", "none")), "has no type 'c99.large'"),
+        ],
+    )
 )
 
 # -- which-wire ----------------------------------------------------------------------------------
@@ -208,32 +207,42 @@ def _wire_refusal(name: str, given: str) -> str:
     )
 
 
-which_wire = situations(
-    "which-wire",
-    {
-        "forecast": "efa",
-        "forecast on 8": "ena",
-        "large reservoir": "ena",
-        "small plasma": "efa",
-        "parameter sweep": "ena",
-    },
-    truth=_wire,
-    choices=("efa", "ena"),
-    refusal=_wire_refusal,
-    praise="Not the kind of program decides alone: it is how little each rank has to do.",
-    slips=[
-        ("forecast on 8", "efa", "forecast on 8: over ENA, messages are"),
-        ("large reservoir", "efa", "large reservoir: over ENA"),
-        ("small plasma", "ena", "small plasma: over ENA"),
-        ("parameter sweep", "efa", "EFA makes the step 0.0% shorter"),
-        ("forecast", "tcp", "choose one of efa, ena"),
-    ],
-    hints=[
-        "strong_scaling(program, wire, [ranks]) has step_us. Ask it for both wires.",
-        "A wire can save no more than the share of the step that is messages: talk_us.",
-        "Few ranks and many cells: each computes for long. Many ranks and few cells: each "
-        "mostly waits.",
-    ],
+def judge_wires(answer: Any) -> Verdict:
+    """Compare each answer with a run of the scaling model over both wires."""
+    runs = {name: lambda name=name: _wire(name) for name in PROGRAMS}
+    if fault := first_fault(answer, runs, ("efa", "ena"), _wire_refusal):
+        return wrong(fault)
+    return right("Not the kind of program decides alone: it is how little each rank has to do.")
+
+
+def _wires(name: str = "forecast", given: str = "efa") -> dict[str, str]:
+    """The right answers, with one of them changed."""
+    return {each: _wire(each) for each in PROGRAMS} | {name: given}
+
+
+register(
+    Exercise(
+        name="which-wire",
+        notebook=NOTEBOOK,
+        question='Say "efa" where it makes a step more than 10 % shorter, and "ena" elsewhere.',
+        stub=dict.fromkeys(PROGRAMS, ...),
+        hints=[
+            "strong_scaling(program, wire, [ranks]) has step_us. Ask it for both wires.",
+            "A wire can save no more than the share of the step that is messages: talk_us.",
+            "Few ranks and many cells: each computes for long. Many ranks and few cells: each "
+            "mostly waits.",
+        ],
+        judge=judge_wires,
+        reference=_wires(),
+        alternatives=[dict(reversed(_wires().items()))],
+        misconceptions=[
+            Misconception(_wires("forecast on 8", "efa"), "forecast on 8: over ENA, messages are"),
+            Misconception(_wires("large reservoir", "efa"), "large reservoir: over ENA"),
+            Misconception(_wires("small plasma", "ena"), "small plasma: over ENA"),
+            Misconception(_wires("parameter sweep", "efa"), "EFA makes the step 0.0% shorter"),
+            Misconception(_wires("forecast", "tcp"), "choose one of efa, ena"),
+        ],
+    )
 )
 
 # -- half-bandwidth ------------------------------------------------------------------------------
@@ -252,16 +261,20 @@ def _curve(seed: int) -> tuple[Hockney, dict[int, float]]:
     return wire, dict(zip(SIZES, times, strict=True))
 
 
-def judge_half(answer: Any) -> str:
+def judge_half(answer: Any) -> Verdict:
     """Give it the curves of seeded wires, whose n½ is known."""
+    if not callable(answer):
+        return wrong("Give the function itself: check('half-bandwidth', n_half).")
     for seed in SEEDS:
         wire, curve = _curve(seed)
-        returned = answer(dict(curve))
-        found = number(returned, f"It returned {returned!r}, and n½ is a number of bytes.")
-        if abs(found / wire.n_half - 1) > CLOSE:
-            raise Wrong(_half_off(found, wire, curve, seed))
+        found = answer(dict(curve))
+        if isinstance(found, bool) or not isinstance(found, int | float | np.number):
+            return wrong(f"It returned {found!r}, and n½ is a number of bytes.")
+        off = float(found) / wire.n_half - 1
+        if not math.isfinite(off) or abs(off) > CLOSE:
+            return wrong(_half_off(float(found), wire, curve, seed))
     sizes = [_curve(seed)[0].n_half / 1024 for seed in SEEDS]
-    return (
+    return right(
         f"Within {CLOSE:.0%} on {len(SEEDS)} wires, with n½ from {min(sizes):.0f} to "
         f"{max(sizes):.0f} KiB."
     )
@@ -277,6 +290,9 @@ def _half_off(found: float, wire: Hockney, curve: dict[int, float], seed: int) -
     if found in curve:
         return f"{told} n½ lies between two of the sizes that were measured: compute it."
     return told
+
+
+def _half_stub(curve): ...
 
 
 def n_half(curve):
@@ -297,21 +313,29 @@ def _by_double_time(curve):
     return float(np.interp(2 * curve[1], [curve[size] for size in sizes], sizes))
 
 
-half_bandwidth = Exercise(
-    "half-bandwidth",
-    judge=judge_half,
-    reference=n_half,
-    alternatives=[_by_fit, _by_double_time],
-    misconceptions=[
-        (lambda curve: curve[1], "That is alpha"),
-        (lambda curve: n_half(curve) * 8, "in bits, and n½ in bytes"),
-        (lambda curve: min(s for s in curve if curve[s] >= 2 * curve[1]), "compute it"),
-        (lambda curve: "64 KiB", "a number of bytes"),
-    ],
-    hints=[
-        "curve maps bytes to microseconds. The time of one byte is as good as alpha.",
-        "Between two large sizes only the bandwidth counts: so many bytes more, so many "
-        "microseconds more.",
-        "n½ is where the start and the bytes take the same time: alpha times bytes a microsecond.",
-    ],
+register(
+    Exercise(
+        name="half-bandwidth",
+        notebook=NOTEBOOK,
+        question="Write n_half(curve): the size in bytes that reaches half of the bandwidth.",
+        stub=_half_stub,
+        hints=[
+            "curve maps bytes to microseconds. The time of one byte is as good as alpha.",
+            "Between two large sizes only the bandwidth counts: so many bytes more, so many "
+            "microseconds more.",
+            "n½ is where the start and the bytes take the same time: alpha times bytes a "
+            "microsecond.",
+        ],
+        judge=judge_half,
+        reference=n_half,
+        alternatives=[_by_fit, _by_double_time],
+        misconceptions=[
+            Misconception(lambda curve: curve[1], "That is alpha"),
+            Misconception(lambda curve: n_half(curve) * 8, "in bits, and n½ in bytes"),
+            Misconception(
+                lambda curve: min(s for s in curve if curve[s] >= 2 * curve[1]), "compute it"
+            ),
+            Misconception(lambda curve: "64 KiB", "a number of bytes"),
+        ],
+    )
 )

@@ -10,14 +10,9 @@ from typing import Any
 
 import pandas as pd
 from moto import mock_aws
-from moto.apigateway.models import apigateway_backends
-from moto.awslambda.models import lambda_backends
-from moto.awslambda_simple.models import lambda_simple_backends
-from moto.events.models import events_backends
-from moto.iam.models import iam_backends
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.config import DefaultConfig
 from moto.logs.models import logs_backends
-from moto.s3.models import s3_backends
-from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from patternlab.backend import WebServer
@@ -26,33 +21,16 @@ from patternlab.delivery.faults import Outages
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.sns.delivery_log import delivery_frame
 from patternlab.local.apigateway import gateway
-from patternlab.local.apigateway.service import (
-    LocalAPIGatewayBackend,
-    LocalStage,
-    stages_that_cache,
-)
-from patternlab.local.awslambda.function import LocalFunction
 from patternlab.local.awslambda.guard import Guard
-from patternlab.local.awslambda.service import LocalLambdaBackend
-from patternlab.local.events.service import LocalEventsBackend, rules_on_the_clock
 from patternlab.local.hub import in_handler, wait_for
-from patternlab.local.iam import LocalIAMBackend
-from patternlab.local.late import Late
-from patternlab.local.patches import (
-    backend_class,
-    clock_in_moto,
-    moto_asks,
-    no_network,
-    seed_moto,
-)
-from patternlab.local.s3.service import LocalS3Backend, s3_events_to_notifiers
+from patternlab.local.install import AT_ONCE, Installer
+from patternlab.local.patches import clock_in_moto, moto_asks, no_network, seed_moto
 from patternlab.local.services import Services
 from patternlab.local.session import LocalSession
-from patternlab.local.sns.service import LocalSNSBackend
-from patternlab.local.sqs.service import LocalSQSBackend
+from patternlab.local.sqs.queue import LocalQueue
 from patternlab.web import Answer
 
-MOTO_CONFIG = {
+MOTO_CONFIG: DefaultConfig = {
     "core": {"mock_credentials": False, "reset_boto3_session": False},
     "lambda": {"use_docker": False},
     "batch": {"use_docker": False},
@@ -89,38 +67,16 @@ class LocalBackend:
             raise
 
     def _start(self) -> None:
-        function = type("LocalFunction", (LocalFunction,), {"services": self.services})
-        sqs = type("LocalSQSBackend", (LocalSQSBackend,), {"services": self.services})
-        sns = type("LocalSNSBackend", (LocalSNSBackend,), {"services": self.services})
-        s3 = type("LocalS3Backend", (LocalS3Backend,), {"services": self.services})
-        events = type("LocalEventsBackend", (LocalEventsBackend,), {"services": self.services})
-        rest = type(
-            "LocalAPIGatewayBackend", (LocalAPIGatewayBackend,), {"services": self.services}
-        )
-        stage = type("LocalStage", (LocalStage,), {"services": self.services})
-        awslambda = type(
-            "LocalLambdaBackend",
-            (LocalLambdaBackend,),
-            {"services": self.services, "function_class": function},
-        )
         enter = self._stack.enter_context
         enter(no_network())
         enter(moto_asks(self.session.boto3, self.session.core))
         enter(clock_in_moto(self.clock))
-        enter(backend_class(sqs_backends, sqs))
-        enter(backend_class(sns_backends, sns))
-        enter(backend_class(s3_backends, s3))
-        enter(s3_events_to_notifiers())
-        enter(backend_class(events_backends, events))
-        enter(rules_on_the_clock())
-        enter(backend_class(apigateway_backends, rest))
-        enter(stages_that_cache(stage))
-        enter(backend_class(lambda_simple_backends, awslambda))  # what moto asks without Docker
-        enter(backend_class(lambda_backends, awslambda))  # whose addresses it serves
-        enter(backend_class(iam_backends, LocalIAMBackend))
+        installer = Installer(self.services, self._stack)
+        for service in AT_ONCE:
+            installer.prepare(service)
         enter(mock_aws(config=MOTO_CONFIG))
         seed_moto(self.seed)
-        self.session.prepare = Late(self.services, self._stack).prepare
+        self.session.prepare = installer.prepare
 
     def banner(self) -> str:
         """What this cloud is, in two lines."""
@@ -166,12 +122,14 @@ class LocalBackend:
 
     def set_timer(self, instance: str, at: datetime) -> None:
         """Let an EC2 instance be terminated at that moment of the clock."""
-        from patternlab.local.nodes import terminate
+        from moto.ec2.models import ec2_backends  # which takes a second to import
 
         def goes_off() -> Generator[Any, Any, None]:
             yield self.clock.env.timeout(max((at - self.clock.now()).total_seconds(), 0.0))
-            if self._timers.get(instance) == at:
-                terminate(self.region, instance)
+            backend = ec2_backends[DEFAULT_ACCOUNT_ID][self.region]
+            timer_stands = self._timers.get(instance) == at
+            if timer_stands and any(each.id == instance for each in backend.all_instances()):
+                backend.terminate_instances([instance])
 
         self._timers[instance] = at
         self.clock.env.process(goes_off())
@@ -182,11 +140,14 @@ class LocalBackend:
 
     def next_change(self) -> float:
         """The next moment at which anything happens in this cloud; infinity if nothing will."""
-        moments = [self.clock.env.peek()]
-        for account in sqs_backends.values():
-            for backend in account.values():
-                moments += [queue.model.next_due() for queue in backend.queues.values()]
-        return min(moments)
+        queues = [
+            queue
+            for account in sqs_backends.values()
+            for backend in account.values()
+            for queue in backend.queues.values()
+            if isinstance(queue, LocalQueue)
+        ]
+        return min([self.clock.env.peek(), *(queue.model.next_due() for queue in queues)])
 
     def wait_until(self, condition: Callable[[], Any], timeout: float) -> bool:
         """Let time pass until `condition()` is true, asking at most once a second and only when

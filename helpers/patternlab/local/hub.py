@@ -98,12 +98,12 @@ def drive(
             try:
                 value = yield event
             except Exception as error:
-                event = _resume(handler, scope, lambda e=error: handler.throw(e))
+                event = _resume(handler, scope, handler.throw, error)
             except BaseException as error:
-                _resume(handler, scope, lambda e=error: handler.throw(e))
+                _resume(handler, scope, handler.throw, error)
                 raise
             else:
-                event = _resume(handler, scope, lambda v=value: handler.switch(v))
+                event = _resume(handler, scope, handler.switch, value)
         return event
     finally:
         if not handler.dead and not handler.left:
@@ -129,9 +129,9 @@ BELOW_HANDLER = _in_one_go.__code__
 
 
 def _resume(
-    handler: Any, scope: AbstractContextManager[Any], step: Callable[[], Any]
-) -> simpy.Event | Any:
+    handler: Any, scope: AbstractContextManager[Any], step: Callable[..., Any], *given: Any
+) -> Any:
     """Run the handler up to its next event, or to its end."""
     handler.parent = greenlet.getcurrent()
     with scope:
-        return step()
+        return step(*given)

@@ -1,7 +1,7 @@
-"""moto on our clock, with our seed, off the network: the few places where the ground is touched.
+"""Patches to moto and botocore internals: our clock, our seed, no network and no profile.
 
-Each function here leans on one internal of moto; tests/local/contracts/test_common.py names the
-line and fails when a new moto moves it.
+Each function here relies on one internal; tests/local/contracts/test_common.py names the line and
+fails when a new version moves it.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import botocore.session
 import moto.core.utils
 from botocore.httpsession import URLLib3Session
-from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.core.base_backend import AccountSpecificBackend
 from moto.logs.models import LogEvent
 from moto.moto_api._internal import mock_random
 
@@ -28,10 +29,12 @@ class NetworkRefused(RuntimeError):
     """A local cloud was asked for something outside of it."""
 
 
-@contextmanager
-def no_network() -> Iterator[None]:
-    """Let no request of botocore leave this process, not even one of a client that the learner
-    has made with boto3 itself, or that client's search for credentials on the network."""
+def no_network() -> AbstractContextManager[Any]:
+    """A scope in which no request of botocore leaves this process.
+
+    Not even one of a client that the learner has made with boto3 itself, or that client's search
+    for credentials on the network.
+    """
 
     def refuse(self: URLLib3Session, request: Any) -> Any:
         raise NetworkRefused(
@@ -39,39 +42,61 @@ def no_network() -> Iterator[None]:
             "cloud, with cloud.client(...), or close it first."
         )
 
-    before = URLLib3Session.send
-    URLLib3Session.send = refuse
-    try:
-        yield
-    finally:
-        URLLib3Session.send = before
+    return patch.object(URLLib3Session, "send", refuse)
 
 
-@contextmanager
-def clock_in_moto(clock: VirtualClock) -> Iterator[None]:
-    """Let ``moto.core.utils.utcnow`` and all that asks it tell the time of `clock`.
+def clock_in_moto(clock: VirtualClock) -> AbstractContextManager[Any]:
+    """A scope in which ``moto.core.utils.utcnow`` and all that calls it give the time of `clock`.
 
     ``utcnow`` looks up the name ``datetime`` in its own module at each call, so one attribute
     there serves every module that has imported the function.
     """
+    return patch.object(moto.core.utils, "datetime", datetime_module(clock))
 
-    class CloudDatetime(datetime.datetime):
+
+def datetime_module(clock: VirtualClock) -> ModuleType:
+    """The module ``datetime`` whose ``now``, ``utcnow`` and ``today`` are those of `clock`.
+
+    Its classes are Python's own to ``isinstance``: real dates are instances of them.
+    """
+
+    class AnyDatetime(type):
+        def __instancecheck__(cls, instance: object) -> bool:
+            return isinstance(instance, datetime.datetime)
+
+    class CloudDatetime(datetime.datetime, metaclass=AnyDatetime):
         @classmethod
-        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
+        def now(cls, tz: datetime.tzinfo | None = None) -> Any:
             return clock.now().astimezone(tz) if tz else clock.now().replace(tzinfo=None)
 
         @classmethod
-        def utcnow(cls) -> datetime.datetime:
-            return clock.now().replace(tzinfo=None)
+        def utcnow(cls) -> Any:
+            return cls.now()
 
-    shim = ModuleType("datetime")
-    shim.__dict__.update(datetime.__dict__, datetime=CloudDatetime)
-    before = moto.core.utils.datetime
-    moto.core.utils.datetime = shim
-    try:
-        yield
-    finally:
-        moto.core.utils.datetime = before
+        @classmethod
+        def today(cls) -> Any:
+            return cls.now()
+
+    class AnyDate(type):
+        def __instancecheck__(cls, instance: object) -> bool:
+            return isinstance(instance, datetime.date)
+
+    class CloudDate(datetime.date, metaclass=AnyDate):
+        @classmethod
+        def today(cls) -> Any:
+            return clock.now().date()
+
+    CloudDatetime.__name__ = CloudDatetime.__qualname__ = "datetime"
+    CloudDate.__name__ = CloudDate.__qualname__ = "date"
+    return copy_of(datetime, datetime=CloudDatetime, date=CloudDate)
+
+
+def copy_of(module: ModuleType, **changes: Any) -> ModuleType:
+    """A copy of a module with other values for some names; the module itself stays as it is."""
+    copy = ModuleType(module.__name__, module.__doc__)
+    names = {k: v for k, v in module.__dict__.items() if not k.startswith("__") or k == "__all__"}
+    copy.__dict__.update(names | changes)
+    return copy
 
 
 @contextmanager
@@ -81,17 +106,10 @@ def no_profile() -> Iterator[None]:
     ``moto.ec2`` makes boto3 sessions as it is imported, which read the profile that AWS_PROFILE
     names and fail when there is none.
     """
-    before = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-    for name in before:
-        del os.environ[name]
-    files = "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"
-    os.environ.update(dict.fromkeys(files, os.devnull))
-    try:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    files = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
+    with patch.dict(os.environ, kept | files, clear=True):
         yield
-    finally:
-        for name in files:
-            del os.environ[name]
-        os.environ.update(before)
 
 
 def seed_moto(seed: int) -> None:
@@ -101,27 +119,14 @@ def seed_moto(seed: int) -> None:
 
 
 @contextmanager
-def backend_class(backends: BackendDict[Any], replacement: type) -> Iterator[None]:
-    """Let `backends` make its regions' backends from `replacement`."""
-    before = backends.backend
-    backends.backend = replacement
-    try:
-        yield
-    finally:
-        backends.backend = before
-
-
-@contextmanager
 def moto_asks(session: boto3.Session, core: botocore.session.Session) -> Iterator[None]:
-    """Let moto ask `session` and its `core` which regions and services there are.
+    """Let moto ask `session` and its `core` which Regions and services there are.
 
     By itself it makes sessions that read the learner's profile, and fail when AWS_PROFILE names
     one that does not exist.
     """
-    before = AccountSpecificBackend.__dict__["get_session"], moto.core.utils.Session
-    AccountSpecificBackend.get_session = classmethod(lambda cls: session)
-    moto.core.utils.Session = lambda: core
-    try:
+    with (
+        patch.object(AccountSpecificBackend, "get_session", classmethod(lambda cls: session)),
+        patch.object(moto.core.utils, "Session", lambda: core),
+    ):
         yield
-    finally:
-        AccountSpecificBackend.get_session, moto.core.utils.Session = before

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
-from moto.servicequotas import urls
-from moto.servicequotas.models import ServiceQuotasBackend
+from moto.servicequotas.models import ServiceQuotasBackend, servicequotas_backends
 
 from patternlab.hpc.quotas import QUOTAS
-from patternlab.local.services import Services
+from patternlab.local.services import LocalService, Services, in_place_of
 
 
-class LocalServiceQuotasBackend(ServiceQuotasBackend):
-    """moto's Service Quotas of one region. `services` is set by the cloud.
+class LocalServiceQuotasBackend(LocalService, ServiceQuotasBackend):
+    """moto's Service Quotas of one Region.
 
     The value is the knob ``vcpu_quota`` for every family: what an account really has differs.
     """
-
-    services: Services
-
-    @property
-    def _url_module(self) -> Any:
-        return urls
 
     def get_service_quota(self, service_code: str, quota_code: str) -> dict[str, Any]:
         if service_code != "ec2" or quota_code not in QUOTAS:
@@ -36,3 +30,8 @@ class LocalServiceQuotasBackend(ServiceQuotasBackend):
             "Unit": "None",
             "Value": self.services.knobs.vcpu_quota,
         }
+
+
+def install(services: Services) -> AbstractContextManager[Any]:
+    """A scope in which moto's Service Quotas is ours."""
+    return in_place_of(servicequotas_backends, LocalServiceQuotasBackend, services)

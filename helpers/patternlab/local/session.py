@@ -18,8 +18,10 @@ from patternlab.local.patches import NetworkRefused
 from patternlab.service_models import loader
 
 #: A throttled call is answered at once: a retry would sleep in real time.
-CONFIG = Config(retries={"total_max_attempts": 1}, ignore_configured_endpoint_urls=True)
-
+CONFIG = Config(
+    retries={"total_max_attempts": 1},
+    ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # the stubs lack it
+)
 
 UNKNOWN_TO_MOTO = b"Not yet implemented"  # its answer for a service that it does not have
 
@@ -46,9 +48,11 @@ class LocalSession:
         self.core = core = botocore.session.Session(session_vars=defaults)
         core.register_component("data_loader", loader())
         core.set_credentials("local", "local")
-        core.unregister("before-send", botocore_stubber)  # it would answer every request once more
+        stubber: Any = botocore_stubber
+        core.unregister("before-send", stubber)  # it would answer every request once more
         core.register("before-send", guard.shield(self._answer))
-        self.boto3 = boto3.Session(botocore_session=core, region_name=region)
+        #: Any, because boto3's types know a service by a literal name only.
+        self.boto3: Any = boto3.Session(botocore_session=core, region_name=region)
         self._clients: dict[tuple[str, str], Any] = {}
 
     def client(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import tempfile
+from contextlib import AbstractContextManager
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,8 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
-from moto.ssm import urls
 from moto.ssm.models import Command as MotoCommand
-from moto.ssm.models import SimpleSystemManagerBackend
+from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from patternlab.hpc.cluster.commands import Command, MakeKey, PingPong, Prepare, read
@@ -29,7 +29,7 @@ from patternlab.hpc.cluster.program import MODULE, packed
 from patternlab.hpc.cluster.teardown import MANAGED
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.mpi import python_program, run_mpi
-from patternlab.local.services import Services
+from patternlab.local.services import LocalService, Services, in_place_of
 
 #: Nobody has the private half of this key: there is no node to let anybody in.
 NO_KEY = "ssh-ed25519 " + base64.b64encode(b"the nodes of a local cloud are moto's").decode()
@@ -41,14 +41,8 @@ REFUSED = (
 SHELL = "AWS-RunShellScript"
 
 
-class LocalSSMBackend(SimpleSystemManagerBackend):
-    """moto's Systems Manager of one region. `services` is set by the cloud."""
-
-    services: Services
-
-    @property
-    def _url_module(self) -> Any:
-        return _Urls
+class LocalSSMBackend(LocalService, SimpleSystemManagerBackend):
+    """moto's Systems Manager of one Region, whose agents report and whose commands run."""
 
     def agents(self) -> list[dict[str, Any]]:
         """The instances whose agent has reported: they run, have booted, and may talk to AWS."""
@@ -94,7 +88,7 @@ class LocalSSMBackend(SimpleSystemManagerBackend):
 
     # -- Run Command -------------------------------------------------------------------------
 
-    def send_command(self, **asked: Any) -> MotoCommand:
+    def send_command(self, *args: Any, **asked: Any) -> MotoCommand:
         """Run one of our scripts on the instances; the answer comes when it has run."""
         script = "\n".join(asked["parameters"].get("commands", []))
         command = read(script) if asked["document_name"] == SHELL else None
@@ -107,7 +101,7 @@ class LocalSSMBackend(SimpleSystemManagerBackend):
                 "InvalidInstanceId",
                 f"Instances [{', '.join(sorted(set(wanted) - online))}] not in a valid state",
             )
-        sent = super().send_command(**asked)
+        sent = super().send_command(*args, **asked)
         limit = float(asked["parameters"].get("executionTimeout", ["3600"])[0])
         done = _done(command, limit)
         for invocation in sent.invocations:
@@ -118,6 +112,8 @@ class LocalSSMBackend(SimpleSystemManagerBackend):
 class LocalSSMResponse(SimpleSystemManagerResponse):
     """moto's Systems Manager responses, and one that it leaves out."""
 
+    ssm_backend: LocalSSMBackend
+
     def describe_instance_information(self) -> ActionResult:
         agents = self.ssm_backend.agents()
         for one in self._get_param("Filters") or []:
@@ -127,13 +123,6 @@ class LocalSSMResponse(SimpleSystemManagerResponse):
                 )
             agents = [each for each in agents if each["InstanceId"] in one["Values"]]
         return ActionResult({"InstanceInformationList": agents})
-
-
-class _Urls:
-    """moto's Systems Manager address, answered by :class:`LocalSSMResponse`."""
-
-    url_bases = urls.url_bases
-    url_paths = dict.fromkeys(urls.url_paths, LocalSSMResponse.dispatch)
 
 
 def _done(command: Command, limit: float) -> dict[str, Any]:
@@ -167,3 +156,8 @@ def _ping_pong(command: PingPong, limit: float) -> str:
             environment={**command.environment, "PYTHONPATH": str(program)},
             time_limit=limit,
         ).stdout
+
+
+def install(services: Services) -> AbstractContextManager[Any]:
+    """A scope in which moto's Systems Manager is ours."""
+    return in_place_of(ssm_backends, LocalSSMBackend, services, LocalSSMResponse)

@@ -6,22 +6,11 @@ import inspect
 
 import pytest
 from moto.apigateway import models, responses, urls
-from moto.awslambda.utils import get_backend
 from moto.cloudwatch.models import CloudWatchBackend
-from moto.logs.models import LogsBackend
 
-from patternlab.local.apigateway.service import LocalAPIGatewayBackend, LocalStage, _Urls
+from tests.local.contracts.inspection import parameters
 
 Backend, Response, Stage = models.APIGatewayBackend, responses.APIGatewayResponse, models.Stage
-
-
-def parameters(function):
-    return list(inspect.signature(function).parameters)
-
-
-def test_backends_are_made_from_a_class_that_can_be_exchanged():
-    assert models.apigateway_backends.backend is Backend
-    assert isinstance(Backend._url_module, property)
 
 
 def test_stages_are_made_by_name_in_three_places():
@@ -32,7 +21,6 @@ def test_stages_are_made_by_name_in_three_places():
 
 
 def test_a_stage_is_changed_by_apply_operations_only_and_knows_these_settings():
-    assert parameters(Stage.apply_operations) == parameters(LocalStage.apply_operations)
     assert "stage.apply_operations(" in inspect.getsource(Backend.update_stage)
     stage = Stage(name="prod", cacheClusterEnabled=True, cacheClusterSize="1.6")
     known = stage.name, stage.cache_cluster_enabled, stage.cache_cluster_size
@@ -41,8 +29,6 @@ def test_a_stage_is_changed_by_apply_operations_only_and_knows_these_settings():
 
 
 def test_a_setting_of_a_method_is_changed_by_one_method_with_these_defaults():
-    ours, theirs = LocalStage._patch_method_setting, Stage._patch_method_setting
-    assert parameters(ours) == parameters(theirs)
     assert "self._patch_method_setting(" in inspect.getsource(Stage.apply_operations)
     defaults = Stage()._get_default_method_settings()
     expected = {
@@ -81,16 +67,6 @@ def test_an_apis_addresses_are_answered_by_one_method_of_the_api():
     assert parameters(models.RestAPI.resource_callback) == ["self", "request"]
 
 
-def test_the_methods_that_are_overridden_have_these_parameters():
-    for name in ("create_deployment", "delete_rest_api"):
-        ours, theirs = getattr(LocalAPIGatewayBackend, name), getattr(Backend, name)
-        assert parameters(ours) == parameters(theirs), name
-    assert parameters(Backend.create_stage)[1:4] == ["function_id", "stage_name", "deploymentId"]
-    call = inspect.getsource(Response.create_stage)
-    assert "function_id,\n            stage_name,\n            deployment_id,\n" in call
-    assert "cacheClusterSize=cacheClusterSize" in call
-
-
 def test_cache_keys_of_an_integration_are_left_out_by_moto():
     """So ours puts them in."""
     assert "cacheKeyParameters" not in inspect.getsource(Response.put_integration)
@@ -115,32 +91,14 @@ def test_when_an_api_and_a_deployment_were_made_is_the_machines_time():
     assert "self.created_date = int(time.time())" in inspect.getsource(models.Deployment)
 
 
-def test_flushing_is_not_in_moto_and_has_an_address_here():
+def test_flushing_is_not_in_moto():
     assert not hasattr(Response, "flush_stage_cache")
     assert not any("cache/data" in path for path in urls.url_paths)
-    assert _Urls.flush in _Urls.url_paths
 
 
 def test_changing_an_integration_is_not_in_moto_though_its_address_is():
     assert not hasattr(Response, "update_integration")
     assert any(path.endswith("/integration$") for path in urls.url_paths)
-
-
-def test_every_address_of_rest_apis_is_answered_by_ours():
-    theirs = [path for path, answer in urls.url_paths.items() if answer == Response.dispatch]
-    assert len(theirs) > 30
-    assert all(_Urls.url_paths[path] != Response.dispatch for path in theirs)
-
-
-def test_a_function_is_found_by_its_arn_and_has_a_policy():
-    assert parameters(get_backend) == ["account_id", "region"]
-
-
-def test_a_line_of_a_log_is_written_to_a_stream_of_a_group():
-    assert parameters(LogsBackend.ensure_log_group) == ["self", "log_group_name"]
-    names = ["self", "log_group_name", "log_stream_name"]
-    assert parameters(LogsBackend.ensure_log_stream) == names
-    assert parameters(LogsBackend.put_log_events)[1:4] == [*names[1:], "log_events"]
 
 
 def test_metrics_are_put_with_the_names_of_the_api():

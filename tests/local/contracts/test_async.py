@@ -4,7 +4,7 @@ fails here, by name."""
 import inspect
 
 import pytest
-from moto.awslambda import exceptions, models, responses
+from moto.awslambda import exceptions, models
 from moto.events.models import events_backends
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
@@ -12,24 +12,6 @@ from moto.sns.models import sns_backends
 from patternlab.local.awslambda.destinations import exists
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
-
-
-def parameters(function):
-    return list(inspect.signature(function).parameters)
-
-
-@pytest.mark.parametrize("action", ["put", "update"])
-def test_settings_reach_the_backend_as_name_and_body(action):
-    name = f"{action}_function_event_invoke_config"
-    assert parameters(getattr(models.LambdaBackend, name)) == ["self", "function_name", "config"]
-    assert f"self.backend.{name}(" in inspect.getsource(getattr(responses.LambdaResponse, name))
-
-
-@pytest.mark.parametrize("action", ["get", "delete"])
-def test_settings_are_read_and_deleted_by_name(action):
-    name = f"{action}_function_event_invoke_config"
-    assert parameters(getattr(models.LambdaBackend, name)) == ["self", "function_name"]
-    assert f"self.backend.{name}(" in inspect.getsource(getattr(responses.LambdaResponse, name))
 
 
 def test_the_list_of_settings_is_made_of_what_get_gives():
@@ -63,11 +45,6 @@ def test_a_published_version_is_a_shallow_copy():
 
 def test_moto_keeps_no_dead_letter_queue_of_a_function():
     assert "DeadLetter" not in inspect.getsource(models)
-
-
-def test_other_services_call_a_functions_invoke_with_text():
-    assert parameters(models.LambdaFunction.invoke)[:2] == ["self", "body"]
-    assert "func.invoke(json.dumps(event), {}, {})" in inspect.getsource(models)
 
 
 def test_what_can_be_told_is_found_in_the_backends(world):

@@ -4,42 +4,18 @@ moves one of them fails here, by name."""
 import inspect
 import textwrap
 
-from moto.batch import models, responses, urls
+from moto.batch import models, responses
 from moto.batch.utils import JobStatus
 from moto.batch_simple import models as simple
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
-from patternlab.local.batch.jobs import LocalJob
-from patternlab.local.batch.service import (
-    LocalBatchBackend,
-    LocalBatchResponse,
-    LocalJobDefinition,
-    LocalJobQueue,
-    _Urls,
-)
+from tests.local.contracts.inspection import parameters
 
 Backend, Job, Response = models.BatchBackend, models.Job, responses.BatchResponse
 
 
-def parameters(function):
-    return list(inspect.signature(function).parameters)
-
-
-def test_backends_are_made_from_a_class_that_can_be_exchanged():
-    assert models.batch_backends.backend is Backend
-    assert isinstance(Backend._url_module, property)
-
-
 def test_responses_ask_one_property_for_their_backend():
-    assert isinstance(Response.batch_backend, property)
     assert "batch_simple_backends" in inspect.getsource(Response.batch_backend.fget)
-    assert isinstance(LocalBatchResponse.batch_backend, property)
-
-
-def test_every_address_is_answered_by_ours():
-    assert set(urls.url_paths.values()) == {Response.dispatch}
-    assert set(_Urls.url_paths) == set(urls.url_paths)
-    assert set(_Urls.url_paths.values()) == {LocalBatchResponse.dispatch}
 
 
 def test_without_docker_moto_marks_a_job_as_done_at_once_and_knows_no_node_overrides():
@@ -51,15 +27,12 @@ def test_without_docker_moto_marks_a_job_as_done_at_once_and_knows_no_node_overr
 
 def test_a_jobs_nodes_are_not_listed_by_moto():
     assert "multiNodeJobId" not in inspect.getsource(Response.listjobs)
-    assert parameters(Backend.describe_jobs) == parameters(LocalBatchBackend.describe_jobs)
 
 
 def test_queues_and_definitions_are_made_by_name():
     assert "= JobQueue(" in inspect.getsource(Backend.create_job_queue)
     assert "JobDefinition(" in inspect.getsource(Backend.register_job_definition)
     assert "return JobDefinition(" in inspect.getsource(models.JobDefinition.update)
-    assert issubclass(LocalJobQueue, models.JobQueue)
-    assert issubclass(LocalJobDefinition, models.JobDefinition)
 
 
 def test_a_definition_does_not_show_its_nodes():
@@ -78,8 +51,6 @@ def test_a_changed_size_is_passed_over():
     """So ours changes it."""
     source = inspect.getsource(Backend.update_compute_environment)
     assert "TODO Implement resizing" in source
-    ours, theirs = LocalBatchBackend.update_compute_environment, Backend.update_compute_environment
-    assert parameters(ours) == parameters(theirs)
 
 
 def test_a_job_is_made_of_these_and_described_from_these():
@@ -99,7 +70,6 @@ def test_a_job_is_made_of_these_and_described_from_these():
 def test_cancelling_and_terminating_end_in_one_method_of_the_job():
     for method in (Backend.cancel_job, Backend.terminate_job):
         assert "job.terminate(reason)" in inspect.getsource(method)
-    assert parameters(LocalJob.terminate) == parameters(Job.terminate)
     assert JobStatus.is_job_before_starting("RUNNABLE")
 
 

@@ -17,7 +17,6 @@ import pytest
 from botocore.httpsession import URLLib3Session
 from moto.awslambda import models as lambda_models
 from moto.awslambda import responses as lambda_responses
-from moto.awslambda import urls as lambda_urls
 from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.utils import get_backend
 from moto.awslambda_simple.models import lambda_simple_backends
@@ -29,14 +28,10 @@ from moto.logs import models as logs_models
 from moto.moto_api._internal import mock_random
 from moto.sqs import models as sqs_models
 from moto.sqs import responses as sqs_responses
-from moto.sqs import urls as sqs_urls
 
 from patternlab.clock import VirtualClock
 from patternlab.local.patches import clock_in_moto
-
-
-def parameters(function):
-    return list(inspect.signature(function).parameters)
+from tests.local.contracts.inspection import parameters
 
 
 def names_read(function, of):
@@ -55,7 +50,7 @@ def names_read(function, of):
 
 
 def test_utcnow_looks_up_datetime_in_its_own_module():
-    """moto.core.utils.datetime: ground.clock_in_moto puts a module of ours in its place, and every
+    """moto.core.utils.datetime: patches.clock_in_moto puts a module of ours in its place, and every
     module that has imported utcnow tells the cloud's time."""
     assert moto.core.utils.datetime is datetime
     clock = VirtualClock()
@@ -76,7 +71,7 @@ def test_utcnow_looks_up_datetime_in_its_own_module():
     "backends", [sqs_models.sqs_backends, lambda_models.lambda_backends, lambda_simple_backends]
 )
 def test_a_backend_dict_makes_backends_from_its_attribute_backend(backends):
-    """BackendDict.backend: ground.backend_class exchanges it, before anything is made."""
+    """BackendDict.backend: services.in_place_of replaces it, before anything is made."""
     assert isinstance(backends, BackendDict)
     assert isinstance(backends.backend, type)
     assert issubclass(backends.backend, BaseBackend)
@@ -84,26 +79,13 @@ def test_a_backend_dict_makes_backends_from_its_attribute_backend(backends):
 
 
 def test_moto_asks_its_own_sessions_about_regions_and_services():
-    """AccountSpecificBackend.get_session and moto.core.utils.Session: ground.moto_asks exchanges
+    """AccountSpecificBackend.get_session and moto.core.utils.Session: patches.moto_asks exchanges
     both, so that no profile of the learner's is read."""
     assert isinstance(AccountSpecificBackend.__dict__["get_session"], classmethod)
     assert "get_session()" in inspect.getsource(AccountSpecificBackend)
     source = inspect.getsource(moto.core.utils)
     assert len(re.findall(r"\bSession\(\)", source)) == 1
     assert "Session().get_available_services()" in source
-
-
-def test_a_backend_finds_its_addresses_through_url_module():
-    """BaseBackend._url_module, with url_bases and url_paths: LocalSQSBackend and
-    LocalLambdaBackend give ones whose requests our response classes answer."""
-    assert isinstance(BaseBackend._url_module, property)
-    for urls, response in (
-        (sqs_urls, sqs_responses.SQSResponse),
-        (lambda_urls, lambda_responses.LambdaResponse),
-    ):
-        assert urls.url_bases
-        assert {method.__self__ for method in urls.url_paths.values()} == {response}
-        assert {method.__name__ for method in urls.url_paths.values()} == {"dispatch"}
 
 
 def test_without_docker_moto_asks_the_simple_backends():
@@ -145,7 +127,7 @@ def test_every_setting_of_a_botocore_session_is_a_tuple_of_four():
 
 
 def test_all_of_botocore_sends_through_one_method():
-    """botocore.httpsession.URLLib3Session.send: ground.no_network puts a refusal in its place."""
+    """botocore.httpsession.URLLib3Session.send: patches.no_network puts a refusal in its place."""
     assert parameters(URLLib3Session.send) == ["self", "request"]
 
 
@@ -192,7 +174,7 @@ def test_the_attributes_of_a_queue_are_properties_named_in_lists():
 
 
 def test_the_response_to_receive_reads_what_a_view_has():
-    """SQSResponse.receive_message reads these fields of a message, and those alone: sqs_queue.View
+    """SQSResponse.receive_message reads these fields of a message, and those alone: sqs.queue.View
     fills them."""
     read = names_read(sqs_responses.SQSResponse.receive_message, "message")
     assert read == {
@@ -214,58 +196,11 @@ def test_the_response_to_receive_reads_what_a_view_has():
 
 
 def test_the_responses_to_send_read_what_is_sent():
-    """SQSResponse.send_message and send_message_batch read these of a message: sqs_queue.Sent."""
+    """SQSResponse.send_message and send_message_batch read these of a message: sqs.queue.Sent."""
     one = names_read(sqs_responses.SQSResponse.send_message, "message")
     many = names_read(sqs_responses.SQSResponse.send_message_batch, "msg")
     fields = {"body_md5", "id", "message_attributes", "attribute_md5", "sequence_number"}
     assert (one, many) == (fields, fields | {"user_id"})
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("create_queue", ["self", "name", "tags", "kwargs"]),
-        ("get_queue", ["self", "queue_name"]),
-        ("delete_queue", ["self", "queue_name"]),
-        (
-            "send_message",
-            [
-                "self",
-                "queue_name",
-                "message_body",
-                "message_attributes",
-                "delay_seconds",
-                "deduplication_id",
-                "group_id",
-                "system_attributes",
-                "validate_group_id",
-            ],
-        ),
-        ("send_message_batch", ["self", "queue_name", "entries"]),
-        (
-            "receive_message",
-            [
-                "self",
-                "queue_name",
-                "count",
-                "wait_seconds_timeout",
-                "visibility_timeout",
-                "message_attribute_names",
-            ],
-        ),
-        ("delete_message", ["self", "queue_name", "receipt_handle"]),
-        ("delete_message_batch", ["self", "queue_name", "receipts"]),
-        (
-            "change_message_visibility",
-            ["self", "queue_name", "receipt_handle", "visibility_timeout"],
-        ),
-        ("change_message_visibility_batch", ["self", "queue_name", "entries"]),
-        ("purge_queue", ["self", "queue_name"]),
-    ],
-)
-def test_the_methods_of_the_sqs_backend_that_we_override(name, expected):
-    """moto.sqs.models.SQSBackend: LocalSQSBackend has the same parameters."""
-    assert parameters(getattr(sqs_models.SQSBackend, name)) == expected
 
 
 def test_an_sqs_error_is_a_code_and_a_message():
@@ -381,7 +316,7 @@ def test_log_lines_are_written_by_three_methods():
 
 
 def test_log_events_are_counted_in_the_class():
-    """moto.logs.models.LogEvent._event_id: set to 0 by ground.seed_moto, for equal runs."""
+    """moto.logs.models.LogEvent._event_id: set to 0 by patches.seed_moto, for equal runs."""
     before = logs_models.LogEvent._event_id
     event = logs_models.LogEvent(0, {"timestamp": 0, "message": "a"})
     assert event.event_id == before

@@ -3,25 +3,11 @@ that moves one of them fails here, by name."""
 
 import inspect
 
-from moto.datasync import models, responses, urls
+from moto.datasync import models, responses
 
-from patternlab.local.datasync.service import LocalDataSyncResponse, _Urls
+from tests.local.contracts.inspection import parameters
 
 Backend, Response = models.DataSyncBackend, responses.DataSyncResponse
-
-
-def parameters(function):
-    return list(inspect.signature(function).parameters)
-
-
-def test_backends_are_made_from_a_class_that_can_be_exchanged():
-    assert models.datasync_backends.backend is Backend
-    assert isinstance(Backend._url_module, property)
-
-
-def test_there_is_one_address_and_ours_answers_it():
-    assert urls.url_paths == {"{0}/$": Response.dispatch}
-    assert _Urls.url_paths == {"{0}/$": LocalDataSyncResponse.dispatch}
 
 
 def test_a_backend_counts_its_arns_and_keeps_locations_and_tasks_by_them():

@@ -6,11 +6,9 @@ import inspect
 import moto.autoscaling.models
 import moto.ec2.utils as utils
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
-from moto.ec2 import models, responses, urls
+from moto.ec2 import models, responses
 from moto.ec2.models import availability_zones_and_regions, elastic_network_interfaces, instances
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
-
-from patternlab.local.ec2.service import LocalEC2Backend, LocalEC2Response, _Urls
 
 Backend, Response = models.EC2Backend, responses.EC2Response
 NetworkInterface = elastic_network_interfaces.NetworkInterface
@@ -18,11 +16,6 @@ NetworkInterface = elastic_network_interfaces.NetworkInterface
 
 def source(thing):
     return inspect.getsource(thing)
-
-
-def test_backends_are_made_from_a_class_that_can_be_exchanged():
-    assert models.ec2_backends.backend is Backend
-    assert isinstance(Backend._url_module, property)
 
 
 def test_an_accounts_backends_keep_the_class_they_began_with():
@@ -34,11 +27,6 @@ def test_an_accounts_backends_keep_the_class_they_began_with():
 def test_auto_scaling_asks_for_an_ec2_backend_as_it_is_reset():
     made = source(moto.autoscaling.models.AutoScalingBackend.__init__)
     assert "ec2_backends[self.account_id][region_name]" in made
-
-
-def test_there_is_one_address_and_ours_answers_it():
-    assert urls.url_paths == {"{0}/": Response.dispatch}
-    assert _Urls.url_paths == {"{0}/": LocalEC2Response.dispatch}
 
 
 def test_moto_has_no_placement_groups_yet():
@@ -88,14 +76,6 @@ def test_an_attachment_is_made_by_name_with_network_card_0():
 def test_an_interface_is_of_the_plain_kind():
     assert 'self.interface_type = "interface"' in source(NetworkInterface.__init__)
     assert "getattr(self, filter_name" in source(models.instances.TaggedEC2Resource)
-
-
-def test_the_methods_that_are_overridden_have_these_parameters():
-    for name in ("attach_network_interface", "iter_tagged_resources", "__init__"):
-        ours, theirs = getattr(LocalEC2Backend, name), getattr(Backend, name)
-        assert list(inspect.signature(ours).parameters) == list(
-            inspect.signature(theirs).parameters
-        ), name
 
 
 def test_the_catalogue_is_a_dictionary_by_type_and_offerings_are_lists_by_region():

@@ -8,23 +8,12 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.iam_instance_profile import IamInstanceProfileAssociation
 from moto.iam import aws_managed_policies
 from moto.iam.models import AWSManagedPolicy, IAMBackend, InstanceProfile
-from moto.servicequotas.models import ServiceQuotasBackend, servicequotas_backends
 from moto.ssm import urls
-from moto.ssm.models import Command, SimpleSystemManagerBackend, ssm_backends
+from moto.ssm.models import Command, SimpleSystemManagerBackend
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from patternlab.hpc.cluster.teardown import MANAGED
-
-
-def parameters(function):
-    return list(inspect.signature(function).parameters)
-
-
-def test_backends_are_made_from_classes_that_can_be_exchanged():
-    assert ssm_backends.backend is SimpleSystemManagerBackend
-    assert servicequotas_backends.backend is ServiceQuotasBackend
-    for backend in (SimpleSystemManagerBackend, ServiceQuotasBackend, IAMBackend):
-        assert isinstance(backend._url_module, property)
+from tests.local.contracts.inspection import parameters
 
 
 def test_a_command_is_made_by_names_and_answered_from_its_invocations():
@@ -58,8 +47,3 @@ def test_managed_policies_are_kept_by_arn_and_made_from_what_moto_has_written_do
     made = AWSManagedPolicy.from_data(name, "123456789012", "aws", known[name])
     assert made.arn == MANAGED
     assert "self.managed_policies" in inspect.getsource(IAMBackend.attach_role_policy)
-
-
-def test_quotas_are_asked_for_one_by_one():
-    names = ["self", "service_code", "quota_code"]
-    assert parameters(ServiceQuotasBackend.get_service_quota) == names

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,7 +29,7 @@ from patternlab.caching.gateway import (
 from patternlab.local.apigateway.integrations import TIMEOUT, Call, call_function, call_web, message
 from patternlab.local.apigateway.log import write_access_log
 from patternlab.local.apigateway.routes import Route, find_route
-from patternlab.local.apigateway.service import LocalStage
+from patternlab.local.apigateway.service import LocalDeployment, LocalStage
 from patternlab.local.hub import wait_for
 from patternlab.local.patches import NetworkRefused
 from patternlab.local.services import Services
@@ -59,7 +60,7 @@ def request(
     response, result = sent.answer()
     seconds = clock.elapsed - begun
     if sent.stage is not None:
-        sent.record(response, result, seconds)
+        sent.record(sent.stage, response, result, seconds)
     out = {**response.headers, "x-amzn-RequestId": sent.id}
     return Answer(response.status, out, response.body, seconds)
 
@@ -84,7 +85,7 @@ class _Sent:
                 "https://API.execute-api.REGION.amazonaws.com/STAGE/PATH."
             )
         self.services, self.method, self.signed, self.body = services, method, signed, body
-        self.headers = {**headers, "Host": parts.hostname}
+        self.headers = {**headers, "Host": parts.hostname or ""}
         self.query = parse_qs(parts.query, keep_blank_values=True)
         self.api_id, self.region = host["api"].lower(), host["region"]
         self.path = parts.path or "/"
@@ -94,34 +95,36 @@ class _Sent:
         self.route: Route | None = None
         self.begun: datetime = services.clock.now()
         self.took = 0.0  # by the integration
-        backend = apigateway_backends[DEFAULT_ACCOUNT_ID][self.region]
-        self.api = backend.apis.get(self.api_id)
-        self.stage: LocalStage | None = self.api and self.api.stages.get(self.stage_name)
+        api = apigateway_backends[DEFAULT_ACCOUNT_ID][self.region].apis.get(self.api_id)
+        stage = api.stages.get(self.stage_name) if api else None
+        deployment = api.deployments[stage.deployment_id or ""] if api and stage else None
+        self.api_name = api.name if api else ""
+        self.stage = stage if isinstance(stage, LocalStage) else None
+        self.routes = deployment.routes if isinstance(deployment, LocalDeployment) else ()
 
     def answer(self) -> tuple[Response, str]:
         """The response, and what the cache had to do with it."""
         if self.stage is None:
             return message(403, "Forbidden"), BYPASS
-        deployment = self.api.deployments[self.stage.deployment_id]
-        found = find_route(deployment.routes, self.method, self.inner)
+        found = find_route(self.routes, self.method, self.inner)
         if found is None or (found[0].authorization == AWS_IAM and not self.signed):
             return message(403, "Missing Authentication Token"), BYPASS
         self.route, in_path = found
         request = Request(self.method, in_path, self.query, self.headers)
-        served = self._serve(self.route, request)
+        served = self._serve(self.stage, self.route, request)
         return served.response, served.result
 
-    def _serve(self, route: Route, request: Request) -> Served:
-        cache, settings = self.stage.cache, self.stage.caching_of(route, self.method)
+    def _serve(self, stage: LocalStage, route: Route, request: Request) -> Served:
+        cache, settings = stage.cache, stage.caching_of(route, self.method)
+        fetch = partial(self._fetch, stage.variables, route, request)
         if cache is None:
-            return Served(self._fetch(route, request), BYPASS)
+            return Served(fetch(), BYPASS)
         key = cache_key(request, route.cache_namespace, route.cache_keys)
         # a method that does not ask for a signature does not look at one
         authorized = self.signed and route.authorization == AWS_IAM
-        fetch = lambda: self._fetch(route, request)  # noqa: E731
         return cache.serve(request, fetch, settings, key=key, authorized=authorized)
 
-    def _fetch(self, route: Route, request: Request) -> Response:
+    def _fetch(self, variables: dict[str, Any], route: Route, request: Request) -> Response:
         """Ask the integration. One that takes longer than 29 s has its answer thrown away, but the
         clock is then as late as the function."""
         call = Call(
@@ -131,7 +134,7 @@ class _Sent:
             self.body,
             source=self._source(route),
             context=self.context(),
-            variables=self.stage.variables,
+            variables=variables,
         )
         begun = self.services.clock.elapsed
         if route.kind == "AWS_PROXY":
@@ -172,7 +175,7 @@ class _Sent:
 
     # -- what is written down ----------------------------------------------------------------
 
-    def record(self, response: Response, result: str, seconds: float) -> None:
+    def record(self, stage: LocalStage, response: Response, result: str, seconds: float) -> None:
         """Count the request in CloudWatch, and write the stage's access log."""
         counts = {
             "Count": 1,
@@ -188,7 +191,7 @@ class _Sent:
         # not through a client, which would take longer than the rest; moto adds the time
         cloudwatch = cloudwatch_backends[DEFAULT_ACCOUNT_ID][self.region]
         cloudwatch.put_metric_data("AWS/ApiGateway", metrics)
-        settings = self.stage.access_log_settings
+        settings = stage.access_log_settings
         if settings:
             about = self.context() | {
                 "status": response.status,
@@ -202,7 +205,7 @@ class _Sent:
         return {
             "MetricName": name,
             "Dimensions": [
-                {"Name": "ApiName", "Value": self.api.name},
+                {"Name": "ApiName", "Value": self.api_name},
                 {"Name": "Stage", "Value": self.stage_name},
             ],
             "Value": float(value),

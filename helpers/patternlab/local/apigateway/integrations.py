@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.awslambda.exceptions import LambdaClientError
-from moto.awslambda.utils import get_backend
 
 from patternlab.caching.gateway import Request, Response
 from patternlab.local.apigateway.routes import Route
+from patternlab.local.find import find_function
 from patternlab.local.patches import NetworkRefused
 from patternlab.local.policies import allows
 
@@ -69,15 +69,15 @@ def call_function(call: Call) -> Response:
     found = LAMBDA.fullmatch(call.route.uri)
     if found is None or call.route.uri_method != "POST":
         return _failed()
-    arn = found["arn"]
-    _, _, _, region, account, *_ = arn.split(":")
+    function = find_function(found["arn"])
+    if function is None:
+        return _failed()
+    policy = {"Statement": function.policy.statements}
+    source = {"source_arn": call.source, "service": SERVICE}
+    if not allows(policy, action=INVOKE, resource=function.function_arn, **source):
+        return _failed()
     headers: dict[str, str] = {}
     try:
-        function = get_backend(account, region).get_function(arn)
-        policy = {"Statement": function.policy.statements}
-        source = {"source_arn": call.source, "service": SERVICE}
-        if not allows(policy, action=INVOKE, resource=function.function_arn, **source):
-            return _failed()
         payload = function.answer(json.dumps(_event(call)), "RequestResponse", headers)
     except LambdaClientError:
         return _failed()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from moto.logs.models import logs_backends
+from patternlab.local.logs import write_log
 
 VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)")
 STREAM = "access"  # AWS spreads the lines over many streams with names of its own
@@ -34,8 +34,4 @@ def write_access_log(settings: Mapping[str, str], context: Mapping[str, Any], wh
     if not arn or not form:
         return
     _, _, _, region, account, _, group, *_ = arn.split(":")
-    logs = logs_backends[account][region]
-    logs.ensure_log_group(group)
-    logs.ensure_log_stream(group, STREAM)
-    line = {"timestamp": round(when * 1000), "message": access_line(form, context)}
-    logs.put_log_events(group, STREAM, [line])
+    write_log(account, region, group, STREAM, [(when, access_line(form, context))])

@@ -85,7 +85,8 @@ def find_route(
 
 def _match(pattern: str, path: str) -> tuple[list[int], dict[str, str]] | None:
     """How exactly `pattern` says `path` (less is better) and the parameters; None: not at all."""
-    rank, given = [], {}
+    rank: list[int] = []
+    given: dict[str, str] = {}
     wanted, parts = _parts(pattern), _parts(path)
     for index, want in enumerate(wanted):
         rest = parts[index:]

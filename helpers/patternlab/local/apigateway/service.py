@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
-from moto.apigateway import models, urls
+from moto.apigateway import models
 from moto.apigateway.exceptions import (
     BadRequestException,
     DeploymentNotFoundException,
@@ -25,9 +26,10 @@ from patternlab.caching.gateway import DELETING, GONE, MethodSettings, StageCach
 from patternlab.local.apigateway.checks import check_cache_keys, check_size, check_stage_patch
 from patternlab.local.apigateway.routes import Route, routes_of
 from patternlab.local.patches import NetworkRefused
-from patternlab.local.services import Services
+from patternlab.local.services import LocalService, Services, in_place_of
 
 SMALLEST = "0.5"  # what a cache is when no size is given
+FLUSH = r"{0}/restapis/(?P<function_id>[^/]+)/stages/(?P<stage_name>[^/]+)/cache/data$"
 EVERY = "*/*"  # all methods of a stage, in its method settings
 
 
@@ -44,16 +46,21 @@ class LocalStage(models.Stage):
 
     def _follow(self) -> None:
         """Create, resize or delete the cache, as the settings now say."""
-        size, cache = self.cache_cluster_size or SMALLEST, self.cache
-        there = cache is not None and cache.status not in (DELETING, GONE)
-        knobs = self.services.knobs
+        size, knobs = self.cache_cluster_size or SMALLEST, self.services.knobs
+        cache = self.cache
+        if cache is not None and cache.status in (DELETING, GONE):
+            cache = None
         if not self.cache_cluster_enabled:
-            if not there:
+            if cache is None:
                 return
             cache.delete()
-        elif not there:
-            times = {"change": knobs.gateway_cache_change, "flush_time": knobs.gateway_cache_flush}
-            self.cache = StageCache(self.services.clock, size, **times)
+        elif cache is None:
+            self.cache = StageCache(
+                self.services.clock,
+                size,
+                change=knobs.gateway_cache_change,
+                flush_time=knobs.gateway_cache_flush,
+            )
         elif cache.size != size:
             cache.resize(size)
         else:
@@ -113,6 +120,12 @@ class LocalStage(models.Stage):
         return shown
 
 
+class LocalDeployment(models.Deployment):
+    """A deployment that keeps the routes of its API as they were."""
+
+    routes: tuple[Route, ...] = ()
+
+
 def _caching(settings: Mapping[str, Any]) -> MethodSettings:
     return MethodSettings(
         caching=settings["cachingEnabled"],
@@ -129,25 +142,8 @@ def _no_second_gateway(api: models.RestAPI, request: Any) -> Any:
     )
 
 
-@contextmanager
-def stages_that_cache(stage: type[LocalStage]) -> Iterator[None]:
-    """Let moto make its stages from `stage`, and leave an API's addresses to us."""
-    before = models.Stage, models.RestAPI.resource_callback
-    models.Stage, models.RestAPI.resource_callback = stage, _no_second_gateway
-    try:
-        yield
-    finally:
-        models.Stage, models.RestAPI.resource_callback = before
-
-
-class LocalAPIGatewayBackend(models.APIGatewayBackend):
-    """moto's API Gateway backend of one region. `services` is set by the cloud."""
-
-    services: Services
-
-    @property
-    def _url_module(self) -> Any:
-        return _Urls
+class LocalAPIGatewayBackend(LocalService, models.APIGatewayBackend):
+    """moto's API Gateway backend of one Region, whose deployments stay as they are."""
 
     def create_rest_api(self, *args: Any, **kwargs: Any) -> models.RestAPI:
         api = super().create_rest_api(*args, **kwargs)
@@ -173,6 +169,7 @@ class LocalAPIGatewayBackend(models.APIGatewayBackend):
         api = self.get_rest_api(function_id)
         before = api.stages.get(name)
         deployment = super().create_deployment(function_id, name, description, stage_variables)
+        assert isinstance(deployment, LocalDeployment)
         deployment.created_date = int(self.services.clock.time())
         deployment.routes = routes_of(api)
         if before is not None:
@@ -183,6 +180,8 @@ class LocalAPIGatewayBackend(models.APIGatewayBackend):
 
 class LocalAPIGatewayResponse(APIGatewayResponse):
     """moto's API Gateway responses, and what they leave out."""
+
+    backend: LocalAPIGatewayBackend
 
     def create_deployment(self) -> Any:
         size = self._get_param("cacheClusterSize")
@@ -238,16 +237,20 @@ class LocalAPIGatewayResponse(APIGatewayResponse):
 
     def flush_stage_cache(self) -> Any:
         _, _, api, _, stage, *_ = self.path.split("/")
-        self.backend.get_stage(api, stage).flush()
+        found = self.backend.get_stage(api, stage)
+        assert isinstance(found, LocalStage)
+        found.flush()
         return 202, {"status": 202}, "{}"
 
 
-class _Urls:
-    """moto's API Gateway addresses, answered by :class:`LocalAPIGatewayResponse`."""
-
-    url_bases = urls.url_bases
-    flush = r"{0}/restapis/(?P<function_id>[^/]+)/stages/(?P<stage_name>[^/]+)/cache/data$"
-    url_paths = {
-        path: LocalAPIGatewayResponse.dispatch if answer == APIGatewayResponse.dispatch else answer
-        for path, answer in urls.url_paths.items()
-    } | {flush: LocalAPIGatewayResponse.dispatch}
+@contextmanager
+def install(services: Services) -> Iterator[None]:
+    """Let moto's API Gateway be ours, and its stages too; leave an API's addresses to us."""
+    stage = type("LocalStage", (LocalStage,), {"services": services})
+    ours = LocalAPIGatewayBackend, services, LocalAPIGatewayResponse, (FLUSH,)
+    with (
+        patch.multiple(models, Stage=stage, Deployment=LocalDeployment),
+        patch.object(models.RestAPI, "resource_callback", _no_second_gateway),
+        in_place_of(models.apigateway_backends, *ours),
+    ):
+        yield

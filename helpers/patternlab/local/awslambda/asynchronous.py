@@ -47,8 +47,9 @@ def event_invoke_config(
     for side in shown.values():
         if not side.get("Destination"):
             side.clear()
+    changed: Any = time  # moto says that it is text, and shows it as it is
     config = EventInvokeConfig(
-        f"{function.function_arn}:{LATEST}", time, merged | {DESTINATIONS: shown}
+        f"{function.function_arn}:{LATEST}", changed, merged | {DESTINATIONS: shown}
     )
     _check_destinations(shown, function)
     return config

@@ -6,14 +6,24 @@ import json
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
-from moto.core.exceptions import JsonRESTError
 
+from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.functions import recursion
 from patternlab.local.awslambda.loglines import LOG_FORMATS
+from patternlab.local.errors import Translator
 
 SYNC_BYTES, ASYNC_BYTES = 6_291_456, 1_048_576  # of a payload (events-40)
 MAX_TIMEOUT = 900  # seconds
 MEMORY = 128, 10_240  # megabytes
+
+
+def _as_lambda_error(error: DeliveryError | ValueError) -> LambdaClientError:
+    if isinstance(error, DeliveryError):
+        return LambdaClientError(error.code, error.message)
+    return InvalidParameterValueException(str(error.args[-1]))  # one of moto's own checks
+
+
+with_lambda_errors = Translator(_as_lambda_error, DeliveryError, ValueError)
 
 
 def check_settings(spec: dict[str, Any]) -> None:
@@ -40,6 +50,7 @@ def _check_range(name: str, value: Any, low: int, high: int) -> None:
 
 
 def check_code(spec: dict[str, Any]) -> None:
+    """Refuse code that is not a zip file, and a zip file without a runtime or a handler."""
     if spec.get("PackageType", "Zip") != "Zip":
         raise InvalidParameterValueException(
             "A local cloud runs functions from a zip file, not from a container image."
@@ -89,6 +100,8 @@ class TooLarge(LambdaClientError):
 
 
 class ServiceError(LambdaClientError):
+    """The function has an outage."""
+
     code = 500
 
     def __init__(self) -> None:
@@ -103,18 +116,21 @@ class RecursiveInvocation(LambdaClientError):
 
 
 class Throttled(LambdaClientError):
+    """No concurrency is left for the function, or in the account."""
+
     code = 429
 
     def __init__(self, reserved: bool) -> None:
         super().__init__("TooManyRequestsException", "Rate Exceeded.")
-        reason = "ReservedFunction" if reserved else ""
-        self.description = json.dumps(
-            {
-                "Reason": f"{reason}ConcurrentInvocationLimitExceeded",
-                "Type": "User",
-                "message": "Rate Exceeded.",
-            }
-        )
+        reason = f"{'ReservedFunction' if reserved else ''}ConcurrentInvocationLimitExceeded"
+        body = {"Reason": reason, "Type": "User", "message": "Rate Exceeded."}
+        self.description = json.dumps(body)
 
 
-assert issubclass(LambdaClientError, JsonRESTError), "moto renders Lambda's errors in another way"
+class Conflict(LambdaClientError):
+    """There is one already."""
+
+    code = 409
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ResourceConflictException", message)

@@ -6,7 +6,6 @@ time outside the cloud stays real, in other threads too.
 
 from __future__ import annotations
 
-import datetime
 import time
 from functools import partial
 from types import ModuleType
@@ -17,15 +16,8 @@ import boto3.session
 
 from patternlab.clock import VirtualClock, seconds_of
 from patternlab.local.hub import sleep
+from patternlab.local.patches import copy_of, datetime_module
 from patternlab.local.session import LocalSession
-
-
-def _copy_of(module: ModuleType) -> ModuleType:
-    copy = ModuleType(module.__name__, module.__doc__)
-    copy.__dict__.update(
-        {k: v for k, v in module.__dict__.items() if not k.startswith("__") or k == "__all__"}
-    )
-    return copy
 
 
 def time_module(clock: VirtualClock) -> ModuleType:
@@ -37,8 +29,8 @@ def time_module(clock: VirtualClock) -> ModuleType:
     def strftime(pattern: str, moment: Any = None) -> str:
         return time.strftime(pattern, time.gmtime(clock.time()) if moment is None else moment)
 
-    module = _copy_of(time)
-    module.__dict__.update(
+    return copy_of(
+        time,
         time=clock.time,
         time_ns=lambda: round(clock.time() * 1e9),
         monotonic=lambda: clock.elapsed,
@@ -51,44 +43,6 @@ def time_module(clock: VirtualClock) -> ModuleType:
         localtime=partial(gmtime),
         strftime=strftime,
     )
-    return module
-
-
-def datetime_module(clock: VirtualClock) -> ModuleType:
-    """``datetime`` whose ``now``, ``utcnow`` and ``today`` are the cloud's."""
-
-    class _AnyDatetime(type):
-        def __instancecheck__(cls, instance: object) -> bool:
-            return isinstance(instance, datetime.datetime)
-
-    class CloudDatetime(datetime.datetime, metaclass=_AnyDatetime):
-        @classmethod
-        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
-            moment = clock.now().astimezone(tz) if tz else clock.now().replace(tzinfo=None)
-            return moment
-
-        @classmethod
-        def utcnow(cls) -> datetime.datetime:
-            return clock.now().replace(tzinfo=None)
-
-        @classmethod
-        def today(cls) -> datetime.datetime:
-            return clock.now().replace(tzinfo=None)
-
-    class _AnyDate(type):
-        def __instancecheck__(cls, instance: object) -> bool:
-            return isinstance(instance, datetime.date)
-
-    class CloudDate(datetime.date, metaclass=_AnyDate):
-        @classmethod
-        def today(cls) -> datetime.date:
-            return clock.now().date()
-
-    CloudDatetime.__name__ = CloudDatetime.__qualname__ = "datetime"
-    CloudDate.__name__ = CloudDate.__qualname__ = "date"
-    module = _copy_of(datetime)
-    module.__dict__.update(datetime=CloudDatetime, date=CloudDate)
-    return module
 
 
 def boto3_modules(session: LocalSession, region: str) -> dict[str, ModuleType]:
@@ -119,9 +73,9 @@ def boto3_modules(session: LocalSession, region: str) -> dict[str, ModuleType]:
     def resource(*args: Any, **kwargs: Any) -> Any:
         return module.DEFAULT_SESSION.resource(*args, **kwargs)
 
-    module, submodule = _copy_of(boto3), _copy_of(boto3.session)
-    submodule.Session = Session
-    module.__dict__.update(
+    submodule = copy_of(boto3.session, Session=Session)
+    module: Any = copy_of(
+        boto3,
         session=submodule,
         Session=Session,
         DEFAULT_SESSION=Session(),

@@ -11,62 +11,61 @@ from typing import Any
 
 from moto.awslambda import models
 from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
-from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
 
 from patternlab.delivery.functions.async_invoke import AsyncQueue
 from patternlab.delivery.functions.async_records import error_payload
 from patternlab.delivery.functions.function import THROTTLED, Function, Outcome
+from patternlab.local.awslambda import checks
 from patternlab.local.awslambda.asynchronous import (
     dead_letter_arn,
     event_invoke_config,
     model_config,
 )
-from patternlab.local.awslambda.checks import (
-    RecursiveInvocation,
-    ServiceError,
-    Throttled,
-    check_code,
-    check_settings,
-    logging_config,
-    parse_payload,
-)
 from patternlab.local.awslambda.facades import handler_modules
 from patternlab.local.awslambda.runtime import SandboxRuntime
 from patternlab.local.awslambda.sandbox import Settings
 from patternlab.local.awslambda.tracing import current_trace
+from patternlab.local.errors import translated
 from patternlab.local.hub import wait_for
+from patternlab.local.logs import write_log
 from patternlab.local.services import Services
 
 TAIL_BYTES = 4096  # of the log, in an invocation's response
+NOT_A_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
 
 class LocalFunction(models.LambdaFunction):
     """A function as moto describes it, with the model's :class:`Function` that runs its code."""
 
-    services: Services
+    handler: str
+    run_time: str
 
-    def __init__(self, account_id: str, spec: dict[str, Any], region: str, version: Any = 1):
-        check_settings(spec)
-        check_code(spec)
+    def __init__(
+        self, services: Services, account_id: str, spec: dict[str, Any], region: str, version: str
+    ) -> None:
+        self.services = services
+        checks.check_settings(spec)
+        checks.check_code(spec)
         self.dead_letter_arn = dead_letter_arn(spec, region, account_id)
         super().__init__(account_id, spec, region, version)
-        self.logging_config = logging_config({"LogGroup": self.logs_group_name}, spec)
+        self.logging_config = checks.logging_config({"LogGroup": self.logs_group_name}, spec)
         self._rng = random.Random(mock_random.getrandbits(64))
+        self.runtime = self._runtime()
         self.model = Function(
-            self.services.clock,
+            services.clock,
             self.function_name,
-            self._runtime(),
+            self.runtime,
             timeout=float(self.timeout),
-            account=self.services.account,
+            account=services.account,
             rng=self._rng,
             arn=self.function_arn,
-            faults=self.services.faults,
+            faults=services.faults,
         )
         self.model.on_loop = partial(self._count, "RecursiveInvocationsDropped")
         self._events = AsyncQueue(
             self.model,
-            knobs=self.services.knobs,
+            knobs=services.knobs,
             rng=self._rng,
             on_undelivered=self._count_undelivered,
         )
@@ -92,28 +91,17 @@ class LocalFunction(models.LambdaFunction):
             log_format=self.logging_config["LogFormat"],
             environment=dict(self.environment_vars),
         )
-        try:
+        with translated(lambda _: InvalidParameterValueException(NOT_A_ZIP), zipfile.BadZipFile):
             return SandboxRuntime(
                 settings,
                 self.code_bytes,
                 clock=services.clock,
                 facades=lambda: handler_modules(services.clock, services.session, self.region),
-                sink=self._write_log,
+                sink=partial(write_log, self.account_id, self.region),
                 new_id=lambda: str(mock_random.uuid4()),
                 guard=services.guard,
                 knobs=services.knobs,
             )
-        except zipfile.BadZipFile:
-            raise InvalidParameterValueException(
-                "Could not unzip uploaded file. Please check your file, then try to upload again."
-            ) from None
-
-    def _write_log(self, group: str, stream: str, lines: list[tuple[float, str]]) -> None:
-        logs = logs_backends[self.account_id][self.region]
-        logs.ensure_log_group(group)
-        logs.ensure_log_stream(group, stream)
-        events = [{"timestamp": round(when * 1000), "message": text} for when, text in lines]
-        logs.put_log_events(group, stream, events)
 
     # -- configuration -----------------------------------------------------------------------
 
@@ -128,11 +116,11 @@ class LocalFunction(models.LambdaFunction):
         return shown
 
     def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
-        check_settings(config_updates)
+        checks.check_settings(config_updates)
         dead_letter = self.dead_letter_arn
         if "DeadLetterConfig" in config_updates:
             dead_letter = dead_letter_arn(config_updates, self.region, self.account_id)
-        self.logging_config = logging_config(self.logging_config, config_updates)
+        self.logging_config = checks.logging_config(self.logging_config, config_updates)
         self.dead_letter_arn = dead_letter
         super().update_configuration(config_updates)
         self._renew()
@@ -150,7 +138,7 @@ class LocalFunction(models.LambdaFunction):
         return self.get_configuration()
 
     def _renew(self) -> None:
-        self.model.runtime = self._runtime()
+        self.model.runtime = self.runtime = self._runtime()
         self.model.timeout = float(self.timeout)
 
     # -- asynchronous invocation -------------------------------------------------------------
@@ -197,7 +185,7 @@ class LocalFunction(models.LambdaFunction):
 
         `kind` is the invocation type: RequestResponse, Event or DryRun.
         """
-        event = parse_payload(body, kind)
+        event = checks.parse_payload(body, kind)
         response_headers["x-amz-executed-version"] = "$LATEST"
         if kind == "DryRun":
             return b""
@@ -205,8 +193,8 @@ class LocalFunction(models.LambdaFunction):
             self.start(event, body)
             return b""
         outcome, tail = self._run(event)
-        tail = tail.encode()[-TAIL_BYTES:]
-        response_headers["x-amz-log-result"] = base64.b64encode(tail).decode()
+        shown = tail.encode()[-TAIL_BYTES:]
+        response_headers["x-amz-log-result"] = base64.b64encode(shown).decode()
         if outcome.error is None:
             return json.dumps(outcome.response).encode()
         response_headers["x-amz-function-error"] = "Unhandled"
@@ -214,16 +202,16 @@ class LocalFunction(models.LambdaFunction):
 
     def _run(self, event: Any) -> tuple[Outcome, str]:
         """Invoke synchronously: the outcome, and the log of this invocation."""
-        clock, runtime, trace = self.services.clock, self.model.runtime, current_trace()
+        clock, trace = self.services.clock, current_trace()
         if self.model.breaks_loop(trace):
-            raise RecursiveInvocation()
+            raise checks.RecursiveInvocation()
         refused = self.model.refusal()
         if refused == THROTTLED:
-            raise Throttled(self.model.reserved is not None)
+            raise checks.Throttled(self.model.reserved is not None)
         if refused is not None:
-            raise ServiceError()
+            raise checks.ServiceError()
         request_id = self.model.new_request_id()
-        with runtime.keep_log(request_id) as log:
+        with self.runtime.keep_log(request_id) as log:
             run = self.model.run(event, request_id, [trace] if trace else [])
             outcome = wait_for(clock, clock.env.process(run))
         return outcome, "".join(log)
@@ -238,5 +226,5 @@ class LocalFunction(models.LambdaFunction):
 
         AWS hands all of them to asynchronous invocation (events-50).
         """
-        self.start(parse_payload(body, "Event"), body)
+        self.start(checks.parse_payload(body, "Event"), body)
         return b""

@@ -8,7 +8,6 @@ thread and SIGALRM; elsewhere (Windows, a browser tab) Jupyter's own *Interrupt*
 
 from __future__ import annotations
 
-import functools
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -70,9 +69,8 @@ class Guard:
             signal.signal(signal.SIGALRM, before)
 
     def shield(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """`function`, which no alarm interrupts: it is heard when the call is done."""
+        """Wrap `function` so that no alarm interrupts it; one is heard when the call is done."""
 
-        @functools.wraps(function)
         def shielded(*args: Any, **kwargs: Any) -> Any:
             if self._over and in_handler():
                 raise Stuck

@@ -84,7 +84,7 @@ class JsonLog:
 
     @staticmethod
     def init_report(seconds: float, error_type: str, when: datetime) -> str:
-        record = {
+        record: dict[str, object] = {
             "initializationType": "on-demand",
             "phase": "init",
             "status": "error",
@@ -124,7 +124,7 @@ class JsonLog:
         }
         if report.init is not None:
             metrics["initDurationMs"] = round(report.init * 1000, 3)
-        record = {
+        record: dict[str, object] = {
             "requestId": report.request_id,
             "metrics": metrics,
             "status": report.status or "success",
@@ -142,4 +142,4 @@ def _stamp(when: datetime) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}Z"
 
 
-LOG_FORMATS = {"Text": TextLog, "JSON": JsonLog}
+LOG_FORMATS: dict[str, type[TextLog | JsonLog]] = {"Text": TextLog, "JSON": JsonLog}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from moto.awslambda import models
-from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClientError
+from moto.awslambda.exceptions import InvalidParameterValueException
 
-from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.events.patterns import parse_body_pattern
 from patternlab.delivery.functions.mapping import EventSourceMapping, MappingConfig
+from patternlab.local.errors import translated
 
 
 class LocalMapping(models.EventSourceMapping):
@@ -29,10 +29,10 @@ class LocalMapping(models.EventSourceMapping):
     def settings(self) -> MappingConfig:
         """The model's settings; raises what Lambda raises for what it refuses."""
         filters = (self.filter_criteria or {}).get("Filters", [])
-        try:
-            patterns = [parse_body_pattern(f.get("Pattern", "")) for f in filters]
-        except ValueError as error:
-            raise InvalidParameterValueException(str(error)) from None
+        with translated(lambda error: InvalidParameterValueException(str(error)), ValueError):
+            patterns: list[Mapping[str, Any]] = [
+                parse_body_pattern(f.get("Pattern", "")) for f in filters
+            ]
         pollers = self.poller_config or {}
         return MappingConfig(
             batch_size=self.batch_size,
@@ -44,13 +44,3 @@ class LocalMapping(models.EventSourceMapping):
             minimum_pollers=pollers.get("MinimumPollers"),
             maximum_pollers=pollers.get("MaximumPollers"),
         )
-
-
-def with_aws_errors(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call the model or moto; what they refuse becomes Lambda's error response."""
-    try:
-        return operation(*args, **kwargs)
-    except DeliveryError as error:
-        raise LambdaClientError(error.code, error.message) from None
-    except ValueError as error:  # moto's own checks
-        raise InvalidParameterValueException(str(error.args[-1])) from None

@@ -198,7 +198,9 @@ def _logging_code() -> Any:
 def _json_formatter(module: ModuleType) -> Any:
     """How Lambda's Python runtime writes a line of ``logging`` with LogFormat JSON."""
 
-    class JsonFormatter(module.Formatter):
+    formatter: Any = module.Formatter  # of the handler's own copy of logging
+
+    class JsonFormatter(formatter):
         def format(self, record: Any) -> str:
             line = {
                 "timestamp": self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ"),

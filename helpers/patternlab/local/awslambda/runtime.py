@@ -86,7 +86,8 @@ class SandboxRuntime:
     @contextmanager
     def keep_log(self, request_id: str) -> Iterator[list[str]]:
         """Within this, the log lines of that invocation go into the list as well."""
-        self._wanted[request_id] = kept = []
+        kept: list[str] = []
+        self._wanted[request_id] = kept
         try:
             yield kept
         finally:
@@ -157,15 +158,15 @@ class SandboxRuntime:
         if end := log.end(request_id, now):
             lines.append((self.clock.time(), end))
         timed_out = isinstance(error, TimedOut)
-        crashed = error is not None and error.type.startswith("Runtime.")
+        crash = error.type if error is not None and error.type.startswith("Runtime.") else None
         report = Report(
             request_id,
             duration,
             self.settings.memory,
             self.knobs.memory_used,
             init,
-            status="timeout" if timed_out else "error" if crashed else None,
-            error_type=error.type if crashed else None,
+            status="timeout" if timed_out else "error" if crash else None,
+            error_type=crash,
         )
         lines.append((self.clock.time(), log.report(report, now)))
         self._sink(self.settings.log_group, box.log_stream, lines)

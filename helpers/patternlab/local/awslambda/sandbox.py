@@ -152,6 +152,7 @@ class Sandbox:
     def call(self, event: Any, context: LambdaContext) -> Any:
         """Call the handler; what it raises becomes a :class:`FunctionError`."""
         self._space.request_id = context.aws_request_id
+        assert self._handler is not None, "init() comes first"
         try:
             return self._handler(event, context)
         except Exception as error:
@@ -190,7 +191,8 @@ class Sandbox:
         before = sys.stdout, sys.stderr, os.environ
         stack.callback(_restore, *before)
         sys.stdout = sys.stderr = self._output
-        os.environ = self._environment  # noqa: B003 - only for the handler, and given back
+        environment: Any = self._environment
+        os.environ = environment  # noqa: B003 - only for the handler, and given back
         stack.enter_context(self._guard.watch(self._stretch, over=self._stopped))
         self._stack.append(stack)
         return self

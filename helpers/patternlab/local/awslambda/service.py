@@ -2,48 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
-from moto.awslambda import models, urls
+from moto.awslambda import models
 from moto.awslambda.exceptions import (
     InvalidParameterValueException,
     LambdaClientError,
     UnknownEventConfig,
 )
 from moto.awslambda.responses import LambdaResponse
+from moto.awslambda_simple.models import lambda_simple_backends
 from moto.core.responses import ActionResult
 from moto.sqs.models import sqs_backends
 
 from patternlab.delivery.functions.async_records import LATEST
 from patternlab.delivery.functions.mapping import DELETING, EventSourceMapping
+from patternlab.local.awslambda.checks import Conflict, with_lambda_errors
 from patternlab.local.awslambda.function import LocalFunction
-from patternlab.local.awslambda.mapping import LocalMapping, with_aws_errors
-from patternlab.local.services import Services
+from patternlab.local.awslambda.mapping import LocalMapping
+from patternlab.local.services import LocalService, Services, in_place_of
+from patternlab.local.sqs.queue import LocalQueue
 
+RECURSION = r"{0}/2024-08-31/functions/(?P<function_name>[^/]+)/recursion-config/?$"
 ALLOW, TERMINATE = "Allow", "Terminate"  # RecursiveLoop
 UNRESERVED_MINIMUM = 100  # concurrency that must stay unreserved in an account
 
 
-class LocalLambdaBackend(models.LambdaBackend):
-    """moto's Lambda backend whose functions run. `services` is set by the cloud."""
+class LocalLambdaBackend(LocalService, models.LambdaBackend):
+    """moto's Lambda backend of one Region, whose functions run and whose mappings poll."""
 
-    services: Services
-    function_class: type[LocalFunction]
-
-    @property
-    def _url_module(self) -> Any:
-        return _Urls
+    _event_source_mappings: dict[str, LocalMapping]  # type: ignore[assignment]  # nobody else adds
 
     # -- functions ---------------------------------------------------------------------------
 
+    def get_function(
+        self, function_name_or_arn: str, qualifier: str | None = None
+    ) -> LocalFunction:
+        function = super().get_function(function_name_or_arn, qualifier)
+        assert isinstance(function, LocalFunction)
+        return function
+
     def create_function(self, spec: dict[str, Any]) -> LocalFunction:
-        function = with_aws_errors(
-            self.function_class,
-            account_id=self.account_id,
-            spec=spec,
-            region=self.region_name,
-            version="$LATEST",
+        function = with_lambda_errors(
+            LocalFunction, self.services, self.account_id, spec, self.region_name, LATEST
         )
         self._lambdas.put_function(function)
         if spec.get("Publish"):
@@ -67,11 +71,9 @@ class LocalLambdaBackend(models.LambdaBackend):
         self, function_name: str, qualifier: str, body: dict[str, Any]
     ) -> dict[str, Any] | None:
         function = self.get_function(function_name, qualifier)
-        shown = with_aws_errors(function.update_function_code, body)
-        if body.get("Publish"):
-            published = self.publish_version(function_name)
-            return published.get_configuration()
-        return shown
+        shown = with_lambda_errors(function.update_function_code, body)
+        published = self.publish_version(function_name) if body.get("Publish") else None
+        return published.get_configuration() if published else shown
 
     # -- invoking ----------------------------------------------------------------------------
 
@@ -154,8 +156,8 @@ class LocalLambdaBackend(models.LambdaBackend):
             "AccountId": self.account_id,
             "FunctionArn": function.function_arn,
         }
-        mapping = with_aws_errors(LocalMapping, spec)
-        mapping.model = with_aws_errors(
+        mapping = with_lambda_errors(LocalMapping, spec)
+        mapping.model = with_lambda_errors(
             EventSourceMapping,
             queue.model,
             function.model,
@@ -167,15 +169,15 @@ class LocalLambdaBackend(models.LambdaBackend):
         self._event_source_mappings[mapping.uuid] = mapping
         return mapping
 
-    def _queue(self, arn: str) -> Any:
+    def _queue(self, arn: str) -> LocalQueue:
         if ":sqs:" not in arn:
             raise InvalidParameterValueException(
                 f"A local cloud maps SQS queues to functions; {arn or 'this'} is not the ARN of "
                 "one. Take the QueueArn from get_queue_attributes."
             )
-        queues = sqs_backends[self.account_id][self.region_name].queues.values()
-        queue = next((q for q in queues if q.queue_arn == arn), None)
-        if queue is None:
+        queues = sqs_backends[self.account_id][self.region_name].queues
+        queue = queues.get(arn.rpartition(":")[2])
+        if not isinstance(queue, LocalQueue) or queue.queue_arn != arn:
             raise InvalidParameterValueException(
                 "Error occurred while ReceiveMessage. SQS Error Code: "
                 "AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue "
@@ -186,7 +188,7 @@ class LocalLambdaBackend(models.LambdaBackend):
     def _refuse_second(self, function: LocalFunction, source: str) -> None:
         for mapping in self._event_source_mappings.values():
             if (mapping.function_arn, mapping.event_source_arn) == (function.function_arn, source):
-                raise _Conflict(
+                raise Conflict(
                     f'An event source mapping with SQS arn (" {source} ") and function (" '
                     f'{function.function_name} ") already exists. Please update or delete the '
                     f"existing mapping with UUID {mapping.uuid}"
@@ -197,9 +199,9 @@ class LocalLambdaBackend(models.LambdaBackend):
         function = self.get_function(spec.get("FunctionName") or mapping.function_arn)
         before = dict(mapping.__dict__)
         try:
-            with_aws_errors(super().update_event_source_mapping, uuid, spec)
+            with_lambda_errors(super().update_event_source_mapping, uuid, spec)
             settings = mapping.settings()
-            with_aws_errors(settings.check, mapping.model.queue, function.model)
+            with_lambda_errors(settings.check, mapping.model.queue, function.model)
         except LambdaClientError:
             mapping.__dict__.update(before)
             raise
@@ -223,13 +225,17 @@ class LocalLambdaBackend(models.LambdaBackend):
         if mapping.model.state != DELETING:
             mapping.model.delete()
             gone = self.services.clock.env.timeout(self.services.knobs.mapping_delay)
-            gone.callbacks.append(lambda _: self._event_source_mappings.pop(uuid, None))
+
+            def forget(_: Any) -> None:
+                self._event_source_mappings.pop(uuid, None)
+
+            gone.callbacks.append(forget)
         return mapping
 
     def list_event_source_mappings(
         self, event_source_arn: str, function_name: str
-    ) -> list[LocalMapping]:
-        mappings = list(self._event_source_mappings.values())
+    ) -> list[models.EventSourceMapping]:
+        mappings: list[models.EventSourceMapping] = list(self._event_source_mappings.values())
         if event_source_arn:
             mappings = [m for m in mappings if m.event_source_arn == event_source_arn]
         if function_name:
@@ -244,17 +250,12 @@ class LocalLambdaBackend(models.LambdaBackend):
         return mapping
 
 
-class _Conflict(LambdaClientError):
-    code = 409
-
-    def __init__(self, message: str) -> None:
-        super().__init__("ResourceConflictException", message)
-
-
 class LocalLambdaResponse(LambdaResponse):
     """moto's Lambda responses, with AWS's status codes where moto has others."""
 
-    def create_event_source_mapping(self) -> tuple[int, dict[str, Any], str]:
+    backend: LocalLambdaBackend
+
+    def create_event_source_mapping(self) -> tuple[int, dict[str, Any], str | bytes]:
         _, headers, body = super().create_event_source_mapping()
         return 202, {**headers, "status": 202}, body
 
@@ -286,9 +287,12 @@ class LocalLambdaResponse(LambdaResponse):
             )
 
 
-class _Urls:
-    """moto's Lambda addresses, answered by :class:`LocalLambdaResponse`."""
-
-    url_bases = urls.url_bases
-    recursion = r"{0}/2024-08-31/functions/(?P<function_name>[^/]+)/recursion-config/?$"
-    url_paths = dict.fromkeys([*urls.url_paths, recursion], LocalLambdaResponse.dispatch)
+@contextmanager
+def install(services: Services) -> Iterator[None]:
+    """Let moto's Lambda be ours, with Docker and without."""
+    ours = LocalLambdaBackend, services, LocalLambdaResponse, (RECURSION,)
+    with (
+        in_place_of(lambda_simple_backends, *ours),  # what moto asks without Docker
+        in_place_of(models.lambda_backends, *ours),  # whose addresses it serves
+    ):
+        yield

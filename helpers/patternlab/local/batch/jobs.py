@@ -5,21 +5,24 @@ from __future__ import annotations
 import math
 import signal
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import simpy
-from moto.batch.models import Job, datetime2int_milliseconds
+from moto.batch.models import Job, JobQueue, datetime2int_milliseconds
 from moto.batch.utils import JobStatus
 from moto.moto_api._internal import mock_random
 
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.multinode.runnable import Block
 from patternlab.hpc.multinode.runner import TIME_LIMIT, TIMED_OUT, Attempt, NodeRun, run
 from patternlab.hpc.multinode.specification import nodes_of
+from patternlab.local.logs import write_log
 from patternlab.local.services import Services
+
+if TYPE_CHECKING:
+    from patternlab.local.batch.service import LocalBatchBackend
 
 LOG_GROUP = "/aws/batch/job"
 SCHEDULING = 1.0  # seconds until Batch has looked at a new job. Not an AWS number
@@ -32,12 +35,25 @@ EXITED = "Essential container in task exited"
 OUR_LIMIT = f"A local cloud stops a job after {TIME_LIMIT:g} s of real time. Let its nodes do less."
 
 
+class LocalJobQueue(JobQueue):
+    """A job queue: the first job holds up the others while it cannot run."""
+
+    backend: LocalBatchBackend
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.line = simpy.Resource(self.backend.services.clock.env)
+
+
 class LocalJob(Job):
     """A multi-node parallel job as moto describes jobs, whose nodes run. `services` is given.
 
     The run itself takes real time, and none of the cloud's. What happened in it, in its order, is
     then laid out on the cloud's clock, :data:`EACH_EVENT` apart: so two runs show the same times.
     """
+
+    backend: LocalBatchBackend
+    job_queue: LocalJobQueue
 
     def __init__(
         self,
@@ -82,7 +98,7 @@ class LocalJob(Job):
 
     def _dependencies(self) -> Generator[simpy.Event, Any, bool]:
         """Wait for the jobs it depends on; False when one of them has failed."""
-        others = [self.all_jobs.get(each.get("jobId")) for each in self.depends_on or ()]
+        others = [self.all_jobs.get(each.get("jobId") or "") for each in self.depends_on or ()]
         for other in filter(None, others):
             self.status = JobStatus.PENDING
             if isinstance(other, LocalJob):
@@ -141,7 +157,7 @@ class LocalJob(Job):
     def _over(self) -> bool:
         """Has it been cancelled or terminated? Then it ends here."""
         if self._asked_to_stop.triggered and self.status not in ENDED:
-            self._end(JobStatus.FAILED, self._asked_to_stop.value)
+            self._end(JobStatus.FAILED, str(self._asked_to_stop.value))
         return self.status in ENDED
 
     def _end(self, status: JobStatus, reason: str) -> None:
@@ -162,16 +178,12 @@ class LocalJob(Job):
 
     def _write_logs(self, attempt: Attempt) -> dict[int, str]:
         """A stream for each node, as Batch writes them; returns their names by node."""
-        self._log_backend.ensure_log_group(LOG_GROUP)
-        now = int(self.services.clock.time() * 1000)
-        streams = {}
+        now, streams = self.services.clock.time(), {}
         for node in attempt.nodes:
             stream = f"{self.job_definition.name}/default/{mock_random.get_random_hex(32)}"
             streams[node.index] = stream
-            self._log_backend.ensure_log_stream(LOG_GROUP, stream)
-            events = [{"timestamp": now, "message": line} for line in node.lines if line]
-            if events:
-                self._log_backend.put_log_events(LOG_GROUP, stream, events)
+            lines = [(now, line) for line in node.lines if line]
+            write_log(self.backend.account_id, self.backend.region_name, LOG_GROUP, stream, lines)
         return streams
 
     # -- what is told of it ------------------------------------------------------------------
@@ -266,8 +278,3 @@ def interrupted_at_once() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def first(blocks: Sequence[Block]) -> Block | None:
-    """The block that a job's statusReason names: of the first environment in the queue's order."""
-    return blocks[0] if blocks else None

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
-import simpy
-from moto.batch import models, urls
+from moto.batch import models
 from moto.batch.exceptions import ClientException
 from moto.batch.responses import BatchResponse
 from moto.ec2.models.instance_types import INSTANCE_TYPES
@@ -32,9 +32,9 @@ from patternlab.hpc.multinode.specification import (
     nodes_of,
     with_overrides,
 )
-from patternlab.local.batch.jobs import LocalJob, first
-from patternlab.local.patches import backend_class
-from patternlab.local.services import Services
+from patternlab.local.batch.jobs import LocalJob, LocalJobQueue
+from patternlab.local.errors import translated
+from patternlab.local.services import LocalService, Services, in_place_of
 
 MULTINODE = "multinode"
 SHORTEST = 60  # seconds of a job's timeout
@@ -42,14 +42,6 @@ ONLY_MULTINODE = (
     "A local cloud runs multi-node parallel jobs only. Register the job definition with "
     "type='multinode'."
 )
-
-
-class LocalJobQueue(models.JobQueue):
-    """A job queue: who is first holds up the others while it cannot run."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.line = simpy.Resource(self.backend.services.clock.env)
 
 
 class LocalJobDefinition(models.JobDefinition):
@@ -62,14 +54,10 @@ class LocalJobDefinition(models.JobDefinition):
         return shown
 
 
-class LocalBatchBackend(models.BatchBackend):
-    """moto's Batch backend of one Region. `services` is set by the cloud."""
+class LocalBatchBackend(LocalService, models.BatchBackend):
+    """moto's Batch backend of one Region, whose multi-node parallel jobs run."""
 
-    services: Services
-
-    @property
-    def _url_module(self) -> Any:
-        return _Urls
+    _jobs: dict[str, LocalJob]  # type: ignore[assignment]  # nobody else adds to it
 
     def register_job_definition(self, *args: Any, **kwargs: Any) -> models.JobDefinition:
         if kwargs["_type"] != MULTINODE:
@@ -92,7 +80,7 @@ class LocalBatchBackend(models.BatchBackend):
             compute_environment_name, state, compute_resources, service_role
         )
         if compute_resources:
-            environment = self.get_compute_environment(compute_environment_name)
+            environment: Any = self.get_compute_environment(compute_environment_name)
             environment.compute_resources |= compute_resources
         return changed
 
@@ -112,7 +100,7 @@ class LocalBatchBackend(models.BatchBackend):
             raise ClientException("Job name should match valid pattern")
         retries = asked.pop("retry_strategy") or found.retry_strategy
         with as_batch_says():
-            properties = with_overrides(found.node_properties, overrides)
+            properties = with_overrides(found.node_properties or {}, overrides)
             attempts = _attempts(retries)
             _check_timeout(asked["timeout"])
             parameters = {**found.parameters, **(asked["parameters"] or {})}
@@ -145,15 +133,14 @@ class LocalBatchBackend(models.BatchBackend):
             self.describe_compute_environments([each.arn])[0] for each in job.job_queue.environments
         ]
         zone = self._zone(environments[0])
-        return first(
-            blocks(
-                need_of(job.properties),
-                environments,
-                _types(),
-                quota=lambda name: self.services.knobs.vcpu_quota,
-                lacks=lambda name: self.services.faults.lacks(name, zone),
-            )
+        found = blocks(
+            need_of(job.properties),
+            environments,
+            _types(),
+            quota=lambda name: self.services.knobs.vcpu_quota,
+            lacks=lambda name: self.services.faults.lacks(name, zone),
         )
+        return found[0] if found else None  # of the first environment in the queue's order
 
     def _zone(self, environment: dict[str, Any]) -> str:
         subnets = environment.get("computeResources", {}).get("subnets", ())
@@ -197,10 +184,8 @@ def _check_timeout(timeout: dict[str, Any] | None) -> None:
 @contextmanager
 def as_batch_says() -> Iterator[None]:
     """Let what is wrong be an error of Batch."""
-    try:
+    with translated(lambda error: ClientException(str(error)), HPCError):
         yield
-    except HPCError as error:
-        raise ClientException(str(error)) from None
 
 
 class LocalBatchResponse(BatchResponse):
@@ -209,7 +194,9 @@ class LocalBatchResponse(BatchResponse):
     @property
     def batch_backend(self) -> LocalBatchBackend:
         """The one with state, also when moto is told to do without Docker."""
-        return models.batch_backends[self.current_account][self.region]
+        backend = models.batch_backends[self.current_account][self.region]
+        assert isinstance(backend, LocalBatchBackend)
+        return backend
 
     def submitjob(self) -> str:
         if self._get_param("arrayProperties") or self._get_param("containerOverrides"):
@@ -231,7 +218,7 @@ class LocalBatchResponse(BatchResponse):
         parent = self._get_param("multiNodeJobId")
         if not parent:
             return super().listjobs()
-        job = self.batch_backend.get_job_by_id(parent)
+        job = self.batch_backend._jobs.get(parent)
         wanted = self._get_param("jobStatus")
         shown = [job.summarize_node(index) for index in range(job.nodes)] if job else []
         return json.dumps(
@@ -239,21 +226,11 @@ class LocalBatchResponse(BatchResponse):
         )
 
 
-class _Urls:
-    """moto's Batch addresses, answered by :class:`LocalBatchResponse`."""
-
-    url_bases = urls.url_bases
-    url_paths = dict.fromkeys(urls.url_paths, LocalBatchResponse.dispatch)
-
-
 @contextmanager
-def jobs_that_run(services: Services) -> Iterator[None]:
-    """Let moto's Batch be ours."""
-    ours = type("LocalBatchBackend", (LocalBatchBackend,), {"services": services})
-    before = models.JobQueue, models.JobDefinition
-    models.JobQueue, models.JobDefinition = LocalJobQueue, LocalJobDefinition
-    try:
-        with backend_class(models.batch_backends, ours):
-            yield
-    finally:
-        models.JobQueue, models.JobDefinition = before
+def install(services: Services) -> Iterator[None]:
+    """Let moto's Batch be ours, and its job queues and definitions too."""
+    with (
+        patch.multiple(models, JobQueue=LocalJobQueue, JobDefinition=LocalJobDefinition),
+        in_place_of(models.batch_backends, LocalBatchBackend, services, LocalBatchResponse),
+    ):
+        yield

@@ -224,7 +224,7 @@ class Run:
     def told(self) -> dict[str, Any]:
         """The part of DescribeTaskExecution that an execution knows."""
         counted, seconds = self.counters, self.seconds
-        told = {
+        told: dict[str, Any] = {
             "Status": self.status,
             "TaskMode": self.mode,
             "Options": dict(self.options),
@@ -244,7 +244,7 @@ class Run:
         if self.mode == ENHANCED:
             told["FilesListed"] = {"AtSource": counted.at_source}
             told["FilesPrepared"] = counted.at_source
-        if self.ended:
+        if self.started and self.ended:
             told["EndTime"] = self.ended.timestamp()
             told["Result"] = {
                 "TotalDuration": _milliseconds((self.ended - self.started).total_seconds()),

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
-from moto.datasync import models, urls
+from moto.datasync import models
 from moto.datasync.exceptions import InvalidRequestException
 from moto.datasync.responses import DataSyncResponse
 
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.transfer.options import checked_filters, checked_mode, checked_options
 from patternlab.local.datasync.run import DONE, Place, Run
-from patternlab.local.patches import backend_class
-from patternlab.local.services import Services
+from patternlab.local.errors import translated
+from patternlab.local.services import LocalService, Services, in_place_of
 
 NO_SITE = (
     "A local cloud has no site of yours, so it has no agent and no file server. Take a bucket in "
@@ -33,24 +33,16 @@ NO_SITE = (
 @contextmanager
 def _refused() -> Iterator[None]:
     """Let what the model refuses be DataSync's InvalidRequestException."""
-    try:
+    with translated(lambda error: InvalidRequestException(str(error)), HPCError):
         yield
-    except HPCError as error:
-        raise InvalidRequestException(str(error)) from None
 
 
-class LocalDataSyncBackend(models.DataSyncBackend):
-    """moto's DataSync backend of one Region. `services` is set by the cloud."""
-
-    services: Services
+class LocalDataSyncBackend(LocalService, models.DataSyncBackend):
+    """moto's DataSync backend of one Region, whose task executions copy."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.runs: dict[str, Run] = {}  # by the execution's ARN
-
-    @property
-    def _url_module(self) -> Any:
-        return _Urls
 
     def check_bucket(self, name: str) -> None:
         """Refuse a location that cannot be looked at."""
@@ -114,6 +106,8 @@ class LocalDataSyncBackend(models.DataSyncBackend):
 
 class LocalDataSyncResponse(DataSyncResponse):
     """moto's DataSync responses, and what they leave out."""
+
+    datasync_backend: LocalDataSyncBackend
 
     def _no_site(self) -> str:
         raise InvalidRequestException(NO_SITE)
@@ -200,16 +194,8 @@ class LocalDataSyncResponse(DataSyncResponse):
         return "{}"
 
 
-class _Urls:
-    """moto's DataSync addresses, answered by :class:`LocalDataSyncResponse`."""
-
-    url_bases = urls.url_bases
-    url_paths = dict.fromkeys(urls.url_paths, LocalDataSyncResponse.dispatch)
-
-
-@contextmanager
-def tasks_that_copy(services: Services) -> Iterator[None]:
-    """Let moto's DataSync be ours."""
-    ours = type("LocalDataSyncBackend", (LocalDataSyncBackend,), {"services": services})
-    with backend_class(models.datasync_backends, ours):
-        yield
+def install(services: Services) -> AbstractContextManager[Any]:
+    """A scope in which moto's DataSync is ours."""
+    return in_place_of(
+        models.datasync_backends, LocalDataSyncBackend, services, LocalDataSyncResponse
+    )

@@ -93,14 +93,16 @@ class PlacementGroup(TaggedEC2Resource):
                     f"has the strategy {self.strategy}.",
                 )
             return None
-        if asked is not None and not 1 <= asked <= self.partition_count:
+        partitions = range(1, (self.partition_count or 0) + 1)
+        if asked is not None and asked not in partitions:
             raise EC2ClientError(
                 "InvalidParameterValue",
                 f"The placement group '{self.group_name}' has the partitions 1 to "
                 f"{self.partition_count}: there is no {asked}.",
             )
-        taken = Counter(instance.placement.partition_number for instance in self.instances())
-        return asked or min(range(1, self.partition_count + 1), key=lambda n: (taken[n], n))
+        places: list[Any] = [instance.placement for instance in self.instances()]
+        taken = Counter(place.partition_number for place in places)
+        return asked or min(partitions, key=lambda n: (taken[n], n))
 
 
 class PlacementGroups:
@@ -117,9 +119,8 @@ class PlacementGroups:
         self, name: str | None, strategy: str | None, partitions: int | None
     ) -> PlacementGroup:
         """A new group; EC2's error where there cannot be one."""
-        for parameter, value in (("GroupName", name), ("Strategy", strategy)):
-            if not value:
-                raise MissingParameterError(parameter)
+        if not name or not strategy:
+            raise MissingParameterError("Strategy" if name else "GroupName")
         if strategy not in STRATEGIES:
             raise EC2ClientError(
                 "InvalidParameterValue",
@@ -155,7 +156,7 @@ class PlacementGroups:
         raise EC2ClientError("InvalidPlacementGroup.Unknown", UNKNOWN.format(identity or name))
 
     def describe(
-        self, names: Iterable[str], identities: Iterable[str], filters: dict[str, list[str]]
+        self, names: Iterable[str], identities: Iterable[str], filters: dict[str, Any]
     ) -> list[PlacementGroup]:
         """The groups asked for, or all of them, as far as the filters let them through."""
         named = [self.get(name) for name in names]

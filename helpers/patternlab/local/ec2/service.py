@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import moto.ec2.utils as utils
 from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult, EmptyResult
-from moto.ec2 import urls
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend, ec2_backends, elastic_network_interfaces
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
@@ -21,7 +21,6 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses import EC2Response
 
-from patternlab.delivery.faults import Outages
 from patternlab.local.ec2.groups import PlacementGroups
 from patternlab.local.ec2.launch import (
     EFA,
@@ -35,23 +34,17 @@ from patternlab.local.ec2.launch import (
     zones_with,
 )
 from patternlab.local.ec2.types import page_of
-from patternlab.local.patches import backend_class
+from patternlab.local.services import LocalService, Services, body_of, in_place_of
 
 PREFIX = "pg"  # of a placement group's id
 
 
-class LocalEC2Backend(EC2Backend):
-    """moto's EC2 backend of one Region, with placement groups. `faults` is set by the cloud."""
-
-    faults: Outages | None = None
+class LocalEC2Backend(LocalService, EC2Backend):
+    """moto's EC2 backend of one Region, with placement groups, EFA and capacity."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.placement_groups = PlacementGroups(self)
-
-    @property
-    def _url_module(self) -> Any:
-        return _Urls
 
     # -- launches ----------------------------------------------------------------------------
 
@@ -61,19 +54,17 @@ class LocalEC2Backend(EC2Backend):
             return launch.zone
         check_type(launch.instance_type, self.region_name, launch.zone)
         check_interfaces(launch)
-        zone = self._zone(launch)
+        zone = self._zone(launch.instance_type, launch)
         if launch.group is not None:
             launch.group.check(INSTANCE_TYPES[launch.instance_type], launch.count, zone)
             launch.group.partition_for(launch.partition)  # refused here, given out in settle
         return zone
 
-    def _zone(self, launch: Launch) -> str:
+    def _zone(self, name: str, launch: Launch) -> str:
         """Where there is capacity: the zone asked for, the group's, or the first of the rest."""
-        wanted, name = launch.zone, launch.instance_type
+        wanted = launch.zone
         offered = zones_with(name, self.region_name)
-        free = [
-            zone for zone in offered if self.faults is None or not self.faults.lacks(name, zone)
-        ]
+        free = [zone for zone in offered if not self.services.faults.lacks(name, zone)]
         if wanted is None and launch.group is not None and launch.group.strategy == "cluster":
             wanted = next((each.placement.zone for each in launch.group.instances()), None)
         default = self.get_default_subnets()
@@ -87,12 +78,14 @@ class LocalEC2Backend(EC2Backend):
         """Put into what moto launched the group, and the kinds of the network interfaces."""
         for instance in instances:
             if launch.group is not None:
-                place, group = instance.placement, launch.group
+                place: Any = instance.placement  # moto's serializer looks for more than it has
+                group = launch.group
                 place.partition_number = group.partition_for(launch.partition)
                 place.group_name, place.group_id = group.group_name, group.id
             self._settle_interfaces(instance, launch.interfaces)
 
     def _settle_interfaces(self, instance: Instance, asked: Any) -> None:
+        eni: Any
         given = [each.get("NetworkInterfaceId") for each in asked]
         made = iter([e for e in self.enis.values() if e.instance is instance and e.id not in given])
         attached = [self.enis[eni] if eni else next(made) for eni in given] or list(made)
@@ -142,6 +135,8 @@ class LocalEC2Backend(EC2Backend):
 class LocalEC2Response(EC2Response):
     """moto's EC2 responses, and what they leave out."""
 
+    ec2_backend: LocalEC2Backend
+
     # -- placement groups --------------------------------------------------------------------
 
     def create_placement_group(self) -> ActionResult:
@@ -176,8 +171,9 @@ class LocalEC2Response(EC2Response):
         if launch.zone is None and zone is not None:
             self.params.setdefault("Placement", {})["AvailabilityZone"] = zone
         answer = super().run_instances()
-        self.ec2_backend.settle(answer.result.instances, launch)
-        self._give_profile(answer.result.instances[1:])
+        made: Any = answer.result  # moto's Reservation
+        self.ec2_backend.settle(made.instances, launch)
+        self._give_profile(made.instances[1:])
         return answer
 
     def _give_profile(self, others: list[Instance]) -> None:
@@ -229,7 +225,7 @@ class LocalEC2Response(EC2Response):
 
     def create_network_interface(self) -> ActionResult:
         answer = super().create_network_interface()
-        answer.result["NetworkInterface"].interface_type = type_of(self.params)
+        body_of(answer)["NetworkInterface"].interface_type = type_of(self.params)
         return answer
 
     def describe_instance_types(self) -> Any:
@@ -243,13 +239,6 @@ class LocalEC2Response(EC2Response):
         return 200, {}, body
 
 
-class _Urls:
-    """moto's EC2 address, answered by :class:`LocalEC2Response`."""
-
-    url_bases = urls.url_bases
-    url_paths = dict.fromkeys(urls.url_paths, LocalEC2Response.dispatch)
-
-
 class _Attachment(elastic_network_interfaces.Attachment):
     """An interface's place in its instance, with the network card, which moto takes to be 0."""
 
@@ -259,20 +248,16 @@ class _Attachment(elastic_network_interfaces.Attachment):
 
 
 @contextmanager
-def groups_and_cards(backend: type[LocalEC2Backend] = LocalEC2Backend) -> Iterator[None]:
-    """Let moto's EC2 be `backend`, know placement groups by their ids, and network cards."""
-    before = elastic_network_interfaces.Attachment
-    elastic_network_interfaces.Attachment = _Attachment
-    utils.EC2_RESOURCE_TO_PREFIX["placement-group"] = PREFIX
-    utils.EC2_PREFIX_TO_RESOURCE[PREFIX] = "placement-group"
-    utils.filter_dict_attribute_mapping["placement-group-name"] = "placement.group_name"
-    try:
-        # As moto ends, Auto Scaling asks for an EC2 backend once more, which then outlives it all.
-        ec2_backends.clear()
-        with backend_class(ec2_backends, backend):
-            yield
-    finally:
-        elastic_network_interfaces.Attachment = before
-        del utils.EC2_RESOURCE_TO_PREFIX["placement-group"]
-        del utils.EC2_PREFIX_TO_RESOURCE[PREFIX]
-        del utils.filter_dict_attribute_mapping["placement-group-name"]
+def install(services: Services) -> Iterator[None]:
+    """Let moto's EC2 be ours, know placement groups by their ids, and network cards."""
+    # As moto ends, Auto Scaling asks for an EC2 backend once more, which then outlives it all.
+    ec2_backends.clear()
+    group, by_name = "placement-group", {"placement-group-name": "placement.group_name"}
+    with (
+        patch.object(elastic_network_interfaces, "Attachment", _Attachment),
+        patch.dict(utils.EC2_RESOURCE_TO_PREFIX, {group: PREFIX}),
+        patch.dict(utils.EC2_PREFIX_TO_RESOURCE, {PREFIX: group}),
+        patch.dict(utils.filter_dict_attribute_mapping, by_name),
+        in_place_of(ec2_backends, LocalEC2Backend, services, LocalEC2Response),
+    ):
+        yield

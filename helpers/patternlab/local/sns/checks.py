@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from moto.sns.exceptions import InvalidParameterValue
@@ -19,6 +20,7 @@ from patternlab.delivery.sns.topic import (
     SCOPE_TOPIC,
     SMALLEST_SIZE,
 )
+from patternlab.local.errors import translated
 from patternlab.local.sns.endpoints import find_queue
 
 FEEDBACK = re.compile(
@@ -52,53 +54,46 @@ INVALID = "Invalid parameter: "
 IN_ATTRIBUTES = INVALID + "Attributes Reason: "
 
 
-def refused(reason: str, prefix: str = INVALID) -> InvalidParameterValue:
-    """InvalidParameter with SNS's usual beginning."""
-    return InvalidParameterValue(prefix + reason)
+def refused(reason: str) -> DeliveryError:
+    """What a check raises; :func:`sns_errors` makes SNS's error of it."""
+    return DeliveryError("InvalidParameter", reason)
 
 
-def with_sns_errors(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call the model; what it refuses becomes SNS's error response."""
-    prefix = kwargs.pop("prefix", INVALID)
-    try:
-        return operation(*args, **kwargs)
-    except DeliveryError as error:
-        raise refused(error.message, prefix) from None
+@contextmanager
+def sns_errors(prefix: str = INVALID) -> Iterator[None]:
+    """A scope in which what a check or the model refuses is SNS's InvalidParameter.
+
+    Args:
+        prefix: what SNS's message begins with.
+    """
+    with translated(lambda error: InvalidParameterValue(prefix + error.message), DeliveryError):
+        yield
 
 
 # -- topics --------------------------------------------------------------------------------------
 
 
 def check_arn(arn: str | None) -> None:
-    """Refuse what is no ARN."""
+    """Refuse what is not an ARN."""
     parts = (arn or "").split(":")
     if len(parts) < 6:
         raise refused(f"TopicArn Reason: An ARN must have at least 6 elements, not {len(parts)}")
 
 
-def check_topic_attribute(name: str, value: Any, fifo: bool, prefix: str = INVALID) -> None:
+def check_topic_attribute(name: str, value: Any, fifo: bool) -> None:
     """Refuse an attribute that topics do not have, or cannot have with that value."""
     if name not in TOPIC_ATTRIBUTES and not FEEDBACK.fullmatch(name):
-        raise refused("AttributeName", prefix)
+        raise refused("AttributeName")
     if name == "MaximumMessageSize":
         text = str(value)
         if not text.isdigit() or not SMALLEST_SIZE <= int(text) <= LARGEST_SIZE:
-            raise refused(
-                f"MaximumMessageSize: must be from {SMALLEST_SIZE} to {LARGEST_SIZE}", prefix
-            )
+            raise refused(f"MaximumMessageSize: must be from {SMALLEST_SIZE} to {LARGEST_SIZE}")
     elif name == "FifoThroughputScope" and (not fifo or value not in (SCOPE_TOPIC, SCOPE_GROUP)):
-        raise refused(
-            f"FifoThroughputScope: {SCOPE_TOPIC} or {SCOPE_GROUP}, on FIFO topics only", prefix
-        )
+        raise refused(f"FifoThroughputScope: {SCOPE_TOPIC} or {SCOPE_GROUP}, on FIFO topics only")
     elif name == "DeliveryPolicy":
-        topic_policy(value, prefix)
+        read_delivery_policy(value, of_topic=True)
     elif name.endswith("SuccessFeedbackSampleRate") and not _percentage(value):
-        raise refused(f"{name}: must be from 0 to 100", prefix)
-
-
-def topic_policy(text: str, prefix: str = INVALID) -> RetryPolicy | None:
-    """The HTTP/S retry policy of a topic; None for an empty text."""
-    return with_sns_errors(parse_delivery_policy, text, True, prefix=prefix) if text else None
+        raise refused(f"{name}: must be from 0 to 100")
 
 
 def _percentage(value: Any) -> bool:
@@ -126,42 +121,37 @@ def check_endpoint(protocol: str, endpoint: str) -> None:
         raise refused("Lambda endpoint ARN")
 
 
-def check_attribute_name(name: str, prefix: str) -> None:
+def check_attribute_name(name: str) -> None:
     """Refuse an attribute that subscriptions do not have."""
     if name not in SUBSCRIPTION_ATTRIBUTES:
-        raise refused("AttributeName", prefix)
+        raise refused("AttributeName")
 
 
-def check_raw(value: Any, prefix: str) -> None:
+def check_raw(value: Any) -> None:
     """Refuse a RawMessageDelivery that is neither true nor false."""
     if str(value).lower() not in ("true", "false"):
-        raise refused(
-            f"RawMessageDelivery: Invalid value [{value}]. Must be true or false.", prefix
-        )
+        raise refused(f"RawMessageDelivery: Invalid value [{value}]. Must be true or false.")
 
 
-def check_scope(value: str, prefix: str) -> None:
+def check_scope(value: str) -> None:
     """Refuse an unknown FilterPolicyScope."""
     if value not in (ATTRIBUTES, BODY):
         raise refused(
             f"FilterPolicyScope: Invalid value [{value}]. Please use either {BODY} or {ATTRIBUTES}",
-            prefix,
         )
 
 
-def read_filter(text: str | None, scope: str | None, prefix: str) -> FilterPolicy | None:
+def read_filter(text: str | None, scope: str | None) -> FilterPolicy | None:
     """The filter policy in the attribute; None for an empty text."""
-    if not text:
-        return None
-    return with_sns_errors(FilterPolicy, text, scope or ATTRIBUTES, prefix=prefix)
+    return FilterPolicy(text, scope or ATTRIBUTES) if text else None
 
 
-def read_delivery_policy(text: str | None, prefix: str) -> RetryPolicy | None:
-    """The retry policy in the attribute; None for an empty text."""
-    return with_sns_errors(parse_delivery_policy, text, prefix=prefix) if text else None
+def read_delivery_policy(text: str | None, of_topic: bool = False) -> RetryPolicy | None:
+    """The retry policy in the attribute of a subscription or a topic; None for an empty text."""
+    return parse_delivery_policy(text, of_topic) if text else None
 
 
-def read_redrive(text: str | None, topic: str, endpoint: str, prefix: str) -> str | None:
+def read_redrive(text: str | None, topic: str, endpoint: str) -> str | None:
     """The dead-letter queue's ARN in a RedrivePolicy; None for an empty text.
 
     The words for a queue that does not exist, and for one of the wrong type or place, are ours.
@@ -171,24 +161,21 @@ def read_redrive(text: str | None, topic: str, endpoint: str, prefix: str) -> st
     try:
         arn = json.loads(text).get("deadLetterTargetArn")
     except (ValueError, AttributeError) as error:
-        raise refused(f"RedrivePolicy: failed to parse JSON. {error}", prefix) from None
+        raise refused(f"RedrivePolicy: failed to parse JSON. {error}") from None
     parts = str(arn or "").split(":")
     if len(parts) != 6 or parts[2] != "sqs":
-        raise refused("RedrivePolicy: deadLetterTargetArn is an invalid arn", prefix)
+        raise refused("RedrivePolicy: deadLetterTargetArn is an invalid arn")
     if parts[3:5] != topic.split(":")[3:5]:
         raise refused(
-            "RedrivePolicy: the dead-letter queue must be in the topic's account and Region", prefix
+            "RedrivePolicy: the dead-letter queue must be in the topic's account and Region"
         )
     both_fifo = topic.endswith(".fifo") and endpoint.endswith(".fifo")
     if both_fifo and not arn.endswith(".fifo"):
         raise refused(
             "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.",
-            prefix,
         )
     if arn.endswith(".fifo") and not topic.endswith(".fifo"):
-        raise refused(
-            "RedrivePolicy: must use a standard queue as DLQ for a standard topic", prefix
-        )
+        raise refused("RedrivePolicy: must use a standard queue as DLQ for a standard topic")
     if find_queue(arn) is None:
-        raise refused(f"RedrivePolicy: the queue {arn} does not exist", prefix)
+        raise refused(f"RedrivePolicy: the queue {arn} does not exist")
     return arn

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
 
 from patternlab.delivery.sns.delivery_log import DELIVERED, FILTERED
 from patternlab.delivery.sns.topic import Fate, Subscription
 from patternlab.functions.delivery_status import log_group, status_line
+from patternlab.local.logs import write_log
 from patternlab.local.services import Services
 
 #: Protocol -> how the topic's attributes call it, as in SQSFailureFeedbackRoleArn.
@@ -53,9 +53,5 @@ class StatusLog:
 
     def _write(self, group: str, line: str) -> None:
         _, _, _, region, account, _ = self._arn.split(":")
-        logs = logs_backends[account][region]
         stream = self._streams.setdefault(group, str(mock_random.uuid4()))
-        logs.ensure_log_group(group)
-        logs.ensure_log_stream(group, stream)
-        now = round(self._services.clock.time() * 1000)
-        logs.put_log_events(group, stream, [{"timestamp": now, "message": line}])
+        write_log(account, region, group, stream, [(self._services.clock.time(), line)])

@@ -88,8 +88,9 @@ def check_receive(parameters: dict[str, int | None]) -> None:
     wait = parameters.get("WaitTimeSeconds")
     if wait is not None and not 0 <= wait <= 20:
         raise _out_of_range("WaitTimeSeconds", wait, ">= 0 and <= 20")
-    if parameters.get("VisibilityTimeout") is not None:
-        check_visibility(parameters["VisibilityTimeout"])
+    visibility = parameters.get("VisibilityTimeout")
+    if visibility is not None:
+        check_visibility(visibility)
 
 
 def check_visibility(timeout: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import Any
 
 from moto.moto_api._internal import mock_random
@@ -17,6 +16,7 @@ from patternlab.delivery.sqs.message import Message, Received
 from patternlab.delivery.sqs.queue import Queue
 from patternlab.delivery.sqs.redrive import RedriveAllowPolicy, RedrivePolicy
 from patternlab.delivery.sqs.standard import StandardQueue
+from patternlab.local.errors import Translator, translated
 from patternlab.local.services import Services
 from patternlab.local.sqs.checks import bad_policy, check_attributes, read_policy
 
@@ -24,12 +24,7 @@ REDRIVE_EXAMPLE = '{"deadLetterTargetArn": "<ARN of a queue>", "maxReceiveCount"
 ALLOW_EXAMPLE = '{"redrivePermission": "byQueue", "sourceQueueArns": ["<ARN of a queue>"]}'
 
 
-def with_aws_errors(operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call the model; what it refuses becomes SQS's error response."""
-    try:
-        return operation(*args, **kwargs)
-    except DeliveryError as error:
-        raise SQSException(error.code, error.message) from None
+with_sqs_errors = Translator(lambda error: SQSException(error.code, error.message), DeliveryError)
 
 
 class LocalQueue(models.Queue):
@@ -38,6 +33,14 @@ class LocalQueue(models.Queue):
     BASE_ATTRIBUTES = [*models.Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
     redrive_policy: dict[str, Any] | None = None
     redrive_allow_policy: str | None = None
+    # moto sets these by name.
+    visibility_timeout: int
+    message_retention_period: int
+    delay_seconds: int
+    maximum_message_size: int
+    content_based_deduplication: bool
+    deduplication_scope: str
+    fifo_throughput_limit: str
 
     def __init__(self, services: Services, name: str, region: str, account_id: str, **kw: Any):
         kind = FifoQueue if str(kw.get("FifoQueue", "")).lower() == "true" else StandardQueue
@@ -68,7 +71,7 @@ class LocalQueue(models.Queue):
 
     def _tell_model(self) -> None:
         """Hand the attributes on; a change of a queue in use takes the lag among the knobs."""
-        wanted = {
+        wanted: dict[str, Any] = {
             "visibility_timeout": self.visibility_timeout,
             "retention": self.message_retention_period,
             "delay": self.delay_seconds,
@@ -97,22 +100,29 @@ class LocalQueue(models.Queue):
         count = str(content.get("maxReceiveCount", 10))
         if not isinstance(target, str) or not count.lstrip("-").isdigit():
             raise bad_policy("RedrivePolicy", text, f"It must look like {REDRIVE_EXAMPLE}.")
-        queues = models.sqs_backends[self.account_id][self.region].queues.values()
-        found = next((queue for queue in queues if queue.queue_arn == target), None)
+        found = self._queue(target)
         if found is None:
             raise bad_policy("RedrivePolicy", text, "Dead letter target does not exist.")
         redrive = RedrivePolicy(found.model, int(count))
-        with_aws_errors(redrive.check, self.model)
+        with_sqs_errors(redrive.check, self.model)
         return redrive
+
+    def _queue(self, arn: str) -> LocalQueue | None:
+        """The queue of that ARN in this queue's account and Region."""
+        queues = models.sqs_backends[self.account_id][self.region].queues
+        found = queues.get(arn.rpartition(":")[2])
+        return found if isinstance(found, LocalQueue) and found.queue_arn == arn else None
 
     def _set_redrive(self, redrive: RedrivePolicy | None) -> None:
         self.model.redrive = redrive
-        self.redrive_policy = redrive and {
-            "deadLetterTargetArn": redrive.dead_letter_queue.arn,
-            "maxReceiveCount": redrive.max_receive_count,
-        }
-        backend = models.sqs_backends[self.account_id][self.region]
-        self.dead_letter_queue = backend.queues[redrive.dead_letter_queue.name] if redrive else None
+        self.redrive_policy = self.dead_letter_queue = None
+        if redrive is not None:
+            arn = redrive.dead_letter_queue.arn
+            self.redrive_policy = {
+                "deadLetterTargetArn": arn,
+                "maxReceiveCount": redrive.max_receive_count,
+            }
+            self.dead_letter_queue = self._queue(arn)
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -145,15 +155,16 @@ def _allow(policy: Any) -> RedriveAllowPolicy:
     if not isinstance(permission, str):
         raise bad_policy("RedriveAllowPolicy", text, f"It must look like {ALLOW_EXAMPLE}.")
     allow = RedriveAllowPolicy(permission, tuple(content.get("sourceQueueArns", ())))
-    try:
+    with translated(lambda error: InvalidParameterValue(error.message), DeliveryError):
         allow.check()
-    except DeliveryError as error:
-        raise InvalidParameterValue(error.message) from None
     return allow
 
 
 class View(models.Message):
     """A received message with the fields that moto's response layer reads."""
+
+    sent_timestamp: str  # type: ignore[assignment]  # the response shows texts
+    approximate_first_receive_timestamp: str  # type: ignore[assignment]
 
     def __init__(self, queue: Queue, receipt: Received, names: list[str]) -> None:
         message = receipt.message
@@ -172,7 +183,9 @@ class View(models.Message):
 
 
 class Sent(models.Message):
-    """What SendMessage answers about a message."""
+    """What SendMessage answers about a message; `user_id` is its id in a batch."""
+
+    user_id: str
 
     def __init__(self, message: Message, attributes: dict[str, Any]) -> None:
         self.id, self.body = message.id, message.body

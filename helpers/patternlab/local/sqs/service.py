@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.sqs import models, urls
+from moto.sqs import models
 from moto.sqs.exceptions import InvalidParameterValue, SQSException
 from moto.sqs.responses import SQSResponse
 
@@ -15,36 +17,24 @@ from patternlab.delivery.sqs.names import QueueNames
 from patternlab.delivery.sqs.queue import Queue
 from patternlab.local.awslambda.tracing import current_trace
 from patternlab.local.hub import wait_for
-from patternlab.local.services import Services
-from patternlab.local.sqs.checks import (
-    check_batch_size,
-    check_body,
-    check_delay,
-    check_entry_ids,
-    check_fifo,
-    check_receive,
-    check_visibility,
-)
-from patternlab.local.sqs.queue import LocalQueue, Sent, View, with_aws_errors
+from patternlab.local.services import LocalService, Services, body_of, in_place_of
+from patternlab.local.sqs import checks
+from patternlab.local.sqs.queue import LocalQueue, Sent, View, with_sqs_errors
 
 SEND, RECEIVE, DELETE = "SendMessage", "ReceiveMessage", "DeleteMessage"
 CHANGE = "ChangeMessageVisibility"
 
 
-class LocalSQSBackend(models.SQSBackend):
-    """moto's SQS backend with the data plane of the model. `services` is set by the cloud."""
+class LocalSQSBackend(LocalService, models.SQSBackend):
+    """moto's SQS backend of one Region, whose messages live in queues of the model."""
 
-    services: Services
+    queues: dict[str, LocalQueue]  # type: ignore[assignment]  # nobody else adds to it
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         clock, knobs = self.services.clock, self.services.knobs
         self.names = QueueNames(clock, knobs)
         self.move_tasks = MoveTasks(clock, _ByArn(self.queues), knobs)
-
-    @property
-    def _url_module(self) -> Any:
-        return _Urls
 
     # -- queues ------------------------------------------------------------------------------
 
@@ -61,17 +51,18 @@ class LocalSQSBackend(models.SQSBackend):
         if name in self.queues:
             _check_same(self.queues[name], attributes)
             return self.queues[name]
-        queue = LocalQueue(
-            self.services, name, region=self.region_name, account_id=self.account_id, **attributes
+        queue = LocalQueue(  # type: ignore[abstract]  # as moto's own queue is
+            self.services, name, self.region_name, self.account_id, **attributes
         )
-        with_aws_errors(self.names.create, name)
+        with_sqs_errors(self.names.create, name)
         queue.tags = tags or {}
         self.queues[name] = queue
         return queue
 
     def get_queue(self, queue_name: str) -> LocalQueue:
-        with_aws_errors(self.names.check_usable, queue_name)
-        return super().get_queue(queue_name)
+        with_sqs_errors(self.names.check_usable, queue_name)
+        super().get_queue(queue_name)  # raises if there is none
+        return self.queues[queue_name]
 
     def delete_queue(self, queue_name: str) -> None:
         super().delete_queue(queue_name)
@@ -80,7 +71,7 @@ class LocalSQSBackend(models.SQSBackend):
     def _model(self, queue_name: str, action: str, groups: set[str] | None = None) -> Queue:
         """The model of a queue, with one call of `action` counted against its quota."""
         model = self.get_queue(queue_name).model
-        with_aws_errors(model.charge, action, groups)
+        with_sqs_errors(model.charge, action, groups)
         return model
 
     # -- sending -----------------------------------------------------------------------------
@@ -111,16 +102,16 @@ class LocalSQSBackend(models.SQSBackend):
         body, attributes = entry["MessageBody"], entry.get("MessageAttributes") or {}
         group, dedup_id = entry.get("MessageGroupId"), entry.get("MessageDeduplicationId")
         delay = entry.get("DelaySeconds")
-        check_body(body, attributes, queue.maximum_message_size)
-        check_delay(queue.model, delay)
+        checks.check_body(body, attributes, queue.maximum_message_size)
+        checks.check_delay(queue.model, delay)
         if queue.model.fifo:
-            check_fifo(group, dedup_id, queue.content_based_deduplication)
+            checks.check_fifo(group, dedup_id, queue.content_based_deduplication)
         named = entry.get("MessageSystemAttributes") or {}
         system = {name: value.get("StringValue") for name, value in named.items()}
         if trace := current_trace():
             system.setdefault("AWSTraceHeader", trace)
         options = {"group": group, "dedup_id": dedup_id, "delay": delay}
-        message = with_aws_errors(
+        message = with_sqs_errors(
             queue.model.send,
             body,
             attributes=attributes,
@@ -131,23 +122,21 @@ class LocalSQSBackend(models.SQSBackend):
 
     def send_message_batch(
         self, queue_name: str, entries: dict[str, dict[str, Any]]
-    ) -> tuple[list[Sent], list[dict[str, Any]]]:
+    ) -> tuple[list[models.Message], list[dict[str, Any]]]:
         batch = list(entries.values())
-        check_entry_ids([entry["Id"] for entry in batch])
-        check_batch_size(batch)
+        checks.check_entry_ids([entry["Id"] for entry in batch])
+        checks.check_batch_size(batch)
         groups = {entry["MessageGroupId"] for entry in batch if entry.get("MessageGroupId")}
         self._model(queue_name, SEND, groups)
         queue = self.get_queue(queue_name)
-        sent, failed = [], []
-        for entry in batch:
-            try:
-                message = self._send(queue, entry)
-            except SQSException as error:
-                failed.append(_failed(entry["Id"], error))
-            else:
-                message.user_id = entry["Id"]
-                sent.append(message)
-        return sent, failed
+        sent: dict[str, models.Message] = {}
+
+        def send(entry: dict[str, Any]) -> None:
+            sent[entry["Id"]] = message = self._send(queue, entry)
+            message.user_id = entry["Id"]
+
+        _, failed = _each(batch, send)
+        return list(sent.values()), failed
 
     # -- receiving ---------------------------------------------------------------------------
 
@@ -159,49 +148,49 @@ class LocalSQSBackend(models.SQSBackend):
         visibility_timeout: int,
         message_attribute_names: list[str] | None = None,
         attempt_id: str | None = None,
-    ) -> list[View]:
+    ) -> list[models.Message]:
         model = self._model(queue_name, RECEIVE)
         if wait_seconds_timeout:
             poll = model.poll(count, wait_seconds_timeout, visibility_timeout, attempt_id)
             receipts = wait_for(self.services.clock, model.env.process(poll))
         else:
-            receipts = with_aws_errors(model.receive, count, visibility_timeout, True, attempt_id)
+            receipts = with_sqs_errors(model.receive, count, visibility_timeout, True, attempt_id)
         return [View(model, receipt, message_attribute_names or []) for receipt in receipts]
 
     # -- receipts ----------------------------------------------------------------------------
 
     def delete_message(self, queue_name: str, receipt_handle: str) -> None:
-        with_aws_errors(self._model(queue_name, DELETE).delete, receipt_handle)
+        with_sqs_errors(self._model(queue_name, DELETE).delete, receipt_handle)
 
     def delete_message_batch(
         self, queue_name: str, receipts: list[dict[str, Any]]
     ) -> tuple[list[str], list[dict[str, Any]]]:
-        check_entry_ids([entry["Id"] for entry in receipts])
+        checks.check_entry_ids([entry["Id"] for entry in receipts])
         model = self._model(queue_name, DELETE)
-        return _each(receipts, lambda e: with_aws_errors(model.delete, e["ReceiptHandle"]))
+        return _each(receipts, lambda e: with_sqs_errors(model.delete, e["ReceiptHandle"]))
 
     def change_message_visibility(
         self, queue_name: str, receipt_handle: str, visibility_timeout: int
     ) -> None:
         model = self._model(queue_name, CHANGE)
-        check_visibility(visibility_timeout)
-        with_aws_errors(model.change_visibility, receipt_handle, int(visibility_timeout))
+        checks.check_visibility(visibility_timeout)
+        with_sqs_errors(model.change_visibility, receipt_handle, int(visibility_timeout))
 
     def change_message_visibility_batch(
         self, queue_name: str, entries: list[dict[str, Any]]
     ) -> tuple[list[str], list[dict[str, Any]]]:
-        check_entry_ids([entry["Id"] for entry in entries])
+        checks.check_entry_ids([entry["Id"] for entry in entries])
         model = self._model(queue_name, CHANGE)
 
         def change(entry: dict[str, Any]) -> None:
             timeout = entry.get("VisibilityTimeout", model.visibility_timeout)
-            check_visibility(timeout)
-            with_aws_errors(model.change_visibility, entry["ReceiptHandle"], int(timeout))
+            checks.check_visibility(timeout)
+            with_sqs_errors(model.change_visibility, entry["ReceiptHandle"], int(timeout))
 
         return _each(entries, change)
 
     def purge_queue(self, queue_name: str) -> None:
-        with_aws_errors(self.get_queue(queue_name).model.purge)
+        with_sqs_errors(self.get_queue(queue_name).model.purge)
 
 
 class _ByArn(Mapping[str, Queue]):
@@ -260,8 +249,8 @@ class _WithAttempt:
     def __init__(self, backend: LocalSQSBackend, attempt_id: str) -> None:
         self._backend, self._attempt_id = backend, attempt_id
 
-    def receive_message(self, *args: Any) -> list[View]:
-        return self._backend.receive_message(*args, attempt_id=self._attempt_id)
+    def receive_message(self, *args: Any) -> list[models.Message]:
+        return partial(self._backend.receive_message, attempt_id=self._attempt_id)(*args)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
@@ -271,18 +260,19 @@ class LocalSQSResponse(SQSResponse):
     """moto's SQS responses, and the parameters and actions that they leave out."""
 
     def change_message_visibility(self) -> ActionResult:
-        check_visibility(self._get_param("VisibilityTimeout"))
+        checks.check_visibility(self._get_param("VisibilityTimeout"))
         return super().change_message_visibility()
 
     @property
     def sqs_backend(self) -> Any:
         """The backend; of a receive with an attempt id, one that knows of it (events-18)."""
         backend, attempt_id = super().sqs_backend, self._get_param("ReceiveRequestAttemptId")
+        assert isinstance(backend, LocalSQSBackend)
         return _WithAttempt(backend, attempt_id) if attempt_id else backend
 
     def receive_message(self) -> ActionResult:
         names = "MaxNumberOfMessages", "WaitTimeSeconds", "VisibilityTimeout"
-        check_receive({name: self._get_param(name) for name in names})
+        checks.check_receive({name: self._get_param(name) for name in names})
         result = super().receive_message()
         self._add_source_arns(result)
         return result
@@ -294,7 +284,7 @@ class LocalSQSResponse(SQSResponse):
         if not wanted & {"All", "DeadLetterQueueSourceArn"}:
             return
         model = self.sqs_backend.get_queue(self._get_queue_name()).model
-        for shown in result.result.get("Messages", []):
+        for shown in body_of(result).get("Messages", []):
             message = model._find(shown["ReceiptHandle"])
             if message is not None and message.source_arn:
                 shown.setdefault("Attributes", {})["DeadLetterQueueSourceArn"] = message.source_arn
@@ -302,7 +292,7 @@ class LocalSQSResponse(SQSResponse):
     # -- dead-letter queue redrive, which moto does not have (events-8) ------------------
 
     def start_message_move_task(self) -> ActionResult:
-        handle = with_aws_errors(
+        handle = with_sqs_errors(
             self.sqs_backend.move_tasks.start,
             self._get_param("SourceArn"),
             self._get_param("DestinationArn"),
@@ -311,7 +301,7 @@ class LocalSQSResponse(SQSResponse):
         return ActionResult({"TaskHandle": handle})
 
     def list_message_move_tasks(self) -> ActionResult:
-        tasks = with_aws_errors(
+        tasks = with_sqs_errors(
             self.sqs_backend.move_tasks.list,
             self._get_param("SourceArn"),
             self._get_param("MaxResults") or 1,
@@ -319,12 +309,10 @@ class LocalSQSResponse(SQSResponse):
         return ActionResult({"Results": [task.describe() for task in tasks]})
 
     def cancel_message_move_task(self) -> ActionResult:
-        moved = with_aws_errors(self.sqs_backend.move_tasks.cancel, self._get_param("TaskHandle"))
+        moved = with_sqs_errors(self.sqs_backend.move_tasks.cancel, self._get_param("TaskHandle"))
         return ActionResult({"ApproximateNumberOfMessagesMoved": moved})
 
 
-class _Urls:
-    """moto's SQS addresses, answered by :class:`LocalSQSResponse`."""
-
-    url_bases = urls.url_bases
-    url_paths = dict.fromkeys(urls.url_paths, LocalSQSResponse().dispatch)
+def install(services: Services) -> AbstractContextManager[Any]:
+    """A scope in which moto's SQS is ours."""
+    return in_place_of(models.sqs_backends, LocalSQSBackend, services, LocalSQSResponse)
