@@ -9,7 +9,7 @@ from typing import Any
 from patternlab.hpc import results
 from patternlab.hpc.cluster import nodes
 from patternlab.hpc.cluster.commands import MakeKey, PingPong, Prepare, TrustKey
-from patternlab.hpc.cluster.plan import Plan
+from patternlab.hpc.cluster.plan import INSTANCES, Plan
 from patternlab.hpc.cluster.teardown import TAG, remains, teardown
 from patternlab.hpc.errors import HPCError
 
@@ -32,12 +32,12 @@ class Cluster:
 
     def addresses(self) -> list[str]:
         """The private addresses of the nodes, the main node's first."""
-        found = self._cloud.client("ec2").describe_instances(InstanceIds=self.ids)["Reservations"]
+        pages = self._cloud.client("ec2").get_paginator("describe_instances")
+        nodes = pages.paginate(InstanceIds=self.ids).search(INSTANCES)
         by_id = {
-            one["InstanceId"]: one["PrivateIpAddress"]
-            for some in found
-            for one in some["Instances"]
-            if one["State"]["Name"] == "running"
+            node["InstanceId"]: node["PrivateIpAddress"]
+            for node in nodes
+            if node["State"]["Name"] == "running"
         }
         if len(by_id) < len(self.ids):
             raise HPCError(

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 
 from patternlab.functions.roles import trusted_by
 from patternlab.hpc.cluster.cluster import Cluster
-from patternlab.hpc.cluster.plan import DISK, Plan
+from patternlab.hpc.cluster.plan import DISK, INSTANCES, Plan
 from patternlab.hpc.cluster.teardown import MANAGED, TAG, remains, teardown
 from patternlab.hpc.cluster.user_data import user_data
 from patternlab.hpc.errors import HPCError
@@ -194,16 +194,16 @@ def _profile_is_not_known_yet(error: ClientError) -> bool:
 
 
 def _wait_until_running(cloud: Any, ids: list[str]) -> None:
-    ec2 = cloud.client("ec2")
+    pages = cloud.client("ec2").get_paginator("describe_instances")
 
     def are_running() -> bool:
         try:
-            pages = ec2.describe_instances(InstanceIds=ids)["Reservations"]
+            nodes = list(pages.paginate(InstanceIds=ids).search(INSTANCES))
         except ClientError as error:
             if error.response["Error"]["Code"] == "InvalidInstanceID.NotFound":
                 return False  # EC2 does not know them everywhere yet
             raise
-        states = [one["State"]["Name"] for some in pages for one in some["Instances"]]
+        states = [node["State"]["Name"] for node in nodes]
         if bad := set(states) - {"pending", "running"}:
             raise HPCError(f"A node went from pending to {bad.pop()}: EC2 could not start it.")
         return states == ["running"] * len(ids)

@@ -28,6 +28,8 @@ HOURS_A_MONTH = 730
 PRICED_REGION = "us-east-1"
 #: What other regions may cost of the price in us-east-1: ours, not AWS's, as on the cost card.
 ELSEWHERE = 2
+#: The instances in pages of DescribeInstances, which sorts them by reservation (JMESPath).
+INSTANCES = "Reservations[].Instances[]"
 
 
 @dataclass(frozen=True)
@@ -237,13 +239,9 @@ def _quota(cloud: Any, code: str) -> float | None:
 def _running(ec2: Any, code: str) -> int:
     """vCPUs that run now and count for the quota `code`."""
     live = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
-    types = [
-        one["InstanceType"]
-        for page in ec2.get_paginator("describe_instances").paginate(Filters=live)
-        for some in page["Reservations"]
-        for one in some["Instances"]
-        if quota_of(one["InstanceType"])[0] == code
-    ]
+    pages = ec2.get_paginator("describe_instances").paginate(Filters=live)
+    found = (instance["InstanceType"] for instance in pages.search(INSTANCES))
+    types = [kind for kind in found if quota_of(kind)[0] == code]
     vcpus = _vcpus(ec2, set(types))
     return sum(vcpus[one] for one in types)
 
