@@ -7,6 +7,7 @@ import pytest
 
 from patternlab.exercises import data_transfer as bank
 from patternlab.hpc.transfer import OPTIONS, Site, estimate
+from patternlab.learn import check
 from patternlab.learn.exercises import State
 from patternlab.paths import NOTEBOOKS
 
@@ -14,7 +15,7 @@ from patternlab.paths import NOTEBOOKS
 def right_ways(load):
     others = {"80 TB": "hosted 10G", "3 PB": "internet"}
     answers = {way: others | {load: way} for way in OPTIONS}
-    return {way for way in OPTIONS if bank.judge_travel(answers[way]).state is State.RIGHT}
+    return {way for way in OPTIONS if check("how-they-travel", answers[way]).state is State.RIGHT}
 
 
 def test_these_ways_and_no_others_are_right():
@@ -31,7 +32,7 @@ def test_the_judge_agrees_with_the_plan_for_every_way():
 
 
 def test_the_notebook_gives_the_sites_that_are_judged():
-    cells = json.loads((NOTEBOOKS / bank.NOTEBOOK).read_text())["cells"]
+    cells = json.loads((NOTEBOOKS / "09-data-transfer.ipynb").read_text())["cells"]
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     sites = [
         Site(
@@ -48,23 +49,23 @@ def test_the_notebook_gives_the_sites_that_are_judged():
 
 @pytest.mark.parametrize("way", [None, 3, ["internet"], {"way": "internet"}])
 def test_what_is_no_way_is_one_sentence(way):
-    verdict = bank.judge_travel({"80 TB": way, "3 PB": "internet"})
+    verdict = check("how-they-travel", {"80 TB": way, "3 PB": "internet"})
     assert verdict.state is State.WRONG and "There is no way called" in verdict.message
 
 
 @pytest.mark.parametrize("tasks", [0, -1, 1.5, "2", True])
 def test_what_is_no_number_of_tasks_is_one_sentence(tasks):
-    verdict = bank.judge_night({"mode": "BASIC", "verify": "NONE", "tasks": tasks})
+    verdict = check("eight-hour-night", {"mode": "BASIC", "verify": "NONE", "tasks": tasks})
     assert "tasks is a whole number from 1 to 100" in verdict.message
 
 
 def test_the_night_is_decided_by_the_verification():
     for mode, tasks in (("BASIC", 2), ("BASIC", 100), ("ENHANCED", 1)):
         settings = {"mode": mode, "verify": "ONLY_FILES_TRANSFERRED", "tasks": tasks}
-        assert bank.judge_night(settings).state is State.RIGHT
+        assert check("eight-hour-night", settings).state is State.RIGHT
 
 
 @pytest.mark.parametrize("options", [None, "OverwriteMode=NEVER", []])
 def test_options_that_are_none_are_refused(options):
-    verdict = bank.judge_lake({"TaskMode": "BASIC", "Options": options})
+    verdict = check("curated-lake", {"TaskMode": "BASIC", "Options": options})
     assert verdict.message == "Options is a dict, such as {'OverwriteMode': 'ALWAYS'}."

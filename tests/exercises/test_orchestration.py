@@ -3,13 +3,17 @@ tests say, with nodes that run.)"""
 
 import json
 
+import pytest
+
 from patternlab.exercises import orchestration as bank
 from patternlab.hpc.multinode.ranges import groups_of
+from patternlab.hpc.parallelcluster import EXAMPLE, judge
+from patternlab.learn import check
 from patternlab.paths import NOTEBOOKS
 
 
 def text():
-    cells = json.loads((NOTEBOOKS / bank.NOTEBOOK).read_text(encoding="utf-8"))["cells"]
+    cells = json.loads((NOTEBOOKS / "11-orchestration.ipynb").read_text(encoding="utf-8"))["cells"]
     return "\n".join("".join(cell["source"]) for cell in cells)
 
 
@@ -44,3 +48,25 @@ def test_the_reference_gives_every_node_to_the_group_that_the_text_says():
     held = groups_of(list(ranges.values()), 12)
     counts = [held.count(group) for group in range(4)]
     assert counts == [1, 6, 2, 3]
+
+
+def test_the_broken_file_is_refused_in_two_rounds():
+    assert {found.validator for found in judge(bank.BROKEN, EXAMPLE).findings} == {"schema"}
+    second = bank.BROKEN.replace("awsbatch", "slurm").replace("MaxNodes", "MaxCount")
+    validators = {found.validator for found in judge(second, EXAMPLE).of_level("error")}
+    assert {"EfaValidator", "EfaSecurityGroupValidator", "EfaPlacementGroupValidator"} <= validators
+
+
+@pytest.mark.parametrize("name", ["mend-the-cluster", "cluster-for-two-codes"])
+@pytest.mark.parametrize("answer", [b"Region: x", "\t", "Region: us-east-1"])
+def test_odd_answers_get_a_sentence(name, answer):
+    feedback = check(name, answer)
+    assert not feedback.is_right and "could not finish" not in feedback.message
+
+
+def test_any_file_that_creates_the_right_cluster_is_right():
+    one_line = bank.TWO_CODES.replace("Image: {Os: alinux2023}", "Image:\n    Os: ubuntu2404")
+    renamed = one_line.replace("weather", "forecast").replace("charts", "plots")
+    assert check("cluster-for-two-codes", renamed).is_right
+    more = bank.MENDED + "    - Name: other\n" + bank.MENDED.split("- Name: mpi\n")[1]
+    assert check("mend-the-cluster", more).is_right

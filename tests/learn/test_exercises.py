@@ -8,24 +8,18 @@ from patternlab.learn.exercises import Registry, State
 
 @pytest.fixture
 def registry(samples):
-    made = Registry()
-    made.register(samples.number())
-    made.register(samples.function())
-    return made
+    return Registry(samples.number(), samples.function())
 
 
 def state(registry, answer, name="two-and-two"):
     return registry.check(name, answer).state
 
 
-@pytest.mark.parametrize("answer", [..., None])
-def test_a_stub_is_not_attempted_and_repeats_the_question(registry, answer):
+@pytest.mark.parametrize("answer", [..., None, {"a": 1, "b": ...}, [1, ...], {"a": (..., 2)}])
+def test_an_answer_with_a_gap_left_is_not_attempted(registry, answer):
     feedback = registry.check("two-and-two", answer)
     assert feedback.state is State.NOT_ATTEMPTED
-    assert repr(feedback) == (
-        "– Not attempted yet. What is two and two? "
-        "Write your answer in place of the ... and check again."
-    )
+    assert repr(feedback).startswith("– Not attempted yet. ")
 
 
 def test_right_wrong_and_a_recognised_misconception(registry):
@@ -36,31 +30,25 @@ def test_right_wrong_and_a_recognised_misconception(registry):
     assert not registry.check("two-and-two", 5).is_right
 
 
-def test_a_copy_of_the_stub_function_is_not_attempted(registry, samples):
+def test_a_function_that_does_nothing_is_not_attempted(registry, samples):
     def stub_in_a_notebook(values): ...  # your code here
 
     def with_words(values):
-        """Other words than the stub of the course."""
+        """Say what it should do."""
 
     for answer in (stub_in_a_notebook, with_words):
         assert state(registry, answer, "double-it") is State.NOT_ATTEMPTED
     assert state(registry, samples.double, "double-it") is State.RIGHT
     assert state(registry, lambda values: [], "double-it") is State.WRONG
-    assert state(registry, 5, "double-it") is State.WRONG
 
 
-def test_a_dictionary_with_one_gap_left_is_not_attempted(samples):
-    registry = Registry()
-    exercise = samples.number(stub={"a": ..., "b": ...}, judge=lambda answer: 1 / 0)
-    registry.register(exercise)
-    assert state(registry, {"a": 1, "b": ...}) is State.NOT_ATTEMPTED
-    assert state(registry, [1, ...]) is State.NOT_ATTEMPTED
-    assert state(registry, {"a": 1, "b": 2}) is State.WRONG
+def test_a_value_in_place_of_a_function_is_told_how_to_give_one(registry):
+    feedback = registry.check("double-it", 5)
+    assert feedback.state is State.WRONG and "check('double-it', double)" in feedback.message
 
 
-def test_a_number_that_happens_to_be_like_a_stub_of_another_type_is_an_attempt(samples):
-    registry = Registry()
-    registry.register(samples.number(stub=0))
+def test_a_stub_without_a_gap_is_told_from_other_answers_of_its_type(samples):
+    registry = Registry(samples.number(stub=0))
     assert state(registry, 0) is State.NOT_ATTEMPTED
     assert state(registry, False) is State.WRONG
 
@@ -110,7 +98,6 @@ def raise_silently(values):
         (Hostile(), "ValueError: one line."),
         (raise_silently, "SilentError"),
         (lambda: 5, "TypeError"),
-        ("a word", "TypeError: 'str' object is not callable"),
     ],
 )
 def test_a_check_never_raises_whatever_the_answer_does(registry, answer, told):
@@ -126,9 +113,8 @@ def test_a_check_survives_an_answer_that_cannot_be_compared(registry):
     assert "RuntimeError: do not compare me" in feedback.message
 
 
-def test_a_judge_that_returns_no_verdict_does_not_raise_either(samples):
-    registry = Registry()
-    registry.register(samples.number(judge=lambda answer: True))
+def test_a_judge_that_returns_no_sentence_does_not_raise_either(samples):
+    registry = Registry(samples.number(judge=lambda answer: True))
     assert state(registry, 4) is State.WRONG
 
 
@@ -176,8 +162,8 @@ def test_an_empty_registry_says_so():
 
 
 def test_two_exercises_of_one_name_are_refused(registry, samples):
-    with pytest.raises(ValueError, match="two exercises named 'double-it'. Rename one"):
-        registry.register(samples.function())
+    with pytest.raises(ValueError, match="'double-it'"):
+        registry.add(samples.function())
 
 
 def test_feedback_reads_as_text_and_as_html_without_letting_html_through(registry):
@@ -197,8 +183,7 @@ def test_an_answer_that_never_ends_is_stopped(monkeypatch, samples):
         while True:
             pass
 
-    registry = Registry()
-    registry.register(samples.number(judge=endless))
+    registry = Registry(samples.number(judge=endless))
     feedback = registry.check("two-and-two", 4)
     assert feedback.state is State.WRONG
     assert "never ends" in feedback.message

@@ -1,41 +1,51 @@
 import pytest
 
-from patternlab.learn.situations import first_fault
+from patternlab.learn.exercises import Registry
+from patternlab.learn.situations import situations
+from patternlab.learn.verify import problems
 
-RUNS = {"it rains": lambda: "umbrella", "it is dry": lambda: "nothing"}
 RIGHT = {"it rains": "umbrella", "it is dry": "nothing"}
 
 
-def fault(answer):
-    return first_fault(
-        answer, RUNS, ("umbrella", "nothing"), lambda name, given: f"If {name}, not {given}."
+def exercise(truth=RIGHT.__getitem__):
+    return situations(
+        "weather",
+        RIGHT,
+        truth=truth,
+        choices=("umbrella", "nothing"),
+        refusal=lambda name, given: f"If {name}, not {given}.",
+        praise="Well dressed.",
+        slips=[("it rains", "nothing", "If it rains")],
+        hints=["Look out."],
     )
 
 
-def test_what_every_run_says_has_no_fault_in_any_order():
-    assert fault(RIGHT) is None
-    assert fault(dict(reversed(RIGHT.items()))) is None
+def test_it_is_an_exercise_that_proves_itself():
+    assert problems(exercise()) == []
 
 
 @pytest.mark.parametrize(
-    ("answer", "sentence"),
+    ("answer", "told"),
     [
-        (["umbrella", "nothing"], "Give a dict"),
-        (RIGHT | {"it snows": "nothing"}, "no situation 'it snows'"),
-        ({"it rains": "umbrella"}, "'it is dry' is not answered yet"),
-        (RIGHT | {"it is dry": "hat"}, "choose one of umbrella, nothing, not 'hat'"),
+        (["umbrella", "nothing"], "'it rains' and 'it is dry'"),
+        (RIGHT | {"it snows": "nothing"}, "'it snows'"),
+        ({"it rains": "umbrella"}, "'it is dry'"),
+        (RIGHT | {"it is dry": "hat"}, "umbrella, nothing, not 'hat'"),
         (RIGHT | {"it is dry": ["nothing"]}, "not ['nothing']"),
         (RIGHT | {"it rains": "nothing"}, "If it rains, not nothing."),
     ],
 )
-def test_the_first_fault_is_told(answer, sentence):
-    assert sentence in fault(answer)
+def test_the_first_fault_is_told(answer, told):
+    feedback = Registry(exercise()).check("weather", answer)
+    assert not feedback.is_right and told in feedback.message
 
 
 def test_after_a_fault_no_other_run_is_made():
-    def forbidden():
-        raise AssertionError("this run was not needed")
+    runs = []
 
-    answer = {"first": "b", "second": "a"}
-    runs = {"first": lambda: "a", "second": forbidden}
-    assert first_fault(answer, runs, ("a", "b"), lambda name, given: name) == "first"
+    def truth(name):
+        runs.append(name)
+        return RIGHT[name]
+
+    Registry(exercise(truth)).check("weather", RIGHT | {"it rains": "nothing"})
+    assert runs == ["it rains"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,10 +15,10 @@ from patternlab.caching import costs, theory
 from patternlab.caching.layer import lazy
 from patternlab.caching.stampede import Lock, locked
 from patternlab.caching.valkey import open_valkey
-from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
-from patternlab.learn.situations import first_fault
+from patternlab.learn.exercises import Exercise
+from patternlab.learn.judging import Wrong, fields, number
+from patternlab.learn.situations import situations
 
-NOTEBOOK = "08-caching-layer.ipynb"
 LONGEST = 300  # seconds that a key may live
 
 # -- nothing-found-too ---------------------------------------------------------------------------
@@ -38,21 +37,17 @@ class _Database:
         return self.answers[key]
 
 
-def judge_read(read: Any) -> Verdict:
+def judge_read(read: Any) -> str:
     """Read from a real Valkey what is there, what is not, and what fails."""
-    if not callable(read):
-        return wrong("Give the function itself: check('nothing-found-too', read).")
     with open_valkey() as valkey:
-        for fault in (_not_kept, _not_shared, _outage):
+        for look_at in (_both_reads, _emptied_cache, _outage):
             valkey.client.flushall()
-            if found := fault(read, valkey.client) or _lives_too_long(valkey.client):
-                return wrong(found)
-    return right(
-        "A second read costs no query, whatever the first one found; an error is not kept."
-    )
+            look_at(read, valkey.client)
+            _expiry(valkey.client)
+    return "A second read costs no query, whatever the first one found; an error is not kept."
 
 
-def _not_kept(read: Callable[..., Any], cache: Any) -> str | None:
+def _both_reads(read: Callable[..., Any], cache: Any) -> None:
     """Each answer must come back as it was, and without a second query."""
     answers = {"lamp": {"cents": 4990}, "free": 0, "nobody": [], "unnamed": "", "ghost": None}
     database = _Database(answers | {"word": "null"})
@@ -60,33 +55,35 @@ def _not_kept(read: Callable[..., Any], cache: Any) -> str | None:
         for turn in ("first", "second"):
             found = read(cache, key, database)
             if found != value or type(found) is not type(value):
-                return f"The database says {value!r}, and the {turn} read gives {found!r}."
+                raise Wrong(f"The database says {value!r}, and the {turn} read gives {found!r}.")
         asked, database.asked = database.asked, 0
         if asked == 1:
             continue
         if value is None:
-            return f"What does not exist was asked for {asked} times in two reads. Keep that, too."
+            raise Wrong(
+                f"What does not exist was asked for {asked} times in two reads. Keep that, too."
+            )
         if not value:
-            return f"{value!r} was asked for {asked} times in two reads. It is an answer, too."
-        return f"Two reads of one key made {asked} queries: the second one must hit."
-    return None
+            raise Wrong(
+                f"{value!r} was asked for {asked} times in two reads. It is an answer, too."
+            )
+        raise Wrong(f"Two reads of one key made {asked} queries: the second one must hit.")
 
 
-def _not_shared(read: Callable[..., Any], cache: Any) -> str | None:
+def _emptied_cache(read: Callable[..., Any], cache: Any) -> None:
     """What is not in the cache any more must be asked for."""
     database = _Database({"lamp": 1})
     read(cache, "lamp", database)
     cache.flushall()
     database.answers["lamp"] = 2
     if read(cache, "lamp", database) != 2:
-        return (
+        raise Wrong(
             "The cache was emptied, and your read still answers, from somewhere else: keep "
             "answers in the cache only, or nobody can invalidate them."
         )
-    return None
 
 
-def _outage(read: Callable[..., Any], cache: Any) -> str | None:
+def _outage(read: Callable[..., Any], cache: Any) -> None:
     """An error goes to the caller and is not kept."""
     database = _Database({"lamp": 1})
     database.down = True
@@ -95,26 +92,25 @@ def _outage(read: Callable[..., Any], cache: Any) -> str | None:
     except TimeoutError:
         pass
     else:
-        return f"The database failed, and your read gave {found!r} as if nothing had happened."
+        raise Wrong(
+            f"The database failed, and your read gave {found!r} as if nothing had happened."
+        )
     database.down = False
     if (found := read(cache, "lamp", database)) != 1:
-        return f"The database is back, and your read still gives {found!r}: do not keep a failure."
-    return None
+        raise Wrong(
+            f"The database is back, and your read still gives {found!r}: do not keep a failure."
+        )
 
 
-def _lives_too_long(cache: Any) -> str | None:
+def _expiry(cache: Any) -> None:
     for key in cache.keys("*"):
         left = cache.pttl(key)
         if left == -1:
-            return f"The key {key.decode()!r} has no TTL: it stays for ever, outdated or not."
+            raise Wrong(f"The key {key.decode()!r} has no TTL: it stays for ever, outdated or not.")
         if left > 1000 * LONGEST:
-            return (
+            raise Wrong(
                 f"The key {key.decode()!r} lives {left / 1000:,.0f} s, and {LONGEST} are allowed."
             )
-    return None
-
-
-def _read_stub(cache, key, load): ...
 
 
 def read(cache, key, load):
@@ -200,32 +196,27 @@ def _keeps_it_at_home():
     return read_at_home
 
 
-register(
-    Exercise(
-        name="nothing-found-too",
-        notebook=NOTEBOOK,
-        question="Write lazy loading that keeps 'nothing found', and no failure.",
-        stub=_read_stub,
-        hints=[
-            "cache.get gives None where there is no key, and bytes where there is one. What you "
-            "keep for 'nothing found' must be some bytes.",
-            "json.dumps(None) is 'null': a text that can be kept, and that json.loads turns back.",
-            "Ask the cache for None before you decode, not after. And if load raises, you need do "
-            "nothing at all.",
-        ],
-        judge=judge_read,
-        reference=read,
-        alternatives=[_read_in_an_envelope, _read_with_a_mark],
-        misconceptions=[
-            Misconception(_reads_nothing_again, "What does not exist was asked for"),
-            Misconception(_takes_zero_for_nothing, "It is an answer, too"),
-            Misconception(_writes_like(), "has no TTL"),
-            Misconception(_writes_like(ex=300_000), "and 300 are allowed"),
-            Misconception(_hides_the_error, "as if nothing had happened"),
-            Misconception(_keeps_the_error, "do not keep a failure"),
-            Misconception(_keeps_it_at_home(), "from somewhere else"),
-        ],
-    )
+nothing_found_too = Exercise(
+    "nothing-found-too",
+    judge=judge_read,
+    reference=read,
+    alternatives=[_read_in_an_envelope, _read_with_a_mark],
+    misconceptions=[
+        (_reads_nothing_again, "What does not exist was asked for"),
+        (_takes_zero_for_nothing, "It is an answer, too"),
+        (_writes_like(), "has no TTL"),
+        (_writes_like(ex=300_000), "and 300 are allowed"),
+        (_hides_the_error, "as if nothing had happened"),
+        (_keeps_the_error, "do not keep a failure"),
+        (_keeps_it_at_home(), "from somewhere else"),
+    ],
+    hints=[
+        "cache.get gives None where there is no key, and bytes where there is one. What you "
+        "keep for 'nothing found' must be some bytes.",
+        "json.dumps(None) is 'null': a text that can be kept, and that json.loads turns back.",
+        "Ask the cache for None before you decode, not after. And if load raises, you need do "
+        "nothing at all.",
+    ],
 )
 
 # -- stop-the-stampede ---------------------------------------------------------------------------
@@ -281,58 +272,61 @@ def _crowd(readers: int, ask: Callable[[], Any]) -> tuple[list[Any], list[BaseEx
     return list(answers), list(errors)
 
 
-def judge_stampede(read_one: Any) -> Verdict:
+def judge_stampede(read_one: Any) -> str:
     """Let a crowd find a missing key, then a failing query, on a real Valkey."""
-    if not callable(read_one):
-        return wrong("Give the function itself: check('stop-the-stampede', read_one).")
     with open_valkey() as valkey:
-        for fault in (_many_queries, _failed_query):
+        for look_at in (_one_query, _failed_query):
             valkey.client.flushall()
-            if found := fault(read_one, valkey.client) or _lives_too_long(valkey.client):
-                return wrong(found)
-    return right(f"{READERS} readers, one query; a failure or a death in the middle stops nobody.")
+            look_at(read_one, valkey.client)
+            _expiry(valkey.client)
+    return f"{READERS} readers, one query; a failure or a death in the middle stops nobody."
 
 
-def _many_queries(read_one: Callable[..., Any], cache: Any) -> str | None:
+def _one_query(read_one: Callable[..., Any], cache: Any) -> None:
     query = _SlowQuery(cache)
     answers, errors = _crowd(READERS, lambda: read_one(cache, "best", query))
     if errors:
         raise errors[0]
     if any(answer != ["lamp", 4990] for answer in answers):
-        return "Not everybody got the answer of the query."
+        raise Wrong("Not everybody got the answer of the query.")
     if query.most > 1:
-        return f"{READERS} readers made {query.most} queries at the same time, and one is enough."
+        raise Wrong(
+            f"{READERS} readers made {query.most} queries at the same time, and one is enough."
+        )
     if len(answers) < READERS:
-        return f"{READERS - len(answers)} of {READERS} readers still wait after {WAIT_SECONDS:g} s."
+        raise Wrong(
+            f"{READERS - len(answers)} of {READERS} readers still wait after {WAIT_SECONDS:g} s."
+        )
     if query.calls > 1:
-        return (
+        raise Wrong(
             f"{READERS} readers made {query.calls} queries, one after the other: who got the lock "
             "must look into the cache again."
         )
     if not query.locks:
-        return "During the query the cache held no lock: yours is known to this process only."
+        raise Wrong("During the query the cache held no lock: yours is known to this process only.")
     if -1 in query.locks.values():
-        return "If the machine died during the query, its lock would stay for ever: let it expire."
+        raise Wrong(
+            "If the machine died during the query, its lock would stay for ever: let it expire."
+        )
     read_one(cache, "best", query)
-    return "A later read asked again: the answer was not kept." if query.calls > 1 else None
+    if query.calls > 1:
+        raise Wrong("A later read asked again: the answer was not kept.")
 
 
-def _failed_query(read_one: Callable[..., Any], cache: Any) -> str | None:
+def _failed_query(read_one: Callable[..., Any], cache: Any) -> None:
     query = _SlowQuery(cache)
     query.fails = True
     answers, errors = _crowd(1, lambda: read_one(cache, "best", query))
     if answers or not errors:
-        return "The query failed, and its caller did not get the error."
+        raise Wrong("The query failed, and its caller did not get the error.")
     query.fails = False
     answers, errors = _crowd(1, lambda: read_one(cache, "best", query))
     if errors:
         raise errors[0]
     if not answers:
-        return "The query failed, and the next reader waits for a lock that nobody needs any more."
-    return None
-
-
-def _one_stub(cache, key, load): ...
+        raise Wrong(
+            "The query failed, and the next reader waits for a lock that nobody needs any more."
+        )
 
 
 def read_one(cache, key, load):
@@ -400,31 +394,26 @@ def _keeps_the_lock(cache, key, load):
     return json.loads(found)
 
 
-register(
-    Exercise(
-        name="stop-the-stampede",
-        notebook=NOTEBOOK,
-        question="Write a read that makes one query for a missing key, however many ask.",
-        stub=_one_stub,
-        hints=[
-            "cache.set(lock, token, nx=True, ex=10) is true for one caller only. The others sleep "
-            "a little and look again.",
-            "Whoever gets the lock must look into the cache once more: the one before may have "
-            "stored the answer meanwhile.",
-            "Release the lock in a finally, and let it expire by itself, too. stampede.Lock takes "
-            "and releases one.",
-        ],
-        judge=judge_stampede,
-        reference=read_one,
-        alternatives=[locked, _one_lock_first],
-        misconceptions=[
-            Misconception(lazy, "at the same time"),
-            Misconception(_locks_and_does_not_look, "one after the other"),
-            Misconception(_process_lock(), "known to this process only"),
-            Misconception(_lock_for_ever, "would stay for ever"),
-            Misconception(_keeps_the_lock, "nobody needs any more"),
-        ],
-    )
+stop_the_stampede = Exercise(
+    "stop-the-stampede",
+    judge=judge_stampede,
+    reference=read_one,
+    alternatives=[locked, _one_lock_first],
+    misconceptions=[
+        (lazy, "at the same time"),
+        (_locks_and_does_not_look, "one after the other"),
+        (_process_lock(), "known to this process only"),
+        (_lock_for_ever, "would stay for ever"),
+        (_keeps_the_lock, "nobody needs any more"),
+    ],
+    hints=[
+        "cache.set(lock, token, nx=True, ex=10) is true for one caller only. The others sleep "
+        "a little and look again.",
+        "Whoever gets the lock must look into the cache once more: the one before may have "
+        "stored the answer meanwhile.",
+        "Release the lock in a finally, and let it expire by itself, too. stampede.Lock takes "
+        "and releases one.",
+    ],
 )
 
 # -- price-page-ttls -----------------------------------------------------------------------------
@@ -450,17 +439,16 @@ def _least() -> tuple[float, float]:
     return float(total.min()), float(edges[total.argmin()])
 
 
-def judge_ttls(answer: Any) -> Verdict:
+def judge_ttls(answer: Any) -> str:
     """Hold two TTLs against the bound, then against the least cost."""
-    if not isinstance(answer, dict) or set(answer) != {"edge", "valkey"}:
-        return wrong('Give a dict with two TTLs in seconds: {"edge": ..., "valkey": ...}.')
-    for name, ttl in answer.items():
-        if isinstance(ttl, bool) or not isinstance(ttl, int | float) or not 0 <= ttl < math.inf:
-            return wrong(f"The TTL {name!r} is a number of seconds from 0, not {ttl!r}.")
-    edge, valkey = answer["edge"], answer["valkey"]
+    given = fields(answer, ("edge", "valkey"))
+    edge, valkey = (
+        number(given[name], f"The TTL {name!r} is a number of seconds from 0, not {given[name]!r}.")
+        for name in ("edge", "valkey")
+    )
     oldest = theory.greatest_age([edge, valkey], caches=[EDGES, 1])
     if oldest > BOUND:
-        return wrong(
+        raise Wrong(
             f"A price may be {oldest:g} s old: an edge may fetch what has lain in Valkey for long, "
             "and starts a fresh TTL. The two add up."
         )
@@ -468,35 +456,38 @@ def judge_ttls(answer: Any) -> Verdict:
     least, best = _least()
     told = f"${passing:,.2f} a month for what passes the edges, ${queries:,.2f} for queries"
     if passing + queries <= least * (1 + WITHIN):
-        return right(f"{told}; no price is older than {oldest:g} s.")
+        return f"{told}; no price is older than {oldest:g} s."
     more = f"{told}: {(passing + queries) / least - 1:.0%} more than need be."
     if oldest < BOUND:
-        return wrong(f"{more} The oldest price is {oldest:g} s old, and {BOUND:g} are allowed.")
+        raise Wrong(f"{more} The oldest price is {oldest:g} s old, and {BOUND:g} are allowed.")
     if edge < best:
-        return wrong(f"{more} Each of {EDGES} edges fetches for itself: give the edges more.")
-    return wrong(f"{more} Almost every fetch of an edge is a query: give Valkey more.")
+        raise Wrong(f"{more} Each of {EDGES} edges fetches for itself: give the edges more.")
+    raise Wrong(f"{more} Almost every fetch of an edge is a query: give Valkey more.")
 
 
 def _answer(edge: float, valkey: float) -> dict[str, float]:
     return {"edge": edge, "valkey": valkey}
 
 
-register(
-    Exercise(
-        name="price-page-ttls",
-        notebook=NOTEBOOK,
-        question="Choose the two TTLs so that no price is older than 300 s, at least cost.",
-        stub={"edge": ..., "valkey": ...},
-        hints=[
-            "The greatest age is the sum of both TTLs. So one number is left to choose.",
-            "What passes the edges is origin_rate(200, edge, caches=40) a second. That is the rate "
-            "at which Valkey is asked; origin_rate of it, with Valkey's TTL, are the queries.",
-            "Try all whole seconds for the edge, with 300 minus that for Valkey, and take the one "
-            "with the least of 3.5 times what passes plus 20 times the queries.",
-        ],
-        judge=judge_ttls,
-        reference=_answer(222, 78),
-        solution="""
+price_page_ttls = Exercise(
+    "price-page-ttls",
+    judge=judge_ttls,
+    reference=_answer(222, 78),
+    alternatives=[_answer(230, 70), _answer(215.5, 84.5)],
+    misconceptions=[
+        (_answer(300, 300), "The two add up"),
+        (_answer(150, 150), "give the edges more"),
+        (_answer(300, 0), "give Valkey more"),
+        (_answer(60, 60), "The oldest price is 120 s old"),
+    ],
+    hints=[
+        "The greatest age is the sum of both TTLs. So one number is left to choose.",
+        "What passes the edges is origin_rate(200, edge, caches=40) a second. That is the rate "
+        "at which Valkey is asked; origin_rate of it, with Valkey's TTL, are the queries.",
+        "Try all whole seconds for the edge, with 300 minus that for Valkey, and take the one "
+        "with the least of 3.5 times what passes plus 20 times the queries.",
+    ],
+    solution="""
             from patternlab.caching.theory import origin_rate
 
             def cost(edge):
@@ -506,14 +497,6 @@ register(
             edge = min(range(301), key=cost)
             answer = {"edge": edge, "valkey": 300 - edge}
         """,
-        alternatives=[_answer(230, 70), _answer(215.5, 84.5)],
-        misconceptions=[
-            Misconception(_answer(300, 300), "The two add up"),
-            Misconception(_answer(150, 150), "give the edges more"),
-            Misconception(_answer(300, 0), "give Valkey more"),
-            Misconception(_answer(60, 60), "The oldest price is 120 s old"),
-        ],
-    )
 )
 
 # -- worth-caching -------------------------------------------------------------------------------
@@ -552,41 +535,30 @@ def _refusal(name: str, given: str) -> str:
     return f"{told} Hardly anybody asks for the same key twice in {outdated:g} s."
 
 
-def judge_worth(answer: Any) -> Verdict:
-    """Compare each answer's mean time with a cache and without."""
-    runs = {name: lambda name=name: _better(name) for name in ANSWERS}
-    fault = first_fault(answer, runs, ("cache", "leave"), _refusal)
-    if fault:
-        return wrong(fault)
-    return right("Worth it: a slow query, asked for again soon, that may be a little outdated.")
-
-
-def _worth(name: str = "best sellers", given: str = "cache") -> dict[str, str]:
-    """The right answers, with one of them changed."""
-    return {name: _better(name) for name in ANSWERS} | {name: given}
-
-
-register(
-    Exercise(
-        name="worth-caching",
-        notebook=NOTEBOOK,
-        question='Say "cache" or "leave" for each of the five answers.',
-        stub=dict.fromkeys(ANSWERS, ...),
-        hints=[
-            "A read with a cache always pays for the look; on a miss for the query as well.",
-            "A key that is read r times a second, with a TTL of T, hits in rT / (1 + rT) of its "
-            "reads. r is the reads of all keys, divided by the keys.",
-            "The TTL can be as long as the answer may be outdated. Not at all is a TTL of 0.",
-        ],
-        judge=judge_worth,
-        reference=_worth(),
-        alternatives=[dict(reversed(_worth().items()))],
-        misconceptions=[
-            Misconception(_worth("order by number", "cache"), "The look alone takes longer"),
-            Misconception(_worth("free-text search", "cache"), "Hardly anybody asks"),
-            Misconception(_worth("stock before payment", "cache"), "no hit is allowed"),
-            Misconception(_worth("exchange rates", "leave"), "Each key is read 25 times"),
-            Misconception(_worth("best sellers", "maybe"), "choose one of cache, leave"),
-        ],
-    )
+worth_caching = situations(
+    "worth-caching",
+    {
+        "best sellers": "cache",
+        "order by number": "leave",
+        "free-text search": "leave",
+        "stock before payment": "leave",
+        "exchange rates": "cache",
+    },
+    truth=_better,
+    choices=("cache", "leave"),
+    refusal=_refusal,
+    praise="Worth it: a slow query, asked for again soon, that may be a little outdated.",
+    slips=[
+        ("order by number", "cache", "The look alone takes longer"),
+        ("free-text search", "cache", "Hardly anybody asks"),
+        ("stock before payment", "cache", "no hit is allowed"),
+        ("exchange rates", "leave", "Each key is read 25 times"),
+        ("best sellers", "maybe", "choose one of cache, leave"),
+    ],
+    hints=[
+        "A read with a cache always pays for the look; on a miss for the query as well.",
+        "A key that is read r times a second, with a TTL of T, hits in rT / (1 + rT) of its "
+        "reads. r is the reads of all keys, divided by the keys.",
+        "The TTL can be as long as the answer may be outdated. Not at all is a TTL of 0.",
+    ],
 )

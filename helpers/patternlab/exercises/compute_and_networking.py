@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +10,17 @@ import numpy as np
 
 from patternlab.hpc.hockney import Hockney
 from patternlab.hpc.scaling import HaloExchange, Independent, strong_scaling
-from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
-from patternlab.learn.situations import first_fault
+from patternlab.learn.exercises import Exercise
+from patternlab.learn.judging import Wrong, fields, number, refusing
+from patternlab.learn.situations import situations
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NOTEBOOK = "10-compute-and-networking.ipynb"
 
 # -- three-workloads -----------------------------------------------------------------------------
 
 PLACEMENTS = ("cluster", "spread", "partition", "none")
-WORKLOADS = ("weather", "training", "sweep")
 NODES = 2  # of the weather model, and of the training
 WEATHER_VCPUS, TRAINING_GPUS, FLEET = 64, 16, 200
 PER_ZONE = 7  # instances of a spread group in a zone
@@ -38,90 +36,98 @@ def _types() -> pd.DataFrame:
     return table_of(INSTANCE_TYPES.values())
 
 
-def judge_workloads(answer: Any) -> Verdict:
+def judge_workloads(answer: Any) -> str:
     """Hold each choice against what EC2 says of the type, and what the workload does."""
-    if not isinstance(answer, Mapping) or set(answer) != set(WORKLOADS):
-        return wrong(f"Give a dict with a pair for each of {', '.join(WORKLOADS)}.")
-    for workload in WORKLOADS:
-        pair = answer[workload]
-        if not isinstance(pair, tuple | list) or len(pair) != 2 or pair[1] not in PLACEMENTS:
-            return wrong(
-                f'{workload}: give a pair ("type", "placement"), the placement one of '
-                f"{', '.join(PLACEMENTS)}."
-            )
-        name, placement = pair
-        if name not in _types().index:
-            return wrong(f"{workload}: the catalogue has no type {name!r}. Look into `table`.")
-        row = _types().loc[name]
-        if placement != "none" and placement not in row["strategies"]:
-            return wrong(
-                f"{workload}: EC2 refuses {name} in a {placement} placement group: "
-                f"InvalidParameterCombination. It takes: {row['strategies']}."
-            )
-        if fault := _JUDGES[workload](row, placement):
-            return wrong(f"{workload}: {fault}")
-    return right("Each has what it waits for: latency, GPUs side by side, or simply many cores.")
+    given = fields(answer, _JUDGES)
+    for workload, judge in _JUDGES.items():
+        with refusing(about=workload):
+            judge(*_placed(given[workload]))
+    return "Each has what it waits for: latency, GPUs side by side, or simply many cores."
 
 
-def _weather(row: pd.Series, placement: str) -> str | None:
+def _placed(pair: Any) -> tuple[pd.Series, str]:
+    """The row of the catalogue for a type, and its placement, if EC2 takes the two together."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2 or pair[1] not in PLACEMENTS:
+        listed = ", ".join(PLACEMENTS)
+        raise Wrong(f'give a pair ("type", "placement"), the placement one of {listed}.')
+    name, placement = pair
+    if name not in _types().index:
+        raise Wrong(f"the catalogue has no type {name!r}. Look into `table`.")
+    row = _types().loc[name]
+    if placement != "none" and placement not in row["strategies"]:
+        raise Wrong(
+            f"EC2 refuses {name} in a {placement} placement group: InvalidParameterCombination. "
+            f"It takes: {row['strategies']}."
+        )
+    return row, placement
+
+
+def _weather(row: pd.Series, placement: str) -> None:
     if row["architecture"] != "x86_64":
-        return f"the program is built for x86_64, and {row.name} is {row['architecture']}."
+        raise Wrong(f"the program is built for x86_64, and {row.name} is {row['architecture']}.")
     if row["gpus"] or row["accelerators"]:
-        return f"it computes on CPUs, and {row.name} bills its accelerators for idling."
+        raise Wrong(f"it computes on CPUs, and {row.name} bills its accelerators for idling.")
     if not row["efa"]:
-        return (
+        raise Wrong(
             f"{row.name} has no EFA. Each step waits for its neighbours, and here each message "
             "takes the kernel's way."
         )
     if NODES * row["vcpus"] < WEATHER_VCPUS:
-        return f"{NODES} of {row.name} have {NODES * row['vcpus']} vCPUs; it needs {WEATHER_VCPUS}."
-    return _not_together(placement)
+        raise Wrong(
+            f"{NODES} of {row.name} have {NODES * row['vcpus']} vCPUs; it needs {WEATHER_VCPUS}."
+        )
+    _together(placement)
 
 
-def _training(row: pd.Series, placement: str) -> str | None:
+def _training(row: pd.Series, placement: str) -> None:
     if NODES * row["gpus"] < TRAINING_GPUS:
-        return (
+        raise Wrong(
             f"{NODES} of {row.name} have {NODES * row['gpus']} GPUs, and it needs {TRAINING_GPUS}."
         )
     if not row["efa"]:
-        return f"{row.name} has no EFA: after each step the GPUs wait for the kernel's network."
-    return _not_together(placement)
+        raise Wrong(
+            f"{row.name} has no EFA: after each step the GPUs wait for the kernel's network."
+        )
+    _together(placement)
 
 
-def _not_together(placement: str) -> str | None:
+def _together(placement: str) -> None:
     if placement == "cluster":
-        return None
+        return
     if placement == "none":
-        return "without a group the two may land anywhere in the zone, and every message pays."
-    return f"a {placement} group keeps its instances apart, and these two talk all the time."
+        raise Wrong(
+            "without a group the two may land anywhere in the zone, and every message pays."
+        )
+    raise Wrong(f"a {placement} group keeps its instances apart, and these two talk all the time.")
 
 
-def _sweep(row: pd.Series, placement: str) -> str | None:
+def _sweep(row: pd.Series, placement: str) -> None:
     if row["gpus"] or row["accelerators"]:
-        return f"it computes on CPUs, and {row.name} bills its accelerators for idling."
+        raise Wrong(f"it computes on CPUs, and {row.name} bills its accelerators for idling.")
     if row["burstable"]:
-        return (
+        raise Wrong(
             f"{row.name} is burstable: ten minutes at full speed use up its credits, and then it "
             "crawls."
         )
     if not row["spot"]:
-        return (
+        raise Wrong(
             f"{row.name} is sold on demand only. A lost run is simply run again, which is what "
             "Spot is cheap for."
         )
     if placement == "spread":
-        return (
+        raise Wrong(
             f"a spread group takes {PER_ZONE} instances in a zone, and {FLEET} are to run: "
             "InstanceLimitExceeded."
         )
     if placement == "cluster":
-        return (
+        raise Wrong(
             f"a cluster group packs {FLEET} instances into one corner of one zone. The runs do not "
             "talk; all that it brings is InsufficientInstanceCapacity."
         )
     if placement == "partition":
-        return "a partition group keeps copies of data apart, and a run that is lost has no copy."
-    return None
+        raise Wrong(
+            "a partition group keeps copies of data apart, and a run that is lost has no copy."
+        )
 
 
 _JUDGES = {"weather": _weather, "training": _training, "sweep": _sweep}
@@ -136,40 +142,35 @@ def _workloads(**changed: tuple[str, str]) -> dict[str, Any]:
     } | changed
 
 
-register(
-    Exercise(
-        name="three-workloads",
-        notebook=NOTEBOOK,
-        question="Choose an instance type and a placement for each of three workloads.",
-        stub=dict.fromkeys(WORKLOADS, ...),
-        hints=[
-            "Ask of each workload: what does it wait for? Neighbours, GPUs, or nothing?",
-            "suitable(table, efa=True, accelerated=False, architecture='x86_64') lists the types "
-            "for the weather; suitable(table, efa=True, gpus=8) those for the training.",
-            "Who talks all the time sits together (cluster). Who does not talk needs no group, and "
-            "may be interrupted: spot.",
-        ],
-        judge=judge_workloads,
-        reference=_workloads(),
-        alternatives=[
-            _workloads(weather=("hpc7a.96xlarge", "cluster"), sweep=("m5.large", "none")),
-            _workloads(training=["p4d.24xlarge", "cluster"], sweep=("c7g.large", "none")),
-        ],
-        misconceptions=[
-            Misconception(_workloads(weather=("m5.large", "cluster")), "has no EFA"),
-            Misconception(_workloads(weather=("t3.micro", "cluster")), "InvalidParameterComb"),
-            Misconception(_workloads(weather=("c5n.9xlarge", "spread")), "keeps its instances apa"),
-            Misconception(_workloads(weather=("c5n.9xlarge", "none")), "anywhere in the zone"),
-            Misconception(_workloads(weather=("hpc7g.16xlarge", "cluster")), "is built for x86_64"),
-            Misconception(_workloads(weather=("p5.48xlarge", "cluster")), "for idling"),
-            Misconception(_workloads(training=("g5.xlarge", "cluster")), "it needs 16"),
-            Misconception(_workloads(sweep=("hpc6a.48xlarge", "none")), "on demand only"),
-            Misconception(_workloads(sweep=("c7i.large", "cluster")), "InsufficientInstanceCap"),
-            Misconception(_workloads(sweep=("c7i.large", "spread")), "InstanceLimitExceeded"),
-            Misconception(_workloads(sweep=("t3.micro", "none")), "credits"),
-            Misconception(_workloads(sweep=("c99.large", "none")), "has no type 'c99.large'"),
-        ],
-    )
+three_workloads = Exercise(
+    "three-workloads",
+    judge=judge_workloads,
+    reference=_workloads(),
+    alternatives=[
+        _workloads(weather=("hpc7a.96xlarge", "cluster"), sweep=("m5.large", "none")),
+        _workloads(training=["p4d.24xlarge", "cluster"], sweep=("c7g.large", "none")),
+    ],
+    misconceptions=[
+        (_workloads(weather=("m5.large", "cluster")), "has no EFA"),
+        (_workloads(weather=("t3.micro", "cluster")), "InvalidParameterComb"),
+        (_workloads(weather=("c5n.9xlarge", "spread")), "keeps its instances apa"),
+        (_workloads(weather=("c5n.9xlarge", "none")), "anywhere in the zone"),
+        (_workloads(weather=("hpc7g.16xlarge", "cluster")), "is built for x86_64"),
+        (_workloads(weather=("p5.48xlarge", "cluster")), "for idling"),
+        (_workloads(training=("g5.xlarge", "cluster")), "it needs 16"),
+        (_workloads(sweep=("hpc6a.48xlarge", "none")), "on demand only"),
+        (_workloads(sweep=("c7i.large", "cluster")), "InsufficientInstanceCap"),
+        (_workloads(sweep=("c7i.large", "spread")), "InstanceLimitExceeded"),
+        (_workloads(sweep=("t3.micro", "none")), "credits"),
+        (_workloads(sweep=("c99.large", "none")), "has no type 'c99.large'"),
+    ],
+    hints=[
+        "Ask of each workload: what does it wait for? Neighbours, GPUs, or nothing?",
+        "suitable(table, efa=True, accelerated=False, architecture='x86_64') lists the types "
+        "for the weather; suitable(table, efa=True, gpus=8) those for the training.",
+        "Who talks all the time sits together (cluster). Who does not talk needs no group, and "
+        "may be interrupted: spot.",
+    ],
 )
 
 # -- which-wire ----------------------------------------------------------------------------------
@@ -207,42 +208,32 @@ def _wire_refusal(name: str, given: str) -> str:
     )
 
 
-def judge_wires(answer: Any) -> Verdict:
-    """Compare each answer with a run of the scaling model over both wires."""
-    runs = {name: lambda name=name: _wire(name) for name in PROGRAMS}
-    if fault := first_fault(answer, runs, ("efa", "ena"), _wire_refusal):
-        return wrong(fault)
-    return right("Not the kind of program decides alone: it is how little each rank has to do.")
-
-
-def _wires(name: str = "forecast", given: str = "efa") -> dict[str, str]:
-    """The right answers, with one of them changed."""
-    return {each: _wire(each) for each in PROGRAMS} | {name: given}
-
-
-register(
-    Exercise(
-        name="which-wire",
-        notebook=NOTEBOOK,
-        question='Say "efa" where it makes a step more than 10 % shorter, and "ena" elsewhere.',
-        stub=dict.fromkeys(PROGRAMS, ...),
-        hints=[
-            "strong_scaling(program, wire, [ranks]) has step_us. Ask it for both wires.",
-            "A wire can save no more than the share of the step that is messages: talk_us.",
-            "Few ranks and many cells: each computes for long. Many ranks and few cells: each "
-            "mostly waits.",
-        ],
-        judge=judge_wires,
-        reference=_wires(),
-        alternatives=[dict(reversed(_wires().items()))],
-        misconceptions=[
-            Misconception(_wires("forecast on 8", "efa"), "forecast on 8: over ENA, messages are"),
-            Misconception(_wires("large reservoir", "efa"), "large reservoir: over ENA"),
-            Misconception(_wires("small plasma", "ena"), "small plasma: over ENA"),
-            Misconception(_wires("parameter sweep", "efa"), "EFA makes the step 0.0% shorter"),
-            Misconception(_wires("forecast", "tcp"), "choose one of efa, ena"),
-        ],
-    )
+which_wire = situations(
+    "which-wire",
+    {
+        "forecast": "efa",
+        "forecast on 8": "ena",
+        "large reservoir": "ena",
+        "small plasma": "efa",
+        "parameter sweep": "ena",
+    },
+    truth=_wire,
+    choices=("efa", "ena"),
+    refusal=_wire_refusal,
+    praise="Not the kind of program decides alone: it is how little each rank has to do.",
+    slips=[
+        ("forecast on 8", "efa", "forecast on 8: over ENA, messages are"),
+        ("large reservoir", "efa", "large reservoir: over ENA"),
+        ("small plasma", "ena", "small plasma: over ENA"),
+        ("parameter sweep", "efa", "EFA makes the step 0.0% shorter"),
+        ("forecast", "tcp", "choose one of efa, ena"),
+    ],
+    hints=[
+        "strong_scaling(program, wire, [ranks]) has step_us. Ask it for both wires.",
+        "A wire can save no more than the share of the step that is messages: talk_us.",
+        "Few ranks and many cells: each computes for long. Many ranks and few cells: each "
+        "mostly waits.",
+    ],
 )
 
 # -- half-bandwidth ------------------------------------------------------------------------------
@@ -261,20 +252,16 @@ def _curve(seed: int) -> tuple[Hockney, dict[int, float]]:
     return wire, dict(zip(SIZES, times, strict=True))
 
 
-def judge_half(answer: Any) -> Verdict:
+def judge_half(answer: Any) -> str:
     """Give it the curves of seeded wires, whose n½ is known."""
-    if not callable(answer):
-        return wrong("Give the function itself: check('half-bandwidth', n_half).")
     for seed in SEEDS:
         wire, curve = _curve(seed)
-        found = answer(dict(curve))
-        if isinstance(found, bool) or not isinstance(found, int | float | np.number):
-            return wrong(f"It returned {found!r}, and n½ is a number of bytes.")
-        off = float(found) / wire.n_half - 1
-        if not math.isfinite(off) or abs(off) > CLOSE:
-            return wrong(_half_off(float(found), wire, curve, seed))
+        returned = answer(dict(curve))
+        found = number(returned, f"It returned {returned!r}, and n½ is a number of bytes.")
+        if abs(found / wire.n_half - 1) > CLOSE:
+            raise Wrong(_half_off(found, wire, curve, seed))
     sizes = [_curve(seed)[0].n_half / 1024 for seed in SEEDS]
-    return right(
+    return (
         f"Within {CLOSE:.0%} on {len(SEEDS)} wires, with n½ from {min(sizes):.0f} to "
         f"{max(sizes):.0f} KiB."
     )
@@ -290,9 +277,6 @@ def _half_off(found: float, wire: Hockney, curve: dict[int, float], seed: int) -
     if found in curve:
         return f"{told} n½ lies between two of the sizes that were measured: compute it."
     return told
-
-
-def _half_stub(curve): ...
 
 
 def n_half(curve):
@@ -313,29 +297,21 @@ def _by_double_time(curve):
     return float(np.interp(2 * curve[1], [curve[size] for size in sizes], sizes))
 
 
-register(
-    Exercise(
-        name="half-bandwidth",
-        notebook=NOTEBOOK,
-        question="Write n_half(curve): the size in bytes that reaches half of the bandwidth.",
-        stub=_half_stub,
-        hints=[
-            "curve maps bytes to microseconds. The time of one byte is as good as alpha.",
-            "Between two large sizes only the bandwidth counts: so many bytes more, so many "
-            "microseconds more.",
-            "n½ is where the start and the bytes take the same time: alpha times bytes a "
-            "microsecond.",
-        ],
-        judge=judge_half,
-        reference=n_half,
-        alternatives=[_by_fit, _by_double_time],
-        misconceptions=[
-            Misconception(lambda curve: curve[1], "That is alpha"),
-            Misconception(lambda curve: n_half(curve) * 8, "in bits, and n½ in bytes"),
-            Misconception(
-                lambda curve: min(s for s in curve if curve[s] >= 2 * curve[1]), "compute it"
-            ),
-            Misconception(lambda curve: "64 KiB", "a number of bytes"),
-        ],
-    )
+half_bandwidth = Exercise(
+    "half-bandwidth",
+    judge=judge_half,
+    reference=n_half,
+    alternatives=[_by_fit, _by_double_time],
+    misconceptions=[
+        (lambda curve: curve[1], "That is alpha"),
+        (lambda curve: n_half(curve) * 8, "in bits, and n½ in bytes"),
+        (lambda curve: min(s for s in curve if curve[s] >= 2 * curve[1]), "compute it"),
+        (lambda curve: "64 KiB", "a number of bytes"),
+    ],
+    hints=[
+        "curve maps bytes to microseconds. The time of one byte is as good as alpha.",
+        "Between two large sizes only the bandwidth counts: so many bytes more, so many "
+        "microseconds more.",
+        "n½ is where the start and the bytes take the same time: alpha times bytes a microsecond.",
+    ],
 )

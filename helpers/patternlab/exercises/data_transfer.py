@@ -8,19 +8,11 @@ from typing import Any
 
 from patternlab.hpc import units
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.transfer import (
-    Site,
-    estimate,
-    phases,
-    status,
-    streamed_rate,
-    worth_compressing,
-)
+from patternlab.hpc.transfer import Site, estimate, phases, status, streamed_rate, worth_compressing
 from patternlab.hpc.transfer.sync import Night, night
-from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
-from patternlab.learn.situations import first_fault
-
-NOTEBOOK = "09-data-transfer.ipynb"
+from patternlab.learn.exercises import Exercise
+from patternlab.learn.judging import Wrong, fields, number, refusing
+from patternlab.learn.situations import situations
 
 # -- how-they-travel -----------------------------------------------------------------------------
 
@@ -57,17 +49,14 @@ ORDERS = {
 }
 
 
-def judge_travel(answer: Any) -> Verdict:
+def judge_travel(answer: Any) -> str:
     """Any way is right that can be ordered, ends in time at worst, and is within the budget."""
-    if not isinstance(answer, dict):
-        return wrong('Give a dict, a load and a way each: {"80 TB": "internet", ...}.')
+    fields(answer, ORDERS)
     for load in ORDERS:
-        if load not in answer:
-            return wrong(f"The load {load} is not answered yet.")
-        if fault := _travel_fault(load, answer[load]):
-            return wrong(f"{load}: {fault}")
+        with refusing(HPCError, about=load):
+            _look_at(load, answer[load])
     told = [f"{load} by {answer[load]} {_told(load, answer[load])}" for load in ORDERS]
-    return right(f"{'; '.join(told)}.")
+    return f"{'; '.join(told)}."
 
 
 def _told(load: str, way: str) -> str:
@@ -75,71 +64,61 @@ def _told(load: str, way: str) -> str:
     return f"in {plan.days:.1f} days at worst, for ${plan.usd:,.0f}"
 
 
-def _travel_fault(load: str, way: Any) -> str | None:
+def _look_at(load: str, way: Any) -> None:
+    """Refuse a way that cannot be ordered, ends too late, or costs too much."""
     order = ORDERS[load]
-    try:
-        plan = estimate(way, load, order.site)
-    except HPCError as error:
-        return str(error)
+    plan = estimate(way, load, order.site)
     if not plan.is_open:
-        return f"nobody new can order {way}: {status(way)}."
+        raise Wrong(f"nobody new can order {way}: {status(way)}.")
     if plan.why_not:
-        return plan.why_not
+        raise Wrong(plan.why_not)
     if plan.days > order.days:
         lead, moving = plan.lead_days[1], units.time_text(plan.hours)
         if lead > order.days:
-            return f"{way} may be ready after {lead:g} days only, and {order.days:g} are left."
+            raise Wrong(
+                f"{way} may be ready after {lead:g} days only, and {order.days:g} are left."
+            )
         before = f" and up to {lead:g} days before" if lead else ""
-        return (
+        raise Wrong(
             f"{way} takes {moving} under way{before}: {plan.days:.1f} days, and {order.days:g} are "
             "left."
         )
     if plan.usd > order.usd:
-        return f"{way} is in time, and costs ${plan.usd:,.0f}; ${order.usd:,.0f} are there."
-    return None
+        raise Wrong(f"{way} is in time, and costs ${plan.usd:,.0f}; ${order.usd:,.0f} are there.")
 
 
 def _travel(small: str, large: str) -> dict[str, str]:
     return {"80 TB": small, "3 PB": large}
 
 
-register(
-    Exercise(
-        name="how-they-travel",
-        notebook=NOTEBOOK,
-        question="Choose a way for the 80 TB and one for the 3 PB.",
-        stub=dict.fromkeys(ORDERS, ...),
-        hints=[
-            "compare(load, site) has a row for each way. Look at all three: who can order it, days "
-            "in all, and USD.",
-            "The 80 TB: the shared line is too slow, and a dedicated port comes too late. What "
-            "brings a line within two weeks, or needs none?",
-            "The 3 PB: most of the money is DataSync's, by the gigabyte. Two ways end in time with "
-            "little on top of it.",
-        ],
-        judge=judge_travel,
-        reference=_travel("hosted 10G", "internet"),
-        alternatives=[
-            _travel("Data Transfer Terminal", "hosted 25G"),
-            _travel("hosted 25G", "internet"),
-        ],
-        misconceptions=[
-            Misconception(
-                _travel("Snowball Edge", "internet"), "nobody new can order Snowball Edge"
-            ),
-            Misconception(_travel("hosted 10G", "Snowmobile"), "nobody new can order Snowmobile"),
-            Misconception(_travel("internet", "internet"), "18.5 days, and 16 are left"),
-            Misconception(
-                _travel("Direct Connect 10G", "internet"),
-                "Direct Connect 10G may be ready after 63 days only",
-            ),
-            Misconception(
-                _travel("hosted 10G", "Data Transfer Terminal"), "is in time, and costs $54,000"
-            ),
-            Misconception(_travel("hosted 10G", "hosted 10G"), "is in time, and costs $55,067"),
-            Misconception(_travel("pigeon", "internet"), "There is no way called 'pigeon'"),
-        ],
-    )
+how_they_travel = Exercise(
+    "how-they-travel",
+    judge=judge_travel,
+    reference=_travel("hosted 10G", "internet"),
+    alternatives=[
+        _travel("Data Transfer Terminal", "hosted 25G"),
+        _travel("hosted 25G", "internet"),
+    ],
+    misconceptions=[
+        (_travel("Snowball Edge", "internet"), "nobody new can order Snowball Edge"),
+        (_travel("hosted 10G", "Snowmobile"), "nobody new can order Snowmobile"),
+        (_travel("internet", "internet"), "18.5 days, and 16 are left"),
+        (
+            _travel("Direct Connect 10G", "internet"),
+            "Direct Connect 10G may be ready after 63 days only",
+        ),
+        (_travel("hosted 10G", "Data Transfer Terminal"), "is in time, and costs $54,000"),
+        (_travel("hosted 10G", "hosted 10G"), "is in time, and costs $55,067"),
+        (_travel("pigeon", "internet"), "There is no way called 'pigeon'"),
+    ],
+    hints=[
+        "compare(load, site) has a row for each way. Look at all three: who can order it, days "
+        "in all, and USD.",
+        "The 80 TB: the shared line is too slow, and a dedicated port comes too late. What "
+        "brings a line within two weeks, or needs none?",
+        "The 3 PB: most of the money is DataSync's, by the gigabyte. Two ways end in time with "
+        "little on top of it.",
+    ],
 )
 
 # -- eight-hour-night ----------------------------------------------------------------------------
@@ -151,103 +130,72 @@ WINDOW = 8.0  # hours
 MOST_TASKS = 100
 
 
-def judge_night(answer: Any) -> Verdict:
+def judge_night(answer: Any) -> str:
     """Whatever mode, verification and number of tasks end within the window and find a bad copy."""
-    if not isinstance(answer, dict) or set(answer) != {"mode", "verify", "tasks"}:
-        return wrong('Give a dict: {"mode": ..., "verify": ..., "tasks": ...}.')
-    tasks = answer["tasks"]
-    if isinstance(tasks, bool) or not isinstance(tasks, int) or not 1 <= tasks <= MOST_TASKS:
-        return wrong(f"tasks is a whole number from 1 to {MOST_TASKS}, not {tasks!r}.")
-    try:
-        taken = phases(
-            NEW,
-            FILES,
-            LINE,
-            mode=answer["mode"],
-            verify=answer["verify"],
-            tasks=tasks,
-            storage=READS,
-            already=OLD,
-        )
-    except HPCError as error:
-        return wrong(str(error))
+    given = fields(answer, ("mode", "verify", "tasks"))
+    tasks = given["tasks"]
+    refused = f"tasks is a whole number from 1 to {MOST_TASKS}, not {tasks!r}."
+    number(tasks, refused, 1, MOST_TASKS, whole=True)
+    with refusing(HPCError):
+        taken = phases(NEW, FILES, LINE, **given, storage=READS, already=OLD)
     told = (
         f"{taken.prepare:.1f} h to prepare, {taken.transfer:.1f} h to transfer, "
         f"{taken.verify:.1f} h to verify"
     )
     if taken.total > WINDOW:
-        return wrong(
+        raise Wrong(
             f"{told}: {taken.total:.0f} h, and the night has {WINDOW:g}. It reads back what was "
             "there before, every night."
         )
-    if answer["verify"] == "NONE":
-        return wrong(f"{told}. It is in time, but a bad copy would go unnoticed.")
-    return right(f"{told}: {taken.total:.1f} h in all.")
+    if given["verify"] == "NONE":
+        raise Wrong(f"{told}. It is in time, but a bad copy would go unnoticed.")
+    return f"{told}: {taken.total:.1f} h in all."
 
 
 def _settings(mode: str, verify: str | None, tasks: int) -> dict[str, Any]:
     return {"mode": mode, "verify": verify, "tasks": tasks}
 
 
-register(
-    Exercise(
-        name="eight-hour-night",
-        notebook=NOTEBOOK,
-        question="Choose mode, verification and number of tasks, so that the night is long enough.",
-        stub={"mode": ..., "verify": ..., "tasks": ...},
-        hints=[
-            "A Basic task takes 50 million files. An Enhanced task takes any number.",
-            "phases(2e12, 90e6, 8e9, mode=..., verify=..., tasks=..., storage=10e9, "
-            "already=400e12) gives the hours of each phase.",
-            "POINT_IN_TIME_CONSISTENT reads all that is there, new or not. NONE reads nothing. "
-            "Which one reads what was copied?",
-        ],
-        judge=judge_night,
-        reference=_settings("ENHANCED", "ONLY_FILES_TRANSFERRED", 1),
-        alternatives=[
-            _settings("BASIC", "ONLY_FILES_TRANSFERRED", 2),
-            _settings("BASIC", "ONLY_FILES_TRANSFERRED", 8),
-            _settings("ENHANCED", "ONLY_FILES_TRANSFERRED", 3),
-        ],
-        misconceptions=[
-            Misconception(
-                _settings("BASIC", "ONLY_FILES_TRANSFERRED", 1), "split them over 2 tasks"
-            ),
-            Misconception(
-                _settings("BASIC", "POINT_IN_TIME_CONSISTENT", 2), "It reads back what was there"
-            ),
-            Misconception(
-                _settings("ENHANCED", "POINT_IN_TIME_CONSISTENT", 1),
-                "An Enhanced task cannot verify",
-            ),
-            Misconception(_settings("ENHANCED", "NONE", 1), "a bad copy would go unnoticed"),
-            Misconception(
-                _settings("ENHANCED", "ONLY_FILES_TRANSFERRED", 1000),
-                "a whole number from 1 to 100",
-            ),
-        ],
-    )
+eight_hour_night = Exercise(
+    "eight-hour-night",
+    judge=judge_night,
+    reference=_settings("ENHANCED", "ONLY_FILES_TRANSFERRED", 1),
+    alternatives=[
+        _settings("BASIC", "ONLY_FILES_TRANSFERRED", 2),
+        _settings("BASIC", "ONLY_FILES_TRANSFERRED", 8),
+        _settings("ENHANCED", "ONLY_FILES_TRANSFERRED", 3),
+    ],
+    misconceptions=[
+        (_settings("BASIC", "ONLY_FILES_TRANSFERRED", 1), "split them over 2 tasks"),
+        (_settings("BASIC", "POINT_IN_TIME_CONSISTENT", 2), "It reads back what was there"),
+        (_settings("ENHANCED", "POINT_IN_TIME_CONSISTENT", 1), "An Enhanced task cannot verify"),
+        (_settings("ENHANCED", "NONE", 1), "a bad copy would go unnoticed"),
+        (_settings("ENHANCED", "ONLY_FILES_TRANSFERRED", 1000), "a whole number from 1 to 100"),
+    ],
+    hints=[
+        "A Basic task takes 50 million files. An Enhanced task takes any number.",
+        "phases(2e12, 90e6, 8e9, mode=..., verify=..., tasks=..., storage=10e9, "
+        "already=400e12) gives the hours of each phase.",
+        "POINT_IN_TIME_CONSISTENT reads all that is there, new or not. NONE reads nothing. "
+        "Which one reads what was copied?",
+    ],
 )
 
 # -- curated-lake --------------------------------------------------------------------------------
 
 
-def judge_lake(answer: Any) -> Verdict:
+def judge_lake(answer: Any) -> str:
     """Run two nights between two places, in which everything happens that can go wrong."""
-    if not isinstance(answer, dict) or set(answer) != {"TaskMode", "Options"}:
-        return wrong('Give a dict: {"TaskMode": ..., "Options": {...}}.')
+    fields(answer, ("TaskMode", "Options"))
     if not isinstance(answer["Options"], dict):
-        return wrong("Options is a dict, such as {'OverwriteMode': 'ALWAYS'}.")
-    try:
-        fault = _lake_fault(answer)
-    except HPCError as error:
-        return wrong(str(error))
-    if fault:
-        return wrong(fault)
-    return right("New files arrive, nothing is lost or overwritten, and a bad copy is found.")
+        raise Wrong("Options is a dict, such as {'OverwriteMode': 'ALWAYS'}.")
+    with refusing(HPCError):
+        _two_nights(answer)
+        _spoilt_copy(answer)
+    return "New files arrive, nothing is lost or overwritten, and a bad copy is found."
 
 
-def _lake_fault(answer: Mapping[str, Any]) -> str | None:
+def _two_nights(answer: Mapping[str, Any]) -> None:
     site = {"run1": b"raw", "run2": b"raw"}
     lake: dict[str, bytes] = {}
     _run(site, lake, answer)
@@ -256,20 +204,24 @@ def _lake_fault(answer: Mapping[str, Any]) -> str | None:
     site["run3"] = b"raw"
     _run(site, lake, answer)
     if "run3" not in lake:
-        return "The second night did not copy the new file run3."
+        raise Wrong("The second night did not copy the new file run3.")
     if "run2" not in lake:
-        return "run2 was deleted at the instrument, and your task deleted it in the lake, too."
+        raise Wrong(
+            "run2 was deleted at the instrument, and your task deleted it in the lake, too."
+        )
     if lake["run1"] != b"raw, with labels":
-        return "An analyst had put labels into run1, and your task wrote the raw file over it."
-    return _unnoticed(answer)
+        raise Wrong(
+            "An analyst had put labels into run1, and your task wrote the raw file over it."
+        )
 
 
-def _unnoticed(answer: Mapping[str, Any]) -> str | None:
-    """What is said where a copy that is spoilt meanwhile goes unnoticed."""
+def _spoilt_copy(answer: Mapping[str, Any]) -> None:
+    """Refuse a task by which a copy that is spoilt meanwhile goes unnoticed."""
     lake: dict[str, bytes] = {}
     spoil: Callable[[], None] = lambda: lake.update(run4=b"rxw")  # noqa: E731
     found = _run({"run4": b"raw"}, lake, answer, meanwhile=spoil).faults
-    return None if found else "A copy was spoilt on its way, and your task ended with SUCCESS."
+    if not found:
+        raise Wrong("A copy was spoilt on its way, and your task ended with SUCCESS.")
 
 
 def _run(
@@ -285,48 +237,40 @@ def _task(mode: str = "BASIC", **options: str) -> dict[str, Any]:
     return {"TaskMode": mode, "Options": options}
 
 
-register(
-    Exercise(
-        name="curated-lake",
-        notebook=NOTEBOOK,
-        question="Write the settings of the nightly task, as create_task takes them.",
-        stub={"TaskMode": ..., "Options": ...},
-        hints=[
-            "Three options decide: OverwriteMode, PreserveDeletedFiles and VerifyMode. Which "
-            "defaults do already what is wanted?",
-            "A file that differs is by default taken for an old copy and written over: "
-            "OverwriteMode ALWAYS. The other value is NEVER.",
-            "PreserveDeletedFiles is PRESERVE by default, and both modes verify by default. So one "
-            "option is enough.",
-        ],
-        judge=judge_lake,
-        reference=_task("BASIC", OverwriteMode="NEVER"),
-        alternatives=[
-            _task("ENHANCED", OverwriteMode="NEVER", VerifyMode="ONLY_FILES_TRANSFERRED"),
-            _task("BASIC", OverwriteMode="NEVER", TransferMode="ALL"),
-            _task("BASIC", OverwriteMode="NEVER", PreserveDeletedFiles="PRESERVE"),
-        ],
-        misconceptions=[
-            Misconception(_task("BASIC"), "wrote the raw file over it"),
-            Misconception(
-                _task("BASIC", OverwriteMode="NEVER", PreserveDeletedFiles="REMOVE"),
-                "your task deleted it in the lake, too",
-            ),
-            Misconception(
-                _task("BASIC", OverwriteMode="NEVER", VerifyMode="NONE"),
-                "your task ended with SUCCESS",
-            ),
-            Misconception(
-                _task("ENHANCED", OverwriteMode="NEVER", VerifyMode="POINT_IN_TIME_CONSISTENT"),
-                "An Enhanced task cannot verify",
-            ),
-            Misconception(
-                _task("BASIC", TransferMode="ALL", PreserveDeletedFiles="REMOVE"),
-                "does not go with TransferMode ALL",
-            ),
-            Misconception(_task("BASIC", OverwriteMode="Never"), "OverwriteMode is one of"),
-        ],
-    )
+curated_lake = Exercise(
+    "curated-lake",
+    judge=judge_lake,
+    reference=_task("BASIC", OverwriteMode="NEVER"),
+    alternatives=[
+        _task("ENHANCED", OverwriteMode="NEVER", VerifyMode="ONLY_FILES_TRANSFERRED"),
+        _task("BASIC", OverwriteMode="NEVER", TransferMode="ALL"),
+        _task("BASIC", OverwriteMode="NEVER", PreserveDeletedFiles="PRESERVE"),
+    ],
+    misconceptions=[
+        (_task("BASIC"), "wrote the raw file over it"),
+        (
+            _task("BASIC", OverwriteMode="NEVER", PreserveDeletedFiles="REMOVE"),
+            "your task deleted it in the lake, too",
+        ),
+        (_task("BASIC", OverwriteMode="NEVER", VerifyMode="NONE"), "your task ended with SUCCESS"),
+        (
+            _task("ENHANCED", OverwriteMode="NEVER", VerifyMode="POINT_IN_TIME_CONSISTENT"),
+            "An Enhanced task cannot verify",
+        ),
+        (
+            _task("BASIC", TransferMode="ALL", PreserveDeletedFiles="REMOVE"),
+            "does not go with TransferMode ALL",
+        ),
+        (_task("BASIC", OverwriteMode="Never"), "OverwriteMode is one of"),
+    ],
+    hints=[
+        "Three options decide: OverwriteMode, PreserveDeletedFiles and VerifyMode. Which "
+        "defaults do already what is wanted?",
+        "A file that differs is by default taken for an old copy and written over: "
+        "OverwriteMode ALWAYS. The other value is NEVER.",
+        "PreserveDeletedFiles is PRESERVE by default, and both modes verify by default. So one "
+        "option is enough.",
+    ],
 )
 
 # -- compress-first ------------------------------------------------------------------------------
@@ -362,49 +306,32 @@ def _compress_refusal(name: str, given: str) -> str:
     return f"{told} The compressor takes {units.rate_text(compressor)}: it is the slower part."
 
 
-def judge_compress(answer: Any) -> Verdict:
-    """Compare the original data that arrives in a second, compressed on the way or not."""
-    runs = {name: lambda name=name: _best(name) for name in STREAMS}
-    if fault := first_fault(answer, runs, ("compress", "send"), _compress_refusal):
-        return wrong(fault)
-    return right("Worth it: a line slower than the compressor, and data that does get smaller.")
-
-
-def _compress(name: str = "text logs, 1 Gbps", given: str = "compress") -> dict[str, str]:
-    """The right answers, with one of them changed."""
-    return {name: _best(name) for name in STREAMS} | {name: given}
-
-
-register(
-    Exercise(
-        name="compress-first",
-        notebook=NOTEBOOK,
-        question='Say "compress" or "send" for each of the five streams.',
-        stub=dict.fromkeys(STREAMS, ...),
-        hints=[
-            "A pipeline is as fast as its slowest part. Put all rates into the same unit first: "
-            "1 GB/s are 8 Gbps.",
-            "Compressed, a line carries its rate times the ratio, in original data, but no more "
-            "than the compressor takes in.",
-            "Compare min(compressor, line × ratio) with the line alone.",
-        ],
-        judge=judge_compress,
-        reference=_compress(),
-        alternatives=[dict(reversed(_compress().items()))],
-        misconceptions=[
-            Misconception(
-                _compress("text logs, 1 Gbps", "send"), "1 Gbps of data as it is, 5 Gbps"
-            ),
-            Misconception(
-                _compress("text logs, 25 Gbps", "compress"), "25 Gbps of data as it is, 8 Gbps"
-            ),
-            Misconception(_compress("JPEG images, 1 Gbps", "compress"), "gets no smaller"),
-            Misconception(_compress("genomes, 2.5 Gbps", "send"), "2.5 Gbps of data as it is, 7.5"),
-            Misconception(
-                _compress("simulation output, 10 Gbps", "compress"),
-                "10 Gbps of data as it is, 8 Gbps",
-            ),
-            Misconception(_compress("text logs, 1 Gbps", "zip"), "choose one of compress, send"),
-        ],
-    )
+compress_first = situations(
+    "compress-first",
+    {
+        "text logs, 1 Gbps": "compress",
+        "text logs, 25 Gbps": "send",
+        "JPEG images, 1 Gbps": "send",
+        "genomes, 2.5 Gbps": "compress",
+        "simulation output, 10 Gbps": "send",
+    },
+    truth=_best,
+    choices=("compress", "send"),
+    refusal=_compress_refusal,
+    praise="Worth it: a line slower than the compressor, and data that does get smaller.",
+    slips=[
+        ("text logs, 1 Gbps", "send", "1 Gbps of data as it is, 5 Gbps"),
+        ("text logs, 25 Gbps", "compress", "25 Gbps of data as it is, 8 Gbps"),
+        ("JPEG images, 1 Gbps", "compress", "gets no smaller"),
+        ("genomes, 2.5 Gbps", "send", "2.5 Gbps of data as it is, 7.5"),
+        ("simulation output, 10 Gbps", "compress", "10 Gbps of data as it is, 8 Gbps"),
+        ("text logs, 1 Gbps", "zip", "choose one of compress, send"),
+    ],
+    hints=[
+        "A pipeline is as fast as its slowest part. Put all rates into the same unit first: "
+        "1 GB/s are 8 Gbps.",
+        "Compressed, a line carries its rate times the ratio, in original data, but no more "
+        "than the compressor takes in.",
+        "Compare min(compressor, line × ratio) with the line alone.",
+    ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.model import ServiceModel
@@ -21,11 +21,10 @@ from patternlab.hpc.cluster.diagnosis import (
     diagnose,
     lets_itself,
 )
-from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
-from patternlab.learn.situations import first_fault
+from patternlab.learn.exercises import Exercise
+from patternlab.learn.judging import Wrong, fields, on_seeds
+from patternlab.learn.situations import situations
 from patternlab.service_models import loader
-
-NOTEBOOK = "efa-ping-pong.ipynb"
 
 # -- silent-tcp ----------------------------------------------------------------------------------
 
@@ -39,9 +38,6 @@ def _cause(name: str) -> str:
     return found[0] if found else FINE
 
 
-CLUSTERS: dict[str, Callable[[], str]] = {
-    name: lambda name=name: _cause(name) for name in cases.cases()
-}
 LOOK_AGAIN = {
     "amber": "The provider was chosen, and no message arrived. Read both lists of rules: does each "
     "one name the group itself?",
@@ -55,48 +51,36 @@ LOOK_AGAIN = {
 }
 
 
-def judge_causes(answer: Any) -> Verdict:
-    """Compare with what the diagnosis says of each cluster."""
-    refusal = lambda name, given: f"{name}: it is not {given!r}. {LOOK_AGAIN[name]}"  # noqa: E731
-    fault = first_fault(answer, CLUSTERS, CHOICES, refusal)
-    return wrong(fault) if fault else right("diagnose(cases()[name]) says how to mend each.")
-
-
-FOUND = {
-    "amber": OUTBOUND,
-    "birch": PROVIDER,
-    "cedar": NO_EFA,
-    "delta": ONE_HOST,
-    "ember": PTRACE,
-    "fjord": FINE,
-}
-
-register(
-    Exercise(
-        name="silent-tcp",
-        notebook=NOTEBOOK,
-        question="Six clusters were meant to run on EFA. What is wrong with each?",
-        stub=dict.fromkeys(CLUSTERS, ...),
-        hints=[
-            "Go from the card up: interfaces, both lists of rules, provider, hosts. The first that "
-            "does not fit is the cause.",
-            "0.0.0.0/0 does not count for EFA: a rule names the group itself, or it does not help. "
-            "In one of the six, only the inbound list does.",
-            "UCX reads UCX_TLS, libfabric reads FI_PROVIDER. MPICH here is built with both and "
-            "takes UCX unless MPIR_CVAR_CH4_NETMOD says ofi.",
-        ],
-        judge=judge_causes,
-        reference=FOUND,
-        alternatives=[dict(reversed(FOUND.items()))],
-        misconceptions=[
-            Misconception(FOUND | {"amber": PROVIDER}, "does each one name the group itself?"),
-            Misconception(FOUND | {"birch": FINE}, "Who reads FI_PROVIDER?"),
-            Misconception(FOUND | {"cedar": PROVIDER}, "Ask the card first"),
-            Misconception(FOUND | {"delta": FINE}, "within half a microsecond"),
-            Misconception(FOUND | {"ember": ONE_HOST}, "What may a process read of another one?"),
-            Misconception(FOUND | {"fjord": PTRACE}, "the ranks ran on two machines"),
-        ],
-    )
+silent_tcp = situations(
+    "silent-tcp",
+    {
+        "amber": OUTBOUND,
+        "birch": PROVIDER,
+        "cedar": NO_EFA,
+        "delta": ONE_HOST,
+        "ember": PTRACE,
+        "fjord": FINE,
+    },
+    truth=_cause,
+    choices=CHOICES,
+    refusal=lambda name, given: f"{name}: it is not {given!r}. {LOOK_AGAIN[name]}",
+    praise="diagnose(cases()[name]) says how to mend each.",
+    slips=[
+        ("amber", PROVIDER, "does each one name the group itself?"),
+        ("birch", FINE, "Who reads FI_PROVIDER?"),
+        ("cedar", PROVIDER, "Ask the card first"),
+        ("delta", FINE, "within half a microsecond"),
+        ("ember", ONE_HOST, "What may a process read of another one?"),
+        ("fjord", PTRACE, "the ranks ran on two machines"),
+    ],
+    hints=[
+        "Go from the card up: interfaces, both lists of rules, provider, hosts. The first that "
+        "does not fit is the cause.",
+        "0.0.0.0/0 does not count for EFA: a rule names the group itself, or it does not help. "
+        "In one of the six, only the inbound list does.",
+        "UCX reads UCX_TLS, libfabric reads FI_PROVIDER. MPICH here is built with both and "
+        "takes UCX unless MPIR_CVAR_CH4_NETMOD says ofi.",
+    ],
 )
 
 # -- self-rules ----------------------------------------------------------------------------------
@@ -105,41 +89,39 @@ CALLS = {"inbound": "IpPermissions", "outbound": "IpPermissionsEgress"}
 NEW_GROUP = {"inbound": [], "outbound": [cases.ANYWHERE]}
 
 
-def judge_rules(answer: Any) -> Verdict:
+def judge_rules(answer: Any) -> str:
     """Add the rules to a new group, as EC2 would, and look at what passes."""
-    if not isinstance(answer, Mapping) or set(answer) != set(CALLS):
-        return wrong('Give both lists: {"inbound": [...], "outbound": [...]}.')
-    for direction, rules in answer.items():
-        if fault := _refused(direction, rules):
-            return wrong(fault)
+    for direction, rules in fields(answer, CALLS).items():
+        _ask_ec2(direction, rules)
     added = {name: NEW_GROUP[name] + [_filled(rule) for rule in answer[name]] for name in CALLS}
     group = cases.security_group(**added)
     for direction, key in CALLS.items():
         if not lets_itself(group, key):
-            return wrong(f"{direction}: {_why_not(answer[direction])}")
+            raise Wrong(f"{direction}: {_why_not(answer[direction])}")
     if any(_from_outside(rule) for rule in added["inbound"]):
-        return wrong(
+        raise Wrong(
             "EFA works, and the door is open: somebody else may come in. Session Manager needs no "
             "inbound rule, for its agent calls out."
         )
-    return right("All traffic between the nodes passes, both ways, and nobody else comes in.")
+    return "All traffic between the nodes passes, both ways, and nobody else comes in."
 
 
-def _refused(direction: str, rules: Any) -> str | None:
-    """What EC2 would say to a list of rules, or None."""
+def _ask_ec2(direction: str, rules: Any) -> None:
+    """Refuse a list of rules that EC2 would not take."""
     model = ServiceModel(loader().load_service_model("ec2", "service-2"))
     shape = model.shape_for("IpPermissionList")
     report = ParamValidator().validate(list(rules) if isinstance(rules, tuple) else rules, shape)
     if report.has_errors():
-        return f"{direction}: boto3 refuses this list. {report.generate_report().splitlines()[0]}"
+        raise Wrong(
+            f"{direction}: boto3 refuses this list. {report.generate_report().splitlines()[0]}"
+        )
     if missing := [rule for rule in rules if "IpProtocol" not in rule]:
-        return f"{direction}: {missing[0]} has no IpProtocol. -1 means all."
+        raise Wrong(f"{direction}: {missing[0]} has no IpProtocol. -1 means all.")
     if direction == "outbound" and any(_filled(rule) == cases.ANYWHERE for rule in rules):
-        return (
+        raise Wrong(
             "outbound: a new group lets everything out to 0.0.0.0/0 already, and EC2 answers "
             "InvalidPermission.Duplicate. What is missing is another rule."
         )
-    return None
 
 
 def _filled(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,41 +157,31 @@ _TCP = {**_SELF, "IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535}
 _OTHER = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-0decaf0c0ffee0000"}]}
 _SUBNET = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/24"}]}
 _ALL_OUT = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
-_SSH = {
-    "IpProtocol": "tcp",
-    "FromPort": 22,
-    "ToPort": 22,
-    "IpRanges": [{"CidrIp": "0.0.0.0/0"}],
-}
+_SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
-register(
-    Exercise(
-        name="self-rules",
-        notebook=NOTEBOOK,
-        question="Which rules do you add to the new security group of the cluster?",
-        stub={"inbound": ..., "outbound": ...},
-        hints=[
-            "A new group lets nothing in and everything out to 0.0.0.0/0. EFA needs all traffic to "
-            "and from the group itself.",
-            "A rule that names a group has UserIdGroupPairs: [{'GroupId': ...}]; all protocols are "
-            "IpProtocol '-1'.",
-            "The same rule in both lists, and no other.",
-        ],
-        judge=judge_rules,
-        reference={"inbound": [_SELF], "outbound": [_SELF]},
-        alternatives=[
-            {"outbound": (_SELF,), "inbound": (_SELF,)},
-            {"inbound": [_SELF, _TCP], "outbound": [{**_SELF, "IpRanges": []}]},
-        ],
-        misconceptions=[
-            Misconception({"inbound": [_SELF], "outbound": []}, "nothing lets the group's own"),
-            Misconception({"inbound": [_SELF], "outbound": [_ALL_OUT]}, "Duplicate"),
-            Misconception({"inbound": [_SUBNET], "outbound": [_SELF]}, "a rule for addresses"),
-            Misconception({"inbound": [_TCP], "outbound": [_SELF]}, "none of TCP, UDP or ICMP"),
-            Misconception({"inbound": [_OTHER], "outbound": [_SELF]}, "that is another group"),
-            Misconception({"inbound": [_SELF, _SSH], "outbound": [_SELF]}, "the door is open"),
-        ],
-    )
+self_rules = Exercise(
+    "self-rules",
+    judge=judge_rules,
+    reference={"inbound": [_SELF], "outbound": [_SELF]},
+    alternatives=[
+        {"outbound": (_SELF,), "inbound": (_SELF,)},
+        {"inbound": [_SELF, _TCP], "outbound": [{**_SELF, "IpRanges": []}]},
+    ],
+    misconceptions=[
+        ({"inbound": [_SELF], "outbound": []}, "nothing lets the group's own"),
+        ({"inbound": [_SELF], "outbound": [_ALL_OUT]}, "Duplicate"),
+        ({"inbound": [_SUBNET], "outbound": [_SELF]}, "a rule for addresses"),
+        ({"inbound": [_TCP], "outbound": [_SELF]}, "none of TCP, UDP or ICMP"),
+        ({"inbound": [_OTHER], "outbound": [_SELF]}, "that is another group"),
+        ({"inbound": [_SELF, _SSH], "outbound": [_SELF]}, "the door is open"),
+    ],
+    hints=[
+        "A new group lets nothing in and everything out to 0.0.0.0/0. EFA needs all traffic to "
+        "and from the group itself.",
+        "A rule that names a group has UserIdGroupPairs: [{'GroupId': ...}]; all protocols are "
+        "IpProtocol '-1'.",
+        "The same rule in both lists, and no other.",
+    ],
 )
 
 # -- may-it-be-called-efa ------------------------------------------------------------------------
@@ -243,28 +215,26 @@ def _reports(seed: int) -> Iterator[tuple[str, bool, dict[str, Any]]]:
     yield "An emulated wire is held, not measured.", False, wire
 
 
-def judge_name(answer: Any) -> Verdict:
+def judge_name(answer: Any) -> str:
     """Ask the function about seeded reports."""
-    if not callable(answer):
-        return wrong("Give the function itself, without brackets.")
-    for seed in SEEDS:
+
+    def judge_reports(seed: int) -> None:
         for told, truth, report in _reports(seed):
             said = answer(report)
             if not isinstance(said, bool):
-                return wrong(f"The function returns True or False, not {said!r}.")
+                raise Wrong(f"The function returns True or False, not {said!r}.")
             if said is not truth:
                 us = report["rows"][0]["median_us"]
-                return wrong(f"A report of {us} us: you said {said}. {told} (seed {seed})")
-    return right("It calls EFA what EFA carried from one machine to another, and nothing else.")
+                raise Wrong(f"A report of {us} us: you said {said}. {told}")
+
+    on_seeds(SEEDS, judge_reports)
+    return "It calls EFA what EFA carried from one machine to another, and nothing else."
 
 
 def may_be_called_efa(report):
     """Is this a number of EFA between machines?"""
     machines = {rank["machine"] for rank in report["ranks"]}
     return report["transport"] == "efa" and len(machines) == len(report["ranks"])
-
-
-def _not_attempted(report): ...
 
 
 def _by_bytes(report):
@@ -299,28 +269,23 @@ def _by_all(report):
     return may_be_called_efa(report) and report["asked"] == "efa"
 
 
-register(
-    Exercise(
-        name="may-it-be-called-efa",
-        notebook=NOTEBOOK,
-        question="Write the function that tells whether a report is a number of EFA.",
-        stub=_not_attempted,
-        hints=[
-            "Neither a latency nor a setting tells what carried the bytes. Which entry of the "
-            "report counted them?",
-            "Both ranks on one machine are no network, whatever the host names say.",
-            "Compare report['transport'], and the rank['machine'] of report['ranks'].",
-        ],
-        judge=judge_name,
-        reference=may_be_called_efa,
-        alternatives=[_by_bytes],
-        misconceptions=[
-            Misconception(_by_latency, "that is shared memory"),
-            Misconception(_by_setting, "TCP carried the bytes"),
-            Misconception(_by_transport, "from a host to itself"),
-            Misconception(_by_name, "Two host names, and one kernel"),
-            Misconception(_by_transport_and_latency, "A slow EFA is an EFA"),
-            Misconception(_by_all, "Nobody asked for EFA"),
-        ],
-    )
+may_it_be_called_efa = Exercise(
+    "may-it-be-called-efa",
+    judge=judge_name,
+    reference=may_be_called_efa,
+    alternatives=[_by_bytes],
+    misconceptions=[
+        (_by_latency, "that is shared memory"),
+        (_by_setting, "TCP carried the bytes"),
+        (_by_transport, "from a host to itself"),
+        (_by_name, "Two host names, and one kernel"),
+        (_by_transport_and_latency, "A slow EFA is an EFA"),
+        (_by_all, "Nobody asked for EFA"),
+    ],
+    hints=[
+        "Neither a latency nor a setting tells what carried the bytes. Which entry of the "
+        "report counted them?",
+        "Both ranks on one machine are no network, whatever the host names say.",
+        "Compare report['transport'], and the rank['machine'] of report['ranks'].",
+    ],
 )

@@ -18,10 +18,9 @@ from patternlab.delivery.sns.endpoints import FunctionEndpoint, QueueEndpoint
 from patternlab.delivery.sns.filter_policy import FilterPolicy
 from patternlab.delivery.sns.topic import Topic
 from patternlab.delivery.sqs.standard import StandardQueue
-from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
-from patternlab.learn.situations import first_fault
-
-NOTEBOOK = "04-fan-out.ipynb"
+from patternlab.learn.exercises import Exercise
+from patternlab.learn.judging import Wrong
+from patternlab.learn.situations import situations
 
 # -- crash-at-step-k -----------------------------------------------------------------------------
 
@@ -112,29 +111,23 @@ class _Process:
                 raise
 
 
-def judge_producer(place: Any) -> Verdict:
+def judge_producer(place: Any) -> str:
     """Let the producer die before and after every call it makes, start it again, and look."""
-    if not callable(place):
-        return wrong("Give the function itself: check('crash-at-step-k', place_order).")
     quiet = _Process(_Shop(0))
     for order in ORDERS:
         quiet.run(place, order)
-    fault = _fault(quiet.shop, "Without any crash")
-    if fault:
-        return wrong(fault)
+    _look_at(quiet.shop, "Without any crash")
     calls = quiet.calls // len(ORDERS)
     for call in range(1, calls + 1):
         for after in (False, True):
-            fault = _fault(
+            _look_at(
                 _restarted(place, call, after),
                 f"The producer died {'after' if after else 'before'} call {call} of {calls}, "
                 "and was started again",
                 published=calls == 1,
             )
-            if fault:
-                return wrong(fault)
     moments = "1 call" if calls == 1 else f"each of {calls} calls"
-    return right(f"It died before and after {moments}. Each system has worked on each order, once.")
+    return f"It died before and after {moments}. Each system has worked on each order, once."
 
 
 def _restarted(place: PlaceOrder, call: int, after: bool) -> _Shop:
@@ -147,25 +140,26 @@ def _restarted(place: PlaceOrder, call: int, after: bool) -> _Shop:
     return shop
 
 
-def _fault(shop: _Shop, when: str, published: bool = False) -> str | None:
-    """The first thing that is missing or doubled, or None."""
+def _look_at(shop: _Shop, when: str, published: bool = False) -> None:
+    """Refuse the first thing that is missing or doubled."""
     effects = shop.effects()
     if not any(effects.values()):
-        return f"{when}: no system got anything. Call publish(...), or send(...) for each system."
+        raise Wrong(
+            f"{when}: no system got anything. Call publish(...), or send(...) for each system."
+        )
     for name, done in effects.items():
         for order in ORDERS:
             if not done[order]:
                 others = sum(1 for other in effects.values() if other[order])
                 missing = f"{when}: {name} never worked on {order}"
                 if not others and any(d[ORDERS[0]] for d in effects.values()):
-                    return f"{missing}. Do two different orders have the same key?"
-                return f"{missing}, though {others} others did."
+                    raise Wrong(f"{missing}. Do two different orders have the same key?")
+                raise Wrong(f"{missing}, though {others} others did.")
     for name, done in effects.items():
         for order in ORDERS:
             if done[order] > 1:
                 why = _why(shop, order, published)
-                return f"{when}: {name} worked on {order} {done[order]} times. {why}"
-    return None
+                raise Wrong(f"{when}: {name} worked on {order} {done[order]} times. {why}")
 
 
 def _why(shop: _Shop, order: str, published: bool) -> str:
@@ -183,9 +177,6 @@ def _why(shop: _Shop, order: str, published: bool) -> str:
         "The second process sent again what the first had sent, and no system could tell the "
         "copy from a new order."
     )
-
-
-def _place_stub(order, send, publish): ...
 
 
 def place_order(order, send, publish):
@@ -219,28 +210,23 @@ def _forgets_audit(order, send, publish):
         send(system, {"order": order, "key": order})
 
 
-register(
-    Exercise(
-        name="crash-at-step-k",
-        notebook=NOTEBOOK,
-        question="Place an order so that it survives a crash before or after any call.",
-        stub=_place_stub,
-        hints=[
-            "Count the moments at which a producer with three sends can die. And with one publish?",
-            "It can always die just after a call, and then it calls again. Who could notice?",
-            "The systems skip a key they know. Give each order one, made of what does not change.",
-        ],
-        judge=judge_producer,
-        reference=place_order,
-        alternatives=[_send_with_a_key],
-        misconceptions=[
-            Misconception(_send_and_send_again, "sent again what the first had sent"),
-            Misconception(_publish_only, "did not live to know that it had published"),
-            Misconception(_publish_with_a_new_key, "Its messages had different keys"),
-            Misconception(_one_key_for_all, "Do two different orders have the same key"),
-            Misconception(_forgets_audit, "audit never worked on order 1, though 2 others did"),
-        ],
-    )
+crash_at_step_k = Exercise(
+    "crash-at-step-k",
+    judge=judge_producer,
+    reference=place_order,
+    alternatives=[_send_with_a_key],
+    misconceptions=[
+        (_send_and_send_again, "sent again what the first had sent"),
+        (_publish_only, "did not live to know that it had published"),
+        (_publish_with_a_new_key, "Its messages had different keys"),
+        (_one_key_for_all, "Do two different orders have the same key"),
+        (_forgets_audit, "audit never worked on order 1, though 2 others did"),
+    ],
+    hints=[
+        "Count the moments at which a producer with three sends can die. And with one publish?",
+        "It can always die just after a call, and then it calls again. Who could notice?",
+        "The systems skip a key they know. Give each order one, made of what does not change.",
+    ],
 )
 
 # -- filter-policy -------------------------------------------------------------------------------
@@ -255,11 +241,7 @@ Attributes = dict[str, dict[str, str]]
 
 
 def _event(rng: random.Random) -> dict[str, Any]:
-    event = {
-        "kind": rng.choice(KINDS),
-        "region": rng.choice(REGIONS),
-        "total": rng.choice(TOTALS),
-    }
+    event = {"kind": rng.choice(KINDS), "region": rng.choice(REGIONS), "total": rng.choice(TOTALS)}
     if rng.random() < 0.3:
         event["test"] = rng.choice(["true", "load"])
     return event
@@ -286,14 +268,16 @@ def _wanted(event: dict[str, Any]) -> bool:
     return all(holds(event) for holds, _ in WANTED)
 
 
-def judge_policy(answer: Any) -> Verdict:
+def judge_policy(answer: Any) -> str:
     """Send many seeded events past the policy, and compare with what sales wants."""
     if not isinstance(answer, dict | str):
-        return wrong('Give the policy as a dict or as JSON text, for example {"kind": ["paid"]}.')
+        raise Wrong('Give the policy as a dict or as JSON text, for example {"kind": ["paid"]}.')
     try:
         policy = FilterPolicy(answer if isinstance(answer, str) else json.dumps(answer))
     except DeliveryError as error:
-        return wrong(f"SNS refuses this policy: {error.message.removeprefix('FilterPolicy: ')}.")
+        raise Wrong(
+            f"SNS refuses this policy: {error.message.removeprefix('FilterPolicy: ')}."
+        ) from None
     events = [_event(rng) for seed in SEEDS for rng in [random.Random(seed)] for _ in range(EVENTS)]
     passed = [policy.accepts("", _attributes(event)) for event in events]
     wanted = [_wanted(event) for event in events]
@@ -301,10 +285,10 @@ def judge_policy(answer: Any) -> Verdict:
     too_much = [event for event, got, want in judged if got and not want]
     missed = [event for event, got, want in judged if want and not got]
     if too_much:
-        return wrong(f"{json.dumps(too_much[0])} is delivered. {_broken(too_much)}")
+        raise Wrong(f"{json.dumps(too_much[0])} is delivered. {_broken(too_much)}")
     if missed:
-        return wrong(_told_missed(missed, sum(wanted)))
-    return right(f"Of {len(events)} events, sales gets the {sum(wanted)} it wants and no other.")
+        raise Wrong(_told_missed(missed, sum(wanted)))
+    return f"Of {len(events)} events, sales gets the {sum(wanted)} it wants and no other."
 
 
 def _broken(events: list[dict[str, Any]]) -> str:
@@ -337,38 +321,29 @@ POLICY = {
     "test": [{"exists": False}],
 }
 
-register(
-    Exercise(
-        name="filter-policy",
-        notebook=NOTEBOOK,
-        question="Write the filter policy for the sales queue.",
-        stub={"kind": ...},
-        hints=[
-            "All keys of a policy must match; within a key's list, one condition is enough.",
-            'Besides texts, a list may hold {"prefix": ...}, {"numeric": [...]}, {"exists": ...}.',
-            'Orders that are no test have no attribute test: {"exists": False}.',
-        ],
-        judge=judge_policy,
-        reference=POLICY,
-        alternatives=[
-            json.dumps(POLICY),
-            POLICY | {"kind": [{"anything-but": ["sent", "returned"]}]},
-            POLICY | {"region": ["eu-west", "eu-north"], "kind": [{"prefix": "p"}]},
-            POLICY | {"total": [100, {"numeric": [">", 100, "<=", 1_000_000]}]},
-        ],
-        misconceptions=[
-            Misconception(POLICY | {"total": [{"numeric": [">", 100]}]}, "and that is enough"),
-            Misconception(POLICY | {"region": ["eu-"]}, "Sales gets nothing at all"),
-            Misconception(
-                {name: POLICY[name] for name in ("kind", "region", "total")}, "so it is a test"
-            ),
-            Misconception(POLICY | {"kind": ["paid"]}, "everything with kind placed"),
-            Misconception(POLICY | {"total": [{"numeric": [">=", "100"]}]}, "must be numeric"),
-            Misconception(
-                POLICY | {"region": [{"anything-but": ["us-east"]}]}, "Its region is not in Europe"
-            ),
-        ],
-    )
+filter_policy = Exercise(
+    "filter-policy",
+    judge=judge_policy,
+    reference=POLICY,
+    alternatives=[
+        json.dumps(POLICY),
+        POLICY | {"kind": [{"anything-but": ["sent", "returned"]}]},
+        POLICY | {"region": ["eu-west", "eu-north"], "kind": [{"prefix": "p"}]},
+        POLICY | {"total": [100, {"numeric": [">", 100, "<=", 1_000_000]}]},
+    ],
+    misconceptions=[
+        (POLICY | {"total": [{"numeric": [">", 100]}]}, "and that is enough"),
+        (POLICY | {"region": ["eu-"]}, "Sales gets nothing at all"),
+        ({name: POLICY[name] for name in ("kind", "region", "total")}, "so it is a test"),
+        (POLICY | {"kind": ["paid"]}, "everything with kind placed"),
+        (POLICY | {"total": [{"numeric": [">=", "100"]}]}, "must be numeric"),
+        (POLICY | {"region": [{"anything-but": ["us-east"]}]}, "Its region is not in Europe"),
+    ],
+    hints=[
+        "All keys of a policy must match; within a key's list, one condition is enough.",
+        'Besides texts, a list may hold {"prefix": ...}, {"numeric": [...]}, {"exists": ...}.',
+        'Orders that are no test have no attribute test: {"exists": False}.',
+    ],
 )
 
 # -- where-the-dead-letter-queue-belongs ---------------------------------------------------------
@@ -481,49 +456,36 @@ REASONS = {
 }
 
 
-def judge_nets(answer: Any) -> Verdict:
-    """Compare with a run of the model for each situation."""
-    fault = first_fault(answer, RUNS, NET, _not_there)
-    if fault:
-        return wrong(fault)
-    return right("In runs of the model each order falls into the net you named.")
-
-
 def _not_there(situation: str, net: str) -> str:
     reason = REASONS.get((situation, net), "Who holds the order when it is given up?")
     return f"{situation}: not {net!r}. {reason}"
 
 
-NETS = {
-    "no permission": "subscription",
-    "queue out of order": "none",
-    "filtered out": "none",
-    "function deleted": "subscription",
-    "function pushed": "function",
-    "function polled": "queue",
-}
-
-register(
-    Exercise(
-        name="where-the-dead-letter-queue-belongs",
-        notebook=NOTEBOOK,
-        question="For each situation: which dead-letter queue does the order end in, if any?",
-        stub=dict.fromkeys(NETS, ...),
-        hints=[
-            "Follow the order until somebody gives it up. Who had it then?",
-            "SNS gives up what it could not deliver. What an endpoint took is no longer its own.",
-            "Pushed by a topic: the function's own net. Polled from a queue: the queue's.",
-        ],
-        judge=judge_nets,
-        reference=NETS,
-        alternatives=[dict(reversed(NETS.items()))],
-        misconceptions=[
-            Misconception(NETS | {"no permission": "queue"}, "never came into the queue"),
-            Misconception(NETS | {"function pushed": "subscription"}, "counts this order as"),
-            Misconception(NETS | {"function polled": "function"}, "waits for the function's"),
-            Misconception(NETS | {"filtered out": "subscription"}, "is not a failed delivery"),
-            Misconception(NETS | {"queue out of order": "subscription"}, "goes on for 23 days"),
-            Misconception(NETS | {"function deleted": "function"}, "There is no function any"),
-        ],
-    )
+where_the_dead_letter_queue_belongs = situations(
+    "where-the-dead-letter-queue-belongs",
+    {
+        "no permission": "subscription",
+        "queue out of order": "none",
+        "filtered out": "none",
+        "function deleted": "subscription",
+        "function pushed": "function",
+        "function polled": "queue",
+    },
+    truth=lambda situation: RUNS[situation](),
+    choices=NET,
+    refusal=_not_there,
+    praise="In runs of the model each order falls into the net you named.",
+    slips=[
+        ("no permission", "queue", "never came into the queue"),
+        ("function pushed", "subscription", "counts this order as"),
+        ("function polled", "function", "waits for the function's"),
+        ("filtered out", "subscription", "is not a failed delivery"),
+        ("queue out of order", "subscription", "goes on for 23 days"),
+        ("function deleted", "function", "There is no function any"),
+    ],
+    hints=[
+        "Follow the order until somebody gives it up. Who had it then?",
+        "SNS gives up what it could not deliver. What an endpoint took is no longer its own.",
+        "Pushed by a topic: the function's own net. Polled from a queue: the queue's.",
+    ],
 )

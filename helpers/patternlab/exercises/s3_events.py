@@ -17,9 +17,9 @@ from patternlab.delivery.s3.records import key_of_record
 from patternlab.delivery.s3.rules import Rule, check_rules
 from patternlab.delivery.s3.scenarios import Pipeline, careful, s3_pipeline
 from patternlab.delivery.s3.sequencer import newer
-from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
+from patternlab.learn.exercises import Exercise
+from patternlab.learn.judging import Wrong, on_seeds
 
-NOTEBOOK = "05-s3-events.ipynb"
 SEEDS = (1, 2, 3, 4, 5)
 
 # -- newest-wins ---------------------------------------------------------------------------------
@@ -69,33 +69,35 @@ def _mixed_up(seed: int) -> tuple[list[Record], dict[str, str]]:
     return records, bucket.inventory()
 
 
-def judge_newest(newest: Any) -> Verdict:
+def judge_newest(newest: Any) -> str:
     """Give it records in any order, and compare with the bucket."""
-    if not callable(newest):
-        return wrong("Give the function itself: check('newest-wins', newest).")
-    for seed in SEEDS:
+
+    def judge_records(seed: int) -> None:
         records, bucket = _mixed_up(seed)
         found = newest(copy.deepcopy(records))
         if not isinstance(found, dict):
-            return wrong(f"Return a dictionary of ETags by key, not {type(found).__name__}.")
-        verdict = _compared(found, bucket, records)
-        if verdict:
-            return wrong(f"{verdict} (seed {seed})")
-    return right("Whatever the order of arrival, the dictionary says what is in the bucket.")
+            raise Wrong(f"Return a dictionary of ETags by key, not {type(found).__name__}.")
+        _compare(found, bucket, records)
+
+    on_seeds(SEEDS, judge_records)
+    return "Whatever the order of arrival, the dictionary says what is in the bucket."
 
 
-def _compared(found: dict[str, str], bucket: dict[str, str], records: list[Record]) -> str | None:
-    """The first thing that is not as the bucket has it, or None."""
+def _compare(found: dict[str, str], bucket: dict[str, str], records: list[Record]) -> None:
+    """Refuse the first thing that is not as the bucket has it."""
     if strangers := sorted(set(found) - {key_of_record(record) for record in records}):
-        return f"There is no object {strangers[0]!r}. The key is record['s3']['object']['key']."
+        raise Wrong(
+            f"There is no object {strangers[0]!r}. The key is record['s3']['object']['key']."
+        )
     if missing := sorted(set(bucket) - set(found)):
-        return f"{missing[0]} is in the bucket, and not in your dictionary."
+        raise Wrong(f"{missing[0]} is in the bucket, and not in your dictionary.")
     stale = sorted(key for key in bucket if found[key] != bucket[key])
     if stale:
-        return f"{stale[0]} is not up to date: " + _why_stale(stale[0], found, bucket, records)
+        raise Wrong(
+            f"{stale[0]} is not up to date: " + _why_stale(stale[0], found, bucket, records)
+        )
     if gone := sorted(set(found) - set(bucket)):
-        return f"{gone[0]} was deleted last, and your dictionary still has it."
-    return None
+        raise Wrong(f"{gone[0]} was deleted last, and your dictionary still has it.")
 
 
 def _why_stale(
@@ -119,9 +121,6 @@ def _why_stale(
             "its right before you compare."
         )
     return "you took another record than the one with the latest sequencer."
-
-
-def _newest_stub(records): ...
 
 
 def newest(records):
@@ -180,31 +179,24 @@ def _never_deletes(records):
     return {key: tag for key, (_, tag) in best.items()}
 
 
-register(
-    Exercise(
-        name="newest-wins",
-        notebook=NOTEBOOK,
-        question="Return the ETag of the newest version of each key that is still there.",
-        stub=_newest_stub,
-        hints=[
-            "Keep, for each key, the record with the latest sequencer that you have seen.",
-            "Sequencers are hexadecimal and of different lengths: fill the shorter one up with "
-            "zeros on its right, then compare as text. ljust does that.",
-            "A record whose eventName begins with ObjectRemoved may be the newest. It has a "
-            "sequencer, too, and the key must not be in the result.",
-        ],
-        judge=judge_newest,
-        reference=newest,
-        alternatives=[_newest_by_sorting, _newest_pair_by_pair],
-        misconceptions=[
-            Misconception(_last_arrival, "the record that arrived last"),
-            Misconception(_in_order_of(lambda r: r["eventTime"]), "have the same eventTime"),
-            Misconception(
-                _in_order_of(lambda r: int(r["s3"]["object"]["sequencer"], 16)), "is longer than"
-            ),
-            Misconception(_never_deletes, "was deleted last"),
-        ],
-    )
+newest_wins = Exercise(
+    "newest-wins",
+    judge=judge_newest,
+    reference=newest,
+    alternatives=[_newest_by_sorting, _newest_pair_by_pair],
+    misconceptions=[
+        (_last_arrival, "the record that arrived last"),
+        (_in_order_of(lambda r: r["eventTime"]), "have the same eventTime"),
+        (_in_order_of(lambda r: int(r["s3"]["object"]["sequencer"], 16)), "is longer than"),
+        (_never_deletes, "was deleted last"),
+    ],
+    hints=[
+        "Keep, for each key, the record with the latest sequencer that you have seen.",
+        "Sequencers are hexadecimal and of different lengths: fill the shorter one up with "
+        "zeros on its right, then compare as text. ljust does that.",
+        "A record whose eventName begins with ObjectRemoved may be the newest. It has a "
+        "sequencer, too, and the key must not be in the result.",
+    ],
 )
 
 # -- neither-missed-nor-doubled --------------------------------------------------------------------
@@ -230,20 +222,14 @@ def _run(handler: Handler, seed: int) -> Pipeline:
     )
 
 
-def judge_handler(handler: Any) -> Verdict:
+def judge_handler(handler: Any) -> str:
     """Run the consumer behind a bucket that is late, mixed up and repetitive."""
-    if not callable(handler):
-        return wrong("Give the function itself: check('neither-missed-nor-doubled', handler).")
-    for seed in SEEDS:
-        pipeline = _run(handler, seed)
-        verdict = _look_at(pipeline)
-        if verdict is not None:
-            return wrong(f"{verdict} (seed {seed})")
-    return right("No object was missed, none was done twice, and all are in their newest version.")
+    on_seeds(SEEDS, lambda seed: _look_at(_run(handler, seed)))
+    return "No object was missed, none was done twice, and all are in their newest version."
 
 
-def _look_at(pipeline: Pipeline) -> str | None:
-    """The first thing that is not as it should be, or None."""
+def _look_at(pipeline: Pipeline) -> None:
+    """Refuse the first thing that is not as it should be."""
     books = pipeline.books
     unknown = [error for error in pipeline.failures if isinstance(error, FileNotFoundError)]
     other = [
@@ -255,16 +241,19 @@ def _look_at(pipeline: Pipeline) -> str | None:
         told = f"Your handler raised {type(other[0]).__name__}: {other[0]}."
         if isinstance(other[0], KeyError) and "Records" in str(other[0]):
             told += " The first message of all is S3's test event, and its body has no Records."
-        return told
+        raise Wrong(told)
     if unknown:
-        return f"process() says: {unknown[0]}. Keys come url-encoded, with + for a blank."
+        raise Wrong(f"process() says: {unknown[0]}. Keys come url-encoded, with + for a blank.")
     if not pipeline.processed:
-        return "Nothing was worked on at all. Call process(key, version_id) for each new object."
+        raise Wrong(
+            "Nothing was worked on at all. Call process(key, version_id) for each new object."
+        )
     if books.doubled:
-        return f"One version of {books.doubled[0]!r} was worked on twice: S3 told of it twice."
+        raise Wrong(
+            f"One version of {books.doubled[0]!r} was worked on twice: S3 told of it twice."
+        )
     if books.missing or books.stale:
-        return _missed(pipeline, (books.missing or books.stale)[0])
-    return None
+        raise Wrong(_missed(pipeline, (books.missing or books.stale)[0]))
 
 
 def _missed(pipeline: Pipeline, key: str) -> str:
@@ -276,9 +265,6 @@ def _missed(pipeline: Pipeline, key: str) -> str:
         f"The newest version of {key!r} was never worked on. process() failed the first time, and "
         "nobody tried again: an error was hidden, or it was noted as done too early."
     )
-
-
-def _handler_stub(event, table, process): ...
 
 
 def _with_partial_responses(event, table, process):
@@ -313,23 +299,27 @@ def _handler(order=True, once=True, decode=True, test_event=True, early=False):
     return handler
 
 
-register(
-    Exercise(
-        name="neither-missed-nor-doubled",
-        notebook=NOTEBOOK,
-        question="Write the consumer: every object in its newest version, and no version twice.",
-        stub=_handler_stub,
-        hints=[
-            "Go through event['Records']; json.loads each body. One body has no 'Records'.",
-            "urllib.parse.unquote_plus gives the key its name back.",
-            "Keep the latest sequencer of each key in `table`, and work only on what is newer. "
-            "That stops duplicates as well as latecomers.",
-            "Write into `table` after process() has succeeded, and let its error leave the "
-            "handler: then the message comes back.",
-        ],
-        judge=judge_handler,
-        reference=careful,
-        solution="""
+neither_missed_nor_doubled = Exercise(
+    "neither-missed-nor-doubled",
+    judge=judge_handler,
+    reference=careful,
+    alternatives=[_with_partial_responses, _handler()],
+    misconceptions=[
+        (_handler(test_event=False), "The first message of all"),
+        (_handler(decode=False), "Keys come url-encoded"),
+        (_handler(once=False, order=False), "was worked on twice"),
+        (_handler(order=False), "ended in an old version"),
+        (_handler(early=True), "noted as done too early"),
+    ],
+    hints=[
+        "Go through event['Records']; json.loads each body. One body has no 'Records'.",
+        "urllib.parse.unquote_plus gives the key its name back.",
+        "Keep the latest sequencer of each key in `table`, and work only on what is newer. "
+        "That stops duplicates as well as latecomers.",
+        "Write into `table` after process() has succeeded, and let its error leave the "
+        "handler: then the message comes back.",
+    ],
+    solution="""
             import json
             from urllib.parse import unquote_plus
 
@@ -343,15 +333,6 @@ register(
                             process(key, stored["versionId"])
                             table[key] = rank
         """,
-        alternatives=[_with_partial_responses, _handler()],
-        misconceptions=[
-            Misconception(_handler(test_event=False), "The first message of all"),
-            Misconception(_handler(decode=False), "Keys come url-encoded"),
-            Misconception(_handler(once=False, order=False), "was worked on twice"),
-            Misconception(_handler(order=False), "ended in an old version"),
-            Misconception(_handler(early=True), "noted as done too early"),
-        ],
-    )
 )
 
 # -- no-overlap ------------------------------------------------------------------------------------
@@ -397,55 +378,55 @@ def _events(seed: int) -> list[tuple[str, str]]:
     ]
 
 
-def judge_rules(answer: Any) -> Verdict:
+def judge_rules(answer: Any) -> str:
     """Give the rules to S3's own checks, then send seeded events through them."""
     if not isinstance(answer, list | tuple) or not all(isinstance(r, dict) for r in answer):
-        return wrong("Give a list of rules, each a dictionary with to, events, prefix and suffix.")
+        raise Wrong("Give a list of rules, each a dictionary with to, events, prefix and suffix.")
     try:
         rules = [_rule(**entry) for entry in answer]
         check_rules(rules)
     except TypeError:
-        return wrong("A rule has these parts: to, events, and if you like prefix and suffix.")
-    except ValueError as error:
-        return wrong(str(error))
+        raise Wrong(
+            "A rule has these parts: to, events, and if you like prefix and suffix."
+        ) from None
     except DeliveryError as error:
-        return wrong(f"S3 refuses this: {error.code}: {error.message}")
+        raise Wrong(f"S3 refuses this: {error.code}: {error.message}") from None
     for seed in SEEDS:
         for name, key in _events(seed):
-            fault = _sent_wrong(rules, name, key)
-            if fault:
-                return wrong(fault)
-    return right("S3 accepts these rules, and every event goes where it is needed.")
+            _look_where(rules, name, key)
+    return "S3 accepts these rules, and every event goes where it is needed."
 
 
 def _rule(to: Any, events: Any, prefix: str = "", suffix: str = "") -> Rule:
-    """One entry of the answer as a rule; ValueError with a sentence when a part is wrong."""
+    """One entry of the answer as a rule, if its parts are right."""
     if to not in QUEUES:
-        raise ValueError(f"There is no queue {to!r}, only {', '.join(QUEUES)}.")
+        raise Wrong(f"There is no queue {to!r}, only {', '.join(QUEUES)}.")
     names = (events,) if isinstance(events, str) else tuple(events)
     if not names or not all(isinstance(name, str) for name in names):
-        raise ValueError('events is a list of names, for example ["s3:ObjectCreated:*"].')
+        raise Wrong('events is a list of names, for example ["s3:ObjectCreated:*"].')
     if not isinstance(prefix, str) or not isinstance(suffix, str):
-        raise ValueError("A rule has one prefix and one suffix, each a text.")
+        raise Wrong("A rule has one prefix and one suffix, each a text.")
     return Rule(_NamedQueue(to), names, prefix, suffix)
 
 
-def _sent_wrong(rules: list[Rule], name: str, key: str) -> str | None:
-    """What is wrong with where this event goes, or None."""
+def _look_where(rules: list[Rule], name: str, key: str) -> None:
+    """Refuse the rules if this event goes where it should not."""
     went = [r.target.arn.removeprefix(ARN) for r in rules if name in r.names() and r.takes_key(key)]
     wanted = _wanted(name, key)
     if went == ([wanted] if wanted else []):
-        return None
+        return
     what = f"s3:{name} of {key!r}"
     if wanted is None and key.startswith("thumbs/"):
-        return f"{what} goes to {went[0]}: the function's own thumbnails call it again, for ever."
+        raise Wrong(
+            f"{what} goes to {went[0]}: the function's own thumbnails call it again, for ever."
+        )
     if wanted is None:
-        return f"{what} goes to {went[0]}, and nobody asked for it."
+        raise Wrong(f"{what} goes to {went[0]}, and nobody asked for it.")
     if went:
-        return f"{what} goes to {' and '.join(went)}, and should go to {wanted}."
+        raise Wrong(f"{what} goes to {' and '.join(went)}, and should go to {wanted}.")
     if any("ObjectCreated:Put" in r.names() and r.takes_key(key) for r in rules):
-        return f"{what} reaches nobody: Put is only one of the four ways to create an object."
-    return f"{what} reaches nobody, and should go to {wanted}."
+        raise Wrong(f"{what} reaches nobody: Put is only one of the four ways to create an object.")
+    raise Wrong(f"{what} reaches nobody, and should go to {wanted}.")
 
 
 def _rules(photos="photos/", videos="videos/", made="s3:ObjectCreated:*", images=(".jpg", ".png")):
@@ -457,21 +438,42 @@ def _rules(photos="photos/", videos="videos/", made="s3:ObjectCreated:*", images
     ]
 
 
-register(
-    Exercise(
-        name="no-overlap",
-        notebook=NOTEBOOK,
-        question="Write the rules: to, events, prefix and suffix.",
-        stub=[...],
-        hints=[
-            "Two rules with a common event type overlap when one prefix begins with the other and "
-            "one suffix ends with the other. A missing prefix begins everything.",
-            "A rule has one prefix and one suffix. Two suffixes need two rules.",
-            "Four rules do it: photos/ with .jpg, photos/ with .png, videos/, and the deletes.",
+no_overlap = Exercise(
+    "no-overlap",
+    judge=judge_rules,
+    reference=_rules(),
+    alternatives=[
+        [
+            {"to": to, "events": [f"s3:ObjectCreated:{kind}" for kind in CREATED], **where}
+            for to, where in (
+                ("videos", {"prefix": "videos/"}),
+                ("thumbnails", {"prefix": "photos/", "suffix": ".png"}),
+                ("thumbnails", {"prefix": "photos/", "suffix": ".jpg"}),
+            )
+        ]
+        + [
+            {"to": "cleanup", "events": [f"s3:ObjectRemoved:{kind}"], "prefix": "photos/"}
+            for kind in ("Delete", "DeleteMarkerCreated")
         ],
-        judge=judge_rules,
-        reference=_rules(),
-        solution="""
+        tuple(reversed(_rules())),
+    ],
+    misconceptions=[
+        (_rules(photos=""), "S3 refuses this"),
+        (
+            [rule for rule in _rules(photos="") if rule["to"] != "videos"],
+            "the function's own thumbnails",
+        ),
+        (_rules(made="s3:ObjectCreated:Put"), "one of the four ways"),
+        (_rules(photos="photos", videos="videos"), "nobody asked for it"),
+        (_rules(images=(".jpg,.png",)), "reaches nobody, and should go"),
+    ],
+    hints=[
+        "Two rules with a common event type overlap when one prefix begins with the other and "
+        "one suffix ends with the other. A missing prefix begins everything.",
+        "A rule has one prefix and one suffix. Two suffixes need two rules.",
+        "Four rules do it: photos/ with .jpg, photos/ with .png, videos/, and the deletes.",
+    ],
+    solution="""
             created, removed = ["s3:ObjectCreated:*"], ["s3:ObjectRemoved:*"]
             answer = [
                 {"to": "thumbnails", "events": created, "prefix": "photos/", "suffix": ".jpg"},
@@ -480,30 +482,4 @@ register(
                 {"to": "cleanup", "events": removed, "prefix": "photos/"},
             ]
         """,
-        alternatives=[
-            [
-                {"to": to, "events": [f"s3:ObjectCreated:{kind}" for kind in CREATED], **where}
-                for to, where in (
-                    ("videos", {"prefix": "videos/"}),
-                    ("thumbnails", {"prefix": "photos/", "suffix": ".png"}),
-                    ("thumbnails", {"prefix": "photos/", "suffix": ".jpg"}),
-                )
-            ]
-            + [
-                {"to": "cleanup", "events": [f"s3:ObjectRemoved:{kind}"], "prefix": "photos/"}
-                for kind in ("Delete", "DeleteMarkerCreated")
-            ],
-            tuple(reversed(_rules())),
-        ],
-        misconceptions=[
-            Misconception(_rules(photos=""), "S3 refuses this"),
-            Misconception(
-                [rule for rule in _rules(photos="") if rule["to"] != "videos"],
-                "the function's own thumbnails",
-            ),
-            Misconception(_rules(made="s3:ObjectCreated:Put"), "one of the four ways"),
-            Misconception(_rules(photos="photos", videos="videos"), "nobody asked for it"),
-            Misconception(_rules(images=(".jpg,.png",)), "reaches nobody, and should go"),
-        ],
-    )
 )

@@ -19,10 +19,10 @@ from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.sns.endpoints import FunctionEndpoint
 from patternlab.delivery.sns.topic import Topic
 from patternlab.delivery.sqs.standard import StandardQueue
-from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
-from patternlab.learn.situations import first_fault
+from patternlab.learn.exercises import Exercise
+from patternlab.learn.judging import Wrong, fields, number, on_seeds
+from patternlab.learn.situations import situations
 
-NOTEBOOK = "03-sns-lambda-retries.ipynb"
 SEEDS = (1, 2, 3)
 
 # -- who-retries ---------------------------------------------------------------------------------
@@ -66,14 +66,6 @@ CASES: dict[str, Callable[[], str]] = {
 }
 
 
-def judge_who(answer: Any) -> Verdict:
-    """Compare with a run of the model for each situation."""
-    fault = first_fault(answer, CASES, (SNS, LAMBDA, NOBODY), _not_them)
-    if fault:
-        return wrong(fault)
-    return right("SNS retries deliveries that may yet work; Lambda retries executions.")
-
-
 def _not_them(case: str, said: str) -> str:
     return f"When {case}, it is not {said} that tries again. {_why(case, said)}"
 
@@ -90,35 +82,24 @@ def _why(case: str, said: str) -> str:
     return "The event has been accepted and waits in a queue. Whose queue is that?"
 
 
-register(
-    Exercise(
-        name="who-retries",
-        notebook=NOTEBOOK,
-        question="For each situation, who tries again: 'SNS', 'Lambda' or 'nobody'?",
-        stub=dict.fromkeys(CASES, ...),
-        hints=[
-            "SNS is done as soon as Lambda has accepted the event.",
-            "A server-side error may be over soon, a client-side error will not.",
-            "An event that was accepted is Lambda's, whether the function fails or is throttled.",
-        ],
-        judge=judge_who,
-        reference=dict(zip(CASES, (LAMBDA, SNS, NOBODY, LAMBDA), strict=True)),
-        alternatives=[dict(reversed(list(zip(CASES, (LAMBDA, SNS, NOBODY, LAMBDA), strict=True))))],
-        misconceptions=[
-            Misconception(
-                dict(zip(CASES, (SNS, SNS, NOBODY, LAMBDA), strict=True)), "SNS was told 202"
-            ),
-            Misconception(
-                dict(zip(CASES, (LAMBDA, LAMBDA, NOBODY, LAMBDA), strict=True)), "Who has it?"
-            ),
-            Misconception(
-                dict(zip(CASES, (LAMBDA, SNS, SNS, LAMBDA), strict=True)), "client-side error"
-            ),
-            Misconception(
-                dict(zip(CASES, (LAMBDA, SNS, NOBODY, SNS), strict=True)), "Whose queue is that?"
-            ),
-        ],
-    )
+who_retries = situations(
+    "who-retries",
+    dict(zip(CASES, (LAMBDA, SNS, NOBODY, LAMBDA), strict=True)),
+    truth=lambda case: CASES[case](),
+    choices=(SNS, LAMBDA, NOBODY),
+    refusal=_not_them,
+    praise="SNS retries deliveries that may yet work; Lambda retries executions.",
+    slips=[
+        ("the function raises an error", SNS, "SNS was told 202"),
+        ("Lambda does not answer SNS for ten minutes", LAMBDA, "Who has it?"),
+        ("the topic may not invoke the function", SNS, "client-side error"),
+        ("the function has no concurrency left", SNS, "Whose queue is that?"),
+    ],
+    hints=[
+        "SNS is done as soon as Lambda has accepted the event.",
+        "A server-side error may be over soon, a client-side error will not.",
+        "An event that was accepted is Lambda's, whether the function fails or is throttled.",
+    ],
 )
 
 # -- how-many-attempts ---------------------------------------------------------------------------
@@ -138,54 +119,48 @@ def _attempts(max_retries: int, max_age: float, seed: int = 0) -> int:
     return event.attempts
 
 
-def judge_attempts(answer: Any) -> Verdict:
+def judge_attempts(answer: Any) -> str:
     """Compare three numbers with runs of the model on several seeds."""
     if not isinstance(answer, list | tuple) or len(answer) != 3:
-        return wrong("Give a list of three numbers, for example [1, 1, 1].")
+        raise Wrong("Give a list of three numbers, for example [1, 1, 1].")
     cases = [(2, 21_600.0), (0, 21_600.0), (2, 90.0)]
     truth = [{_attempts(*case, seed=seed) for seed in SEEDS} for case in cases]
     verdicts = [said in is_so for said, is_so in zip(answer, truth, strict=True)]
     if all(verdicts):
-        return right(
-            "Two retries are three attempts, and an attempt that would be too late is none."
-        )
+        return "Two retries are three attempts, and an attempt that would be too late is none."
     if not verdicts[0]:
-        return wrong(
+        raise Wrong(
             "Retries come on top of the first attempt. How many attempts are that by default?"
         )
     if not verdicts[1]:
-        return wrong("Without any retries the function still runs, for the first time.")
-    return wrong(
+        raise Wrong("Without any retries the function still runs, for the first time.")
+    raise Wrong(
         "After 90 s the event is too old. The first retry comes after about 60 s. When would the "
         "second one come, and does Lambda wait for it?"
     )
 
 
-register(
-    Exercise(
-        name="how-many-attempts",
-        notebook=NOTEBOOK,
-        question="How often is a function that always fails run, in each of the three cases?",
-        stub=...,
-        hints=[
-            "The first run is an attempt too.",
-            "In the third case look at the clock: attempts come at about 0, 60 and 180 s.",
-        ],
-        judge=judge_attempts,
-        reference=[3, 1, 2],
-        alternatives=[(3, 1, 2)],
-        misconceptions=[
-            Misconception([2, 1, 2], "How many attempts are that by default?"),
-            Misconception([3, 0, 2], "still runs, for the first time"),
-            Misconception([3, 1, 3], "does Lambda wait for it?"),
-        ],
-    )
+how_many_attempts = Exercise(
+    "how-many-attempts",
+    judge=judge_attempts,
+    reference=[3, 1, 2],
+    alternatives=[(3, 1, 2)],
+    misconceptions=[
+        ([2, 1, 2], "How many attempts are that by default?"),
+        ([3, 0, 2], "still runs, for the first time"),
+        ([3, 1, 3], "does Lambda wait for it?"),
+    ],
+    hints=[
+        "The first run is an attempt too.",
+        "In the third case look at the clock: attempts come at about 0, 60 and 180 s.",
+    ],
 )
 
 # -- nothing-lost-nothing-late -------------------------------------------------------------------
 
 LATEST = 300.0  # seconds after which a price must not be applied any more
 DONE_AT_LEAST = 0.85  # of the prices
+SETTINGS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "OnFailure")
 
 
 def _prices(retries: int, age: float, net: bool, seed: int) -> tuple[pd.DataFrame, int]:
@@ -207,81 +182,57 @@ def _prices(retries: int, age: float, net: bool, seed: int) -> tuple[pd.DataFram
     queue = AsyncQueue(function, AsyncConfig(retries, age, on_failure=target), rng=rng)
     faults.outage(function.arn, minutes=10, starts_in=1200)
     events: list[AsyncEvent] = []
-    for number in range(60):
-        events.append(queue.put({"price": number}))
+    for price in range(60):
+        events.append(queue.put({"price": price}))
         clock.wait(60)
     clock.wait(30_000)
     rows = [(e.condition, e.ended - e.sent) for e in events]
     return pd.DataFrame(rows, columns=["fate", "seconds"]), len(caught)
 
 
-def judge_prices(answer: Any) -> Verdict:
+def judge_prices(answer: Any) -> str:
     """Run seeded hours with the settings; look for lost, late and unnecessarily failed prices."""
-    try:
-        retries, age = answer["MaximumRetryAttempts"], answer["MaximumEventAgeInSeconds"]
-        net = answer["OnFailure"]
-    except (TypeError, KeyError):
-        return wrong("Fill in the dictionary as it stands, with its three names.")
+    retries, age, net = (fields(answer, SETTINGS)[name] for name in SETTINGS)
     if not isinstance(net, bool):
-        return wrong("OnFailure is True with a destination for failures, and False without one.")
-    if not (isinstance(retries, int) and 0 <= retries <= 2 and 60 <= age <= 21_600):
-        return wrong("AWS takes 0 to 2 retries and an event age of 60 to 21,600 seconds.")
-    for seed in SEEDS:
+        raise Wrong("OnFailure is True with a destination for failures, and False without one.")
+    refused = "AWS takes 0 to 2 retries and an event age of 60 to 21,600 seconds."
+    number(retries, refused, 0, 2, whole=True)
+    number(age, refused, 60, 21_600)
+
+    def judge_hours(seed: int) -> None:
         fates, caught = _prices(retries, age, net, seed)
         done = fates[fates["fate"] == "Success"]
-        lost = len(fates) - len(done) - caught
-        if lost:
-            return wrong(f"{lost} price changes are gone without a trace (seed {seed}).")
-        late = done[done["seconds"] > LATEST]
-        if len(late):
-            return wrong(
-                f"A price was applied {late['seconds'].max():.0f} s after it was set (seed {seed})."
-            )
+        if lost := len(fates) - len(done) - caught:
+            raise Wrong(f"{lost} price changes are gone without a trace.")
+        if (latest := done["seconds"].max()) > LATEST:
+            raise Wrong(f"A price was applied {latest:.0f} s after it was set.")
         if len(done) < DONE_AT_LEAST * len(fates) - 10:
-            return wrong(
-                f"Only {len(done)} of {len(fates)} prices were applied (seed {seed}). Most of the "
-                "others would have worked at another attempt."
+            raise Wrong(
+                f"Only {len(done)} of {len(fates)} prices were applied. Most of the others would "
+                "have worked at another attempt."
             )
-    return right("Nothing was lost, nothing came late, and the retries did their work.")
+
+    on_seeds(SEEDS, judge_hours)
+    return "Nothing was lost, nothing came late, and the retries did their work."
 
 
-register(
-    Exercise(
-        name="nothing-lost-nothing-late",
-        notebook=NOTEBOOK,
-        question="Choose retries, event age and whether there is a net for the price function.",
-        stub={
-            "MaximumRetryAttempts": ...,
-            "MaximumEventAgeInSeconds": ...,
-            "OnFailure": ...,
-        },
-        hints=[
-            "What happens to an event that is given up, when nobody is told?",
-            "Throttled or unreachable, an event waits as long as its age allows. How long is that?",
-            "The retries need about 60 and 180 s. An age of 300 s has room for both.",
-        ],
-        judge=judge_prices,
-        reference={
-            "MaximumRetryAttempts": 2,
-            "MaximumEventAgeInSeconds": 300,
-            "OnFailure": True,
-        },
-        alternatives=[
-            {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 240, "OnFailure": True},
-        ],
-        misconceptions=[
-            Misconception(
-                {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 300, "OnFailure": False},
-                "gone without a trace",
-            ),
-            Misconception(
-                {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 21_600, "OnFailure": True},
-                "after it was set",
-            ),
-            Misconception(
-                {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 300, "OnFailure": True},
-                "would have worked at another attempt",
-            ),
-        ],
-    )
+def _settings(retries: int = 2, age: int = 300, net: bool = True) -> dict[str, Any]:
+    return dict(zip(SETTINGS, (retries, age, net), strict=True))
+
+
+nothing_lost_nothing_late = Exercise(
+    "nothing-lost-nothing-late",
+    judge=judge_prices,
+    reference=_settings(),
+    alternatives=[_settings(age=240)],
+    misconceptions=[
+        (_settings(net=False), "gone without a trace"),
+        (_settings(age=21_600), "after it was set"),
+        (_settings(retries=0), "would have worked at another attempt"),
+    ],
+    hints=[
+        "What happens to an event that is given up, when nobody is told?",
+        "Throttled or unreachable, an event waits as long as its age allows. How long is that?",
+        "The retries need about 60 and 180 s. An age of 300 s has room for both.",
+    ],
 )

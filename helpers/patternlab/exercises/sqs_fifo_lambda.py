@@ -12,9 +12,9 @@ from patternlab.clock import VirtualClock
 from patternlab.delivery.functions.mapping import MappingConfig
 from patternlab.delivery.scenarios import World, sqs_lambda
 from patternlab.delivery.sqs.fifo import FifoQueue
-from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
+from patternlab.learn.exercises import Exercise
+from patternlab.learn.judging import Wrong, on_seeds
 
-NOTEBOOK = "02-sqs-fifo-lambda.ipynb"
 SEEDS = (1, 2, 3)
 
 # -- who-waits -----------------------------------------------------------------------------------
@@ -41,47 +41,40 @@ def _by_group(bodies: list[str]) -> dict[str, list[str]]:
     return dict(groups)
 
 
-def judge_waiting(answer: Any) -> Verdict:
+def judge_waiting(answer: Any) -> str:
     """Compare a list of messages with what the queue hands out, group by group."""
     if not isinstance(answer, list | tuple) or not all(isinstance(x, str) for x in answer):
-        return wrong('Give a list of messages, for example ["a1", "b1"].')
+        raise Wrong('Give a list of messages, for example ["a1", "b1"].')
     unknown = [body for body in answer if body not in LINE]
     if unknown:
-        return wrong(f"There is no message {unknown[0]!r} in this queue.")
+        raise Wrong(f"There is no message {unknown[0]!r} in this queue.")
     if _by_group(list(answer)) == _by_group(_delivered()):
-        return right("a1 stands before a2 and may go; a3 stands behind it and waits.")
+        return "a1 stands before a2 and may go; a3 stands behind it and waits."
     if IN_FLIGHT in answer:
-        return wrong("a2 is in flight: nobody else sees it until its visibility timeout ends.")
+        raise Wrong("a2 is in flight: nobody else sees it until its visibility timeout ends.")
     if not answer:
-        return wrong("Other groups go on: they have nothing to do with a2.")
+        raise Wrong("Other groups go on: they have nothing to do with a2.")
     if "a3" in answer:
-        return wrong("a3 comes after a2 in the same group, so it may not overtake it.")
+        raise Wrong("a3 comes after a2 in the same group, so it may not overtake it.")
     if "a1" not in answer:
-        return wrong(
-            "a1 is visible and comes before a2. A message in flight holds up what follows."
-        )
-    return wrong("Go through the groups one by one. Within each, who stands behind a2?")
+        raise Wrong("a1 is visible and comes before a2. A message in flight holds up what follows.")
+    raise Wrong("Go through the groups one by one. Within each, who stands behind a2?")
 
 
-register(
-    Exercise(
-        name="who-waits",
-        notebook=NOTEBOOK,
-        question="Which messages does the poller get, while a2 is in flight?",
-        stub=...,
-        hints=[
-            "Only group a has anything in flight.",
-            "In group a, nothing after a2 is handed out. What about before?",
-        ],
-        judge=judge_waiting,
-        reference=["a1", "b1", "b2", "c1"],
-        alternatives=[["c1", "b1", "b2", "a1"], ("b1", "b2", "a1", "c1")],
-        misconceptions=[
-            Misconception([], "Other groups go on"),
-            Misconception(["b1", "b2", "c1"], "a1 is visible and comes before"),
-            Misconception(["a1", "a3", "b1", "b2", "c1"], "may not overtake"),
-        ],
-    )
+who_waits = Exercise(
+    "who-waits",
+    judge=judge_waiting,
+    reference=["a1", "b1", "b2", "c1"],
+    alternatives=[["c1", "b1", "b2", "a1"], ("b1", "b2", "a1", "c1")],
+    misconceptions=[
+        ([], "Other groups go on"),
+        (["b1", "b2", "c1"], "a1 is visible and comes before"),
+        (["a1", "a3", "b1", "b2", "c1"], "may not overtake"),
+    ],
+    hints=[
+        "Only group a has anything in flight.",
+        "In group a, nothing after a2 is handed out. What about before?",
+    ],
 )
 
 # -- choose-a-group-key --------------------------------------------------------------------------
@@ -133,24 +126,22 @@ def _shop(key: Callable[[Event], Any], seed: int) -> tuple[World, dict[str, Even
     return world, events, events[bad]["order"]
 
 
-def judge_key(key: Any) -> Verdict:
+def judge_key(key: Any) -> str:
     """Run seeded shops; look at each order's order, and at the waits of all the others."""
-    if not callable(key):
-        return wrong("Give the function itself: check('choose-a-group-key', group_key).")
     sample = key({"customer": "c1", "order": "o1", "kind": "paid", "n": 2})
     if not isinstance(sample, str) or not 1 <= len(sample) <= 128:
-        return wrong(f"A message group id is a text of 1 to 128 characters, not {sample!r}.")
-    for seed in SEEDS:
+        raise Wrong(f"A message group id is a text of 1 to 128 characters, not {sample!r}.")
+
+    def judge_shop(seed: int) -> None:
         world, events, bad_order = _shop(key, seed)
-        fault = _order_broken(world, events, bad_order) or _waited(world, events, bad_order)
-        if fault:
-            return wrong(f"{fault} (seed {seed})")
-    return right(
-        "Each order's events were worked on one after the other, and only the bad order waited."
-    )
+        _order_kept(world, events, bad_order)
+        _nobody_waited(world, events, bad_order)
+
+    on_seeds(SEEDS, judge_shop)
+    return "Each order's events were worked on one after the other, and only the bad order waited."
 
 
-def _order_broken(world: World, events: dict[str, Event], bad_order: str) -> str | None:
+def _order_kept(world: World, events: dict[str, Event], bad_order: str) -> None:
     done = world.history.query("outcome == 'succeeded'").set_index("key")
     by_order = defaultdict(list)
     for body, event in events.items():
@@ -159,27 +150,25 @@ def _order_broken(world: World, events: dict[str, Event], bad_order: str) -> str
     for order, bodies in by_order.items():
         for before, after in itertools.pairwise(bodies):
             if done.at[after, "start"] < done.at[before, "end"]:
-                return (
+                raise Wrong(
                     f"Order {order}: {after.split()[1]!r} was worked on before "
                     f"{before.split()[1]!r} was done. These two were in different groups."
                 )
-    return None
 
 
-def _waited(world: World, events: dict[str, Event], bad_order: str) -> str | None:
+def _nobody_waited(world: World, events: dict[str, Event], bad_order: str) -> None:
     first = world.history.drop_duplicates("key")
     waits = (first["start"] - first["sent"]).dt.total_seconds()
     others = [(w, k) for w, k in zip(waits, first["key"], strict=True) if w > LONGEST_WAIT]
     strangers = [(w, k) for w, k in others if events[k]["order"] != bad_order]
     if not strangers:
-        return None
+        return
     wait, body = max(strangers)
     if any(events[k]["customer"] != "c0" for _, k in strangers):
-        return f"A customer who has nothing to do with the bad order waited {wait:.0f} s for it."
-    return f"{body!r}, another order of the reseller, waited {wait:.0f} s for the bad one."
-
-
-def _key_stub(event): ...
+        raise Wrong(
+            f"A customer who has nothing to do with the bad order waited {wait:.0f} s for it."
+        )
+    raise Wrong(f"{body!r}, another order of the reseller, waited {wait:.0f} s for the bad one.")
 
 
 def group_key(event):
@@ -202,25 +191,20 @@ def _by_event(event):
     return f"{event['order']}-{event['n']}"
 
 
-register(
-    Exercise(
-        name="choose-a-group-key",
-        notebook=NOTEBOOK,
-        question="Return the message group id of an event.",
-        stub=_key_stub,
-        hints=[
-            "Which events must not overtake each other? They need the same group.",
-            "What shares a group for no reason also waits for no reason. Make groups small.",
-        ],
-        judge=judge_key,
-        reference=group_key,
-        alternatives=[_by_customer_and_order],
-        misconceptions=[
-            Misconception(_one_for_all, "A customer who has nothing to do with the bad order"),
-            Misconception(_by_customer, "another order of the reseller"),
-            Misconception(_by_event, "These two were in different groups"),
-        ],
-    )
+choose_a_group_key = Exercise(
+    "choose-a-group-key",
+    judge=judge_key,
+    reference=group_key,
+    alternatives=[_by_customer_and_order],
+    misconceptions=[
+        (_one_for_all, "A customer who has nothing to do with the bad order"),
+        (_by_customer, "another order of the reseller"),
+        (_by_event, "These two were in different groups"),
+    ],
+    hints=[
+        "Which events must not overtake each other? They need the same group.",
+        "What shares a group for no reason also waits for no reason. Make groups small.",
+    ],
 )
 
 # -- report-in-order -----------------------------------------------------------------------------
@@ -270,40 +254,31 @@ def _save_everything(handler: FifoHandler, seed: int) -> tuple[_Store, World, se
     return store, world, early
 
 
-def judge_fifo_handler(handler: Any) -> Verdict:
+def judge_fifo_handler(handler: Any) -> str:
     """Run the handler on seeded batches of several groups; look at order, doubles and waits."""
-    if not callable(handler):
-        return wrong("Give the function itself: check('report-in-order', handler).")
-    for seed in SEEDS:
-        fault = _first_fault(*_save_everything(handler, seed))
-        if fault:
-            return wrong(f"{fault} (seed {seed})")
-    return right("Order was kept, nothing was lost or saved twice, and the other groups went on.")
+    on_seeds(SEEDS, lambda seed: _look_at(*_save_everything(handler, seed)))
+    return "Order was kept, nothing was lost or saved twice, and the other groups went on."
 
 
-def _first_fault(store: _Store, world: World, early: set[str]) -> str | None:
+def _look_at(store: _Store, world: World, early: set[str]) -> None:
     saved, times = store.saved, Counter(store.saved)
     dead = {message.body for message in world.dead_letter_queue.messages.values()}
     everything = {f"{g}{n}" for g in GROUPS for n in range(1, EVENTS_EACH + 1)}
     twice = sorted(body for body, n in times.items() if n > 1)
     if not saved:
-        return "Nothing was saved at all. Call save(record['body']) for each record."
+        raise Wrong("Nothing was saved at all. Call save(record['body']) for each record.")
     if twice:
-        return f"{twice[0]} was saved {times[twice[0]]} times: the batch failed as a whole."
+        raise Wrong(f"{twice[0]} was saved {times[twice[0]]} times: the batch failed as a whole.")
     for group in GROUPS:
         order = [body for body in saved if body[0] == group]
         if order != sorted(order):
-            return f"Group {group} was saved in the order {', '.join(order)}."
+            raise Wrong(f"Group {group} was saved in the order {', '.join(order)}.")
     gone = sorted(everything - set(saved) - dead)
     if gone:
-        return f"{gone[0]} is gone: it was neither saved nor reported, so it was deleted."
+        raise Wrong(f"{gone[0]} is gone: it was neither saved nor reported, so it was deleted.")
     held_up = sorted(f"a{n}" for n in range(1, EVENTS_EACH + 1) if f"a{n}" not in early)
     if held_up:
-        return f"{held_up[0]} waited for another group's failure: group a had none."
-    return None
-
-
-def _fifo_stub(event, save): ...
+        raise Wrong(f"{held_up[0]} waited for another group's failure: group a had none.")
 
 
 def handler(event, save):
@@ -359,24 +334,19 @@ def _fail_the_batch(event, save):
         save(record["body"])
 
 
-register(
-    Exercise(
-        name="report-in-order",
-        notebook=NOTEBOOK,
-        question="Save the events of each group in order, and report what must come back.",
-        stub=_fifo_stub,
-        hints=[
-            'The group is in record["attributes"]["MessageGroupId"].',
-            "After a failure, what must happen to the later events of that group?",
-            "Remember the groups that have failed; report their later events without saving them.",
-        ],
-        judge=judge_fifo_handler,
-        reference=handler,
-        alternatives=[_group_by_group],
-        misconceptions=[
-            Misconception(_fail_the_batch, "the batch failed as a whole"),
-            Misconception(_report_only_failed, "was saved in the order"),
-            Misconception(_stop_everything, "group a had none"),
-        ],
-    )
+report_in_order = Exercise(
+    "report-in-order",
+    judge=judge_fifo_handler,
+    reference=handler,
+    alternatives=[_group_by_group],
+    misconceptions=[
+        (_fail_the_batch, "the batch failed as a whole"),
+        (_report_only_failed, "was saved in the order"),
+        (_stop_everything, "group a had none"),
+    ],
+    hints=[
+        'The group is in record["attributes"]["MessageGroupId"].',
+        "After a failure, what must happen to the later events of that group?",
+        "Remember the groups that have failed; report their later events without saving them.",
+    ],
 )

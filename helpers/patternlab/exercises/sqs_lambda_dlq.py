@@ -9,9 +9,8 @@ from typing import Any
 
 from patternlab.delivery.functions.mapping import MappingConfig
 from patternlab.delivery.scenarios import World, sqs_lambda
-from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
-
-NOTEBOOK = "01-sqs-lambda-dlq.ipynb"
+from patternlab.learn.exercises import Exercise
+from patternlab.learn.judging import Wrong, fields, number, on_seeds
 
 # -- dlq-moment ----------------------------------------------------------------------------------
 
@@ -29,47 +28,41 @@ def _moment() -> float:
     return world.run()
 
 
-def judge_moment(answer: Any) -> Verdict:
+def judge_moment(answer: Any) -> str:
     """Compare a number of seconds with a run of the model."""
-    if isinstance(answer, bool) or not isinstance(answer, int | float):
-        return wrong("Give the answer as a number of seconds, for example answer = 60.")
+    answer = number(answer, "Give the answer as a number of seconds, for example answer = 60.")
     moment = _moment()
     if abs(answer - moment) <= 1:
-        return right(f"The receive at {moment:.0f} s is one too many, and moves the message.")
+        return f"The receive at {moment:.0f} s is one too many, and moves the message."
     if answer == TIMEOUT * (RECEIVES - 1):
-        return wrong(
-            f"At {answer} s the message is received for the last time, and fails once more. "
+        raise Wrong(
+            f"At {answer:g} s the message is received for the last time, and fails once more. "
             "Something has to happen after that."
         )
     if answer == TIMEOUT * (RECEIVES + 1):
-        return wrong(
+        raise Wrong(
             "You counted one receive too many. The first one is at 0 s, not after a timeout."
         )
     if answer == TIMEOUT:
-        return wrong("That is the moment of the first retry. How many receives are allowed?")
-    return wrong("Write down the moment of each receive, beginning at 0 s.")
+        raise Wrong("That is the moment of the first retry. How many receives are allowed?")
+    raise Wrong("Write down the moment of each receive, beginning at 0 s.")
 
 
-register(
-    Exercise(
-        name="dlq-moment",
-        notebook=NOTEBOOK,
-        question="At which second is the poison message in the dead-letter queue?",
-        stub=...,
-        hints=[
-            "The first receive is at 0 s. When is the message visible again?",
-            "maxReceiveCount 4 allows receives at 0, 45, 90 and 135 s.",
-            "No clock moves the message. Which receive finds that it would be one too many?",
-        ],
-        judge=judge_moment,
-        reference=TIMEOUT * RECEIVES,
-        alternatives=[180.0, 180.5],
-        misconceptions=[
-            Misconception(135, "received for the last time"),
-            Misconception(225, "one receive too many"),
-            Misconception(45, "first retry"),
-        ],
-    )
+dlq_moment = Exercise(
+    "dlq-moment",
+    judge=judge_moment,
+    reference=TIMEOUT * RECEIVES,
+    alternatives=[180.0, 180.5],
+    misconceptions=[
+        (135, "received for the last time"),
+        (225, "one receive too many"),
+        (45, "first retry"),
+    ],
+    hints=[
+        "The first receive is at 0 s. When is the message visible again?",
+        "maxReceiveCount 4 allows receives at 0, 45, 90 and 135 s.",
+        "No clock moves the message. Which receive finds that it would be one too many?",
+    ],
 )
 
 # -- report-failures -----------------------------------------------------------------------------
@@ -108,49 +101,39 @@ def _pay_everything(handler: Handler, seed: int) -> tuple[_Bank, World]:
     return bank, world
 
 
-def judge_handler(handler: Handler) -> Verdict:
+def judge_handler(handler: Handler) -> str:
     """Run the handler on seeded batches and look at the money."""
-    if not callable(handler):
-        return wrong("Give the function itself: check('report-failures', handler).")
-    for seed in SEEDS:
-        bank, world = _pay_everything(handler, seed)
-        verdict = _look_at(bank, world)
-        if verdict is not None:
-            return wrong(f"{verdict} (seed {seed})")
-    return right(
+    on_seeds(SEEDS, lambda seed: _look_at(*_pay_everything(handler, seed)))
+    return (
         "Nothing was lost, nothing was paid twice, and the two broken payments are in the "
         "dead-letter queue."
     )
 
 
-def _look_at(bank: _Bank, world: World) -> str | None:
-    """The first thing that is not as it should be, or None."""
+def _look_at(bank: _Bank, world: World) -> None:
+    """Refuse the first thing that is not as it should be."""
     dead = {message.body for message in world.dead_letter_queue.messages.values()}
     payable = set(PAYMENTS) - BROKEN
     twice = sorted(payment for payment, times in bank.paid.items() if times > 1)
     if not bank.paid:
-        return "Nothing was paid at all. Call pay(record['body']) for each record."
+        raise Wrong("Nothing was paid at all. Call pay(record['body']) for each record.")
     if dead & payable:
-        return (
+        raise Wrong(
             f"{min(dead & payable)} is in the dead-letter queue, though nothing is wrong with it. "
             "One broken payment failed its whole batch, again and again."
         )
     if unpaid := sorted(payable - set(bank.paid)):
-        return (
+        raise Wrong(
             f"{unpaid[0]} was never paid: it came after a broken payment in its batch, and was "
             "neither worked on nor reported."
         )
     if BROKEN - dead:
-        return (
+        raise Wrong(
             f"{min(BROKEN - dead)} is gone: it was neither paid nor kept in the dead-letter "
             "queue. What you do not report as failed is deleted."
         )
     if twice:
-        return f"{twice[0]} was paid {bank.paid[twice[0]]} times. Report only what failed."
-    return None
-
-
-def _stub(event, pay): ...
+        raise Wrong(f"{twice[0]} was paid {bank.paid[twice[0]]} times. Report only what failed.")
 
 
 def handler(event, pay):
@@ -197,26 +180,21 @@ def _stops_at_the_first(event, pay):
             return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
 
 
-register(
-    Exercise(
-        name="report-failures",
-        notebook=NOTEBOOK,
-        question="Pay each payment once, and report the ones that cannot be paid.",
-        stub=_stub,
-        hints=[
-            "An error that leaves the handler fails the whole batch. Where must you catch it?",
-            "Collect the messageId of each record that failed.",
-            'Return {"batchItemFailures": [{"itemIdentifier": ...}, ...]} at the end.',
-        ],
-        judge=judge_handler,
-        reference=handler,
-        alternatives=[_with_a_helper],
-        misconceptions=[
-            Misconception(_raises, "failed its whole batch"),
-            Misconception(_swallows, "What you do not report as failed is deleted"),
-            Misconception(_stops_at_the_first, "neither worked on nor reported"),
-        ],
-    )
+report_failures = Exercise(
+    "report-failures",
+    judge=judge_handler,
+    reference=handler,
+    alternatives=[_with_a_helper],
+    misconceptions=[
+        (_raises, "failed its whole batch"),
+        (_swallows, "What you do not report as failed is deleted"),
+        (_stops_at_the_first, "neither worked on nor reported"),
+    ],
+    hints=[
+        "An error that leaves the handler fails the whole batch. Where must you catch it?",
+        "Collect the messageId of each record that failed.",
+        'Return {"batchItemFailures": [{"itemIdentifier": ...}, ...]} at the end.',
+    ],
 )
 
 # -- ride-out-the-outage -------------------------------------------------------------------------
@@ -253,8 +231,8 @@ def _night(visibility_timeout: float, max_receive_count: int, seed: int) -> dict
     )
     clock.append(world.clock)
     world.queue.send("poison")
-    for number in range(1, 9):
-        world.queue.send(f"order {number}", delay=rng.uniform(0, 120))
+    for order in range(1, 9):
+        world.queue.send(f"order {order}", delay=rng.uniform(0, 120))
     gone = _moment_of_poison(world)
     world.run(limit=14 * 86_400)
     dead = {message.body for message in world.dead_letter_queue.messages.values()}
@@ -282,66 +260,58 @@ def _overlaps(world: World) -> set[str]:
     return found
 
 
-def judge_settings(answer: Any) -> Verdict:
+def judge_settings(answer: Any) -> str:
     """Run seeded nights with the settings and look at the orders."""
-    try:
-        visibility_timeout = float(answer["visibility_timeout"])
-        max_receive_count = int(answer["max_receive_count"])
-    except (TypeError, ValueError, KeyError):
-        return wrong('Give {"visibility_timeout": seconds, "max_receive_count": number}.')
+    given = fields(answer, ("visibility_timeout", "max_receive_count"))
+    visibility_timeout = number(given["visibility_timeout"], "Give the timeout in seconds.")
+    max_receive_count = int(number(given["max_receive_count"], "Give a whole count.", whole=True))
     if not (0 <= visibility_timeout <= 43_200 and 1 <= max_receive_count <= 1000):
-        return wrong("SQS takes a visibility timeout of 0 to 43,200 s and 1 to 1,000 receives.")
+        raise Wrong("SQS takes a visibility timeout of 0 to 43,200 s and 1 to 1,000 receives.")
     if visibility_timeout < FUNCTION_TIMEOUT:
-        return wrong(
+        raise Wrong(
             f"AWS refuses this mapping: the queue's visibility timeout, {visibility_timeout:g} s, "
             f"is less than the function's timeout, {FUNCTION_TIMEOUT:g} s."
         )
-    for seed in SEEDS:
+
+    def judge_night(seed: int) -> None:
         night = _night(visibility_timeout, max_receive_count, seed)
         if night["twice"]:
-            return wrong(f"{min(night['twice'])} was worked on twice at the same time.")
+            raise Wrong(f"{min(night['twice'])} was worked on twice at the same time.")
         if night["lost"]:
-            return wrong(
-                f"{len(night['lost'])} good orders are in the dead-letter queue (seed {seed}). "
+            raise Wrong(
+                f"{len(night['lost'])} good orders are in the dead-letter queue. "
                 f"{max_receive_count} receives, {visibility_timeout:g} s apart, end before the "
                 "outage does."
             )
         if night["poison"] is None:
-            return wrong(
-                f"After 30 minutes the poison order is still being tried (seed {seed}). "
+            raise Wrong(
+                "After 30 minutes the poison order is still being tried. "
                 f"{max_receive_count} times {visibility_timeout:g} s is too long for it."
             )
-    return right(
+
+    on_seeds(SEEDS, judge_night)
+    return (
         f"{max_receive_count} receives, {visibility_timeout:g} s apart, last longer than the "
         "outage and end within half an hour."
     )
 
 
-register(
-    Exercise(
-        name="ride-out-the-outage",
-        notebook=NOTEBOOK,
-        question="Choose visibility_timeout (s) and max_receive_count for the nightly outage.",
-        stub={"visibility_timeout": ..., "max_receive_count": ...},
-        hints=[
-            "A message may be received maxReceiveCount times, one visibility timeout apart.",
-            "These receives must last longer than the outage, and end within 30 minutes.",
-            "AWS advises at least 6 times the function's timeout: 150 s. What count goes with it?",
-        ],
-        judge=judge_settings,
-        reference={"visibility_timeout": 150, "max_receive_count": 6},
-        alternatives=[
-            {"visibility_timeout": 60, "max_receive_count": 20},
-            {"visibility_timeout": 300, "max_receive_count": 5},
-        ],
-        misconceptions=[
-            Misconception({"visibility_timeout": 20, "max_receive_count": 40}, "AWS refuses"),
-            Misconception(
-                {"visibility_timeout": 30, "max_receive_count": 5}, "end before the outage"
-            ),
-            Misconception(
-                {"visibility_timeout": 600, "max_receive_count": 10}, "is too long for it"
-            ),
-        ],
-    )
+ride_out_the_outage = Exercise(
+    "ride-out-the-outage",
+    judge=judge_settings,
+    reference={"visibility_timeout": 150, "max_receive_count": 6},
+    alternatives=[
+        {"visibility_timeout": 60, "max_receive_count": 20},
+        {"visibility_timeout": 300, "max_receive_count": 5},
+    ],
+    misconceptions=[
+        ({"visibility_timeout": 20, "max_receive_count": 40}, "AWS refuses"),
+        ({"visibility_timeout": 30, "max_receive_count": 5}, "end before the outage"),
+        ({"visibility_timeout": 600, "max_receive_count": 10}, "is too long for it"),
+    ],
+    hints=[
+        "A message may be received maxReceiveCount times, one visibility timeout apart.",
+        "These receives must last longer than the outage, and end within 30 minutes.",
+        "AWS advises at least 6 times the function's timeout: 150 s. What count goes with it?",
+    ],
 )

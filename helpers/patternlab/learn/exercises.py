@@ -11,6 +11,7 @@ from __future__ import annotations
 import dis
 import html
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,11 +19,13 @@ from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
+from patternlab.learn.judging import Wrong
 from patternlab.learn.patience import OutOfPatience, patience
 
 #: Real seconds that a check may take. The course's own answers take well under two.
 PATIENCE = 20.0
 TO_DO = "Write your answer in place of the ... and check again."
+UNCHANGED = "This is still the text of the notebook. Change it and check again."
 
 
 class State(Enum):
@@ -35,70 +38,41 @@ class State(Enum):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What a judge says: ``right(...)`` or ``wrong(...)`` and the reason."""
-
-    state: State
-    message: str
-
-
-def right(message: str = "") -> Verdict:
-    """Return the verdict that the answer does what was asked."""
-    return Verdict(State.RIGHT, message)
-
-
-def wrong(message: str) -> Verdict:
-    """Return the verdict that it does not; the message says what was seen, not the solution."""
-    return Verdict(State.WRONG, message)
-
-
-@dataclass(frozen=True)
-class Misconception:
-    """A wrong answer that people give, and a part of the message they must see then."""
-
-    answer: Any
-    message: str
-
-
-@dataclass(frozen=True)
 class Exercise:
     """One exercise, with all that is needed to prove its check.
 
+    The question and the stub stand in the notebook. Stubs are recognised by what they lack: a
+    value, or a part of one, that is ``...``, or a function that does nothing.
+
     Attributes:
-        name: in words with hyphens, for example ``"dlq-moment"``.
-        question: what to do, in a sentence or two.
-        stub: the answer as the notebook ships it. ``...`` and None always count as a stub too.
+        name: words with hyphens, for example ``"dlq-moment"``; unique in the course.
+        judge: takes an answer and returns a sentence that says why it is right. It raises
+            ``Wrong`` when the answer is not, and may raise anything else.
+        reference: the course's own right answer. If it is a function, an answer must be one too;
+            it is called as in the notebook, because the learner is shown its source.
+        alternatives: other right answers, of another kind where there is one.
+        misconceptions: wrong answers that people give, each with a part of the message that it
+            must get.
         hints: from a nudge to nearly the solution.
         solution: source text to show; when empty, the source of the reference, or its value.
-        judge: takes an answer and returns ``right()`` or ``wrong()``; it may raise.
-        reference: the course's own right answer; a function is called as in the notebook, for its
-            source is what the learner is shown.
-        alternatives: other right answers, of another kind where there is one.
-        misconceptions: wrong answers that the judge recognises.
-        notebook: the file it belongs to, for example ``"01-sqs-lambda-dlq.ipynb"``.
+        stub: the answer as the notebook ships it, if that has no ``...`` to be recognised by.
     """
 
     name: str
-    question: str
-    stub: Any
-    hints: Sequence[str]
-    judge: Callable[[Any], Verdict]
+    judge: Callable[[Any], str]
     reference: Any
-    solution: str = ""
     alternatives: Sequence[Any] = ()
-    misconceptions: Sequence[Misconception] = ()
-    notebook: str = ""
+    misconceptions: Sequence[tuple[Any, str]] = ()
+    hints: Sequence[str] = ()
+    solution: str = ""
+    stub: Any = ...
 
     def is_stub(self, answer: Any) -> bool:
         """Whether the answer, or a part of it, is still the one that the notebook ships."""
-        if answer is None or answer is ... or answer is self.stub:
-            return True
-        if callable(self.stub):
-            return _same_code(answer, self.stub)
-        parts = answer.values() if isinstance(answer, dict) else answer
-        if isinstance(answer, dict | list | tuple) and any(part is ... for part in parts):
-            return True
-        return type(answer) is type(self.stub) and (answer == self.stub) is True
+        if inspect.isfunction(answer):
+            return _does_nothing(answer)
+        same = type(answer) is type(self.stub) and (answer == self.stub) is True
+        return same or answer is None or _has_gap(answer)
 
     @property
     def solution_text(self) -> str:
@@ -109,16 +83,29 @@ class Exercise:
             return textwrap.dedent(inspect.getsource(self.reference)).strip()
         return f"answer = {self.reference!r}"
 
+    @property
+    def call(self) -> str:
+        """How a function is given to the check, as source text."""
+        names = re.findall(r"^def (\w+)", self.solution_text, re.M) or ["function"]
+        return f"check({self.name!r}, {names[-1]})"
 
-def _same_code(one: Any, other: Any) -> bool:
-    """Whether two functions do the same, step for step: the notebook has a copy of the stub."""
 
-    def steps(function: Any) -> list[tuple[str, Any]]:
-        return [(step.opname, step.argval) for step in dis.get_instructions(function)]
+def _has_gap(answer: Any) -> bool:
+    """Whether there is a ``...`` in a value, however deep."""
+    parts = answer.values() if isinstance(answer, dict) else answer
+    nested = isinstance(answer, dict | list | tuple)
+    return answer is ... or (nested and any(_has_gap(part) for part in parts))
 
-    if not (inspect.isfunction(one) and inspect.isfunction(other)):
-        return False
-    return steps(one) == steps(other)
+
+def _does_nothing(function: Callable[..., Any]) -> bool:
+    """Whether a function is still empty, whatever its parameters and its docstring are."""
+
+    def nothing() -> None: ...
+
+    def steps(code: Callable[..., Any]) -> list[tuple[str, Any]]:
+        return [(step.opname, step.argval) for step in dis.get_instructions(code)]
+
+    return steps(function) == steps(nothing)
 
 
 @dataclass(frozen=True)
@@ -176,23 +163,27 @@ class Note:
 class Registry:
     """Exercises by name, and how many hints of each were given."""
 
-    def __init__(self) -> None:
+    def __init__(self, *exercises: Exercise) -> None:
         self._exercises: dict[str, Exercise] = {}
         self._hints: dict[str, int] = {}
+        for exercise in exercises:
+            self.add(exercise)
 
-    def register(self, exercise: Exercise) -> Exercise:
-        """Add an exercise and return it.
+    def add(self, exercise: Exercise) -> None:
+        """Add an exercise.
 
         Raises:
             ValueError: another exercise has this name.
         """
-        if exercise.name in self._exercises:
+        if self._exercises.setdefault(exercise.name, exercise) is not exercise:
             raise ValueError(f"There are two exercises named {exercise.name!r}. Rename one.")
-        self._exercises[exercise.name] = exercise
-        return exercise
 
     def __iter__(self) -> Iterator[Exercise]:
         return iter(self._exercises.values())
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all exercises."""
+        return list(self._exercises)
 
     def find(self, name: object) -> Exercise | None:
         """Return the exercise called ``name``, or None."""
@@ -200,10 +191,11 @@ class Registry:
 
     def unknown(self, name: object) -> str:
         """Return one sentence that says there is no such exercise and names close ones."""
-        if not self._exercises:
+        names = self.names()
+        if not names:
             return f"There is no exercise {name!r}: none are loaded."
-        close = get_close_matches(str(name).lower(), self._exercises, n=3)
-        listed = ", ".join(map(repr, close or sorted(self._exercises)))
+        close = get_close_matches(str(name).lower(), names, n=3)
+        listed = ", ".join(map(repr, close or sorted(names)))
         offer = f"Did you mean {listed}?" if close else f"There is: {listed}."
         return f"There is no exercise {name!r}. {offer}"
 
@@ -240,10 +232,16 @@ def _judged(exercise: Exercise, answer: Any) -> tuple[State, str]:
     """Return the state and message for an answer, whatever answer and judge do."""
     try:
         if exercise.is_stub(answer):
-            return State.NOT_ATTEMPTED, f"{exercise.question} {TO_DO}"
+            return State.NOT_ATTEMPTED, TO_DO if exercise.stub is ... else UNCHANGED
+        if callable(exercise.reference) and not callable(answer):
+            return State.WRONG, f"Give the function itself: {exercise.call}."
         with patience(PATIENCE):
-            verdict = exercise.judge(answer)
-        return verdict.state, verdict.message
+            message = exercise.judge(answer)
+        if not isinstance(message, str):
+            raise TypeError(f"the judge returned {message!r}, not a sentence")
+        return State.RIGHT, message
+    except Wrong as fault:
+        return State.WRONG, str(fault)
     except OutOfPatience:
         seconds = f"{PATIENCE:g} s"
         return State.WRONG, f"It still computed after {seconds}. Look for a loop that never ends."
@@ -262,7 +260,3 @@ def _described(error: BaseException) -> str:
         words = []
     name = type(error).__name__
     return f"{name}: {words[0].rstrip('.')}" if words else name
-
-
-REGISTRY = Registry()
-register = REGISTRY.register

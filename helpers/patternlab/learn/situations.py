@@ -1,38 +1,55 @@
-"""The judge of exercises that ask for one of a few words for each situation."""
+"""Exercises that ask for one of a few words for each of several situations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from patternlab.learn.exercises import Exercise
+from patternlab.learn.judging import Wrong, fields
 
-def first_fault(
-    answer: Any,
-    runs: Mapping[str, Callable[[], str]],
+
+def situations(
+    name: str,
+    reference: Mapping[str, str],
+    *,
+    truth: Callable[[str], str],
     choices: Sequence[str],
     refusal: Callable[[str, str], str],
-) -> str | None:
-    """Compare an answer, ``{situation: choice}``, with a run of the model for each situation.
+    praise: str,
+    slips: Sequence[tuple[str, str, str]],
+    hints: Sequence[str],
+) -> Exercise:
+    """Return an exercise that asks for a dictionary ``{situation: choice}``.
 
     Args:
-        answer: whatever the learner gave.
-        runs: situation -> a run of the model, which returns the choice that is true there.
+        name: of the exercise.
+        reference: the right answer.
+        truth: takes a situation and returns what is true there, from a run of the model. After
+            the first fault no other run is made.
         choices: what may be answered.
-        refusal: (situation, wrong choice) -> the sentence to say.
-
-    Returns:
-        The first thing that is wrong, as a sentence, or None.
+        refusal: takes a situation and a wrong choice, and returns the sentence to say.
+        praise: the sentence for a right answer.
+        slips: a situation, a wrong choice that people make there, and a part of the message.
+        hints: from a nudge to nearly the solution.
     """
-    if not isinstance(answer, dict):
-        return "Give a dict, a situation and an answer each."
-    if unknown := [name for name in answer if name not in runs]:
-        return f"There is no situation {unknown[0]!r}."
-    if absent := [name for name in runs if name not in answer]:
-        return f"The situation {absent[0]!r} is not answered yet."
-    for name, run in runs.items():
-        given = answer[name]
-        if given not in choices:
-            return f"{name}: choose one of {', '.join(choices)}, not {given!r}."
-        if given != run():
-            return refusal(name, given)
-    return None
+
+    def judge(answer: Any) -> str:
+        given = fields(answer, reference)
+        for situation in reference:
+            choice = given[situation]
+            if choice not in choices:
+                listed = ", ".join(choices)
+                raise Wrong(f"{situation}: choose one of {listed}, not {choice!r}.")
+            if choice != truth(situation):
+                raise Wrong(refusal(situation, choice))
+        return praise
+
+    return Exercise(
+        name,
+        judge=judge,
+        reference=dict(reference),
+        alternatives=[dict(reversed(reference.items()))],
+        misconceptions=[({**reference, where: choice}, part) for where, choice, part in slips],
+        hints=hints,
+    )

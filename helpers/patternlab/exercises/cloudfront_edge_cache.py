@@ -11,14 +11,14 @@ from urllib.parse import parse_qs
 
 from patternlab.caching.edge.ttl import CachePolicy
 from patternlab.caching.errors import CachingError
-from patternlab.learn.exercises import Exercise, Misconception, Verdict, register, right, wrong
+from patternlab.learn.exercises import Exercise
+from patternlab.learn.judging import Wrong, fields, number, refusing
 
 if TYPE_CHECKING:
     from patternlab.caching.edge.edge import Edge
     from patternlab.caching.edge.origin import Request, Response
     from patternlab.caching.simulator.simulate import Result
 
-NOTEBOOK = "06-cloudfront-edge-cache.ipynb"
 
 # -- nobody-elses-page -----------------------------------------------------------------------------
 
@@ -48,89 +48,72 @@ class _Shop:
         return "body { color: black }"
 
 
-def judge_settings(settings: Any) -> Verdict:
+def judge_settings(settings: Any) -> str:
     """Run the three settings on a real edge, and go shopping."""
     from patternlab.caching.edge.edge import Edge
 
-    if problem := _malformed(settings):
-        return wrong(problem)
+    fields(settings, (BASKET, SEARCH, STYLE))
+    for path, pair in settings.items():
+        if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[1], str):
+            raise Wrong(f"{path}: give a policy and the text of Cache-Control, which may be empty.")
     shop = _Shop({path: told for path, (_, told) in settings.items()})
     policies = {path: policy for path, (policy, _) in settings.items()}
-    try:
-        with Edge(shop, behaviors=policies) as edge:
-            problem = _basket(edge, shop) or _search(edge) or _style(edge)
-    except CachingError as error:
-        return wrong(str(error))
-    if problem:
-        return wrong(problem)
-    return right("Every user sees their own basket as it is, and what is for all is kept for all.")
+    with refusing(CachingError), Edge(shop, behaviors=policies) as edge:
+        for look_at in (_basket, _search, _style):
+            look_at(edge, shop)
+    return "Every user sees their own basket as it is, and what is for all is kept for all."
 
 
-def _malformed(settings: Any) -> str | None:
-    if not isinstance(settings, dict) or set(settings) != {BASKET, SEARCH, STYLE}:
-        return f"Give a dictionary with {BASKET}, {SEARCH} and {STYLE}, and nothing else."
-    for path, pair in settings.items():
-        if (
-            not isinstance(pair, tuple | list)
-            or len(pair) != 2
-            or not isinstance(pair[1], str | type(...))
-        ):
-            return f"{path}: give a policy and the text of Cache-Control, which may be empty."
-        if ... in pair:
-            return f"{path} is not finished: write something in place of the ... there."
-    return None
-
-
-def _basket(edge: Edge, shop: _Shop) -> str | None:
-    """What is wrong with the baskets of two users, or None."""
+def _basket(edge: Edge, shop: _Shop) -> None:
+    """Refuse what is wrong with the baskets of two users."""
     for user in ("ada", "bob"):
         for things in (0, 1):
             shop.things[user] = things
             page = edge.get(BASKET, {"Cookie": f"session={user}; theme=dark"}).text
             if f"of {user}" not in page:
-                return (
+                raise Wrong(
                     f"{user.title()} sees {page!r}. Only the cookies that are in the key reach "
                     "the origin."
                 )
     kept = _kept(edge, BASKET)
     longest = kept[["ttl", "stale_while_revalidate"]].max(axis=None) if len(kept) else 0
     if not longest:
-        return None
+        return
     least = dict(edge.policies)[BASKET].min_ttl
     why = (
         "A minimum TTL above 0 keeps the page, whatever Cache-Control says."
         if least
         else "Neither the header nor the policy forbids it."
     )
-    return f"A basket is kept for {longest} s: a click shows only after that. {why}"
+    raise Wrong(f"A basket is kept for {longest} s: a click shows only after that. {why}")
 
 
-def _search(edge: Edge) -> str | None:
-    """What is wrong with the results of searches, or None."""
+def _search(edge: Edge, shop: _Shop) -> None:
+    """Refuse what is wrong with the results of searches."""
     for what in ("hats", "shoes"):
         page = edge.get(f"{SEARCH}?q={what}").text
         if page != f"results for {what}":
-            return f"A search for {what} shows {page!r}. Is q in the cache key?"
+            raise Wrong(f"A search for {what} shows {page!r}. Is q in the cache key?")
     kept = _kept(edge, SEARCH)
     if kept.empty or not kept["ttl"].all():
-        return "A search is not kept at all: the same search a second later costs a fetch."
+        raise Wrong("A search is not kept at all: the same search a second later costs a fetch.")
     edge.get(f"{SEARCH}?utm_source=letter&q=hats", {"Cookie": "theme=light"})
     if len(_kept(edge, SEARCH)) > len(kept):
-        return "The same search with another utm_source costs a fetch: put less into the key."
-    return None
+        raise Wrong("The same search with another utm_source costs a fetch: put less into the key.")
 
 
-def _style(edge: Edge) -> str | None:
-    """What is wrong with the style sheet, or None."""
+def _style(edge: Edge, shop: _Shop) -> None:
+    """Refuse what is wrong with the style sheet."""
     for user in ("ada", "bob"):
         edge.get(f"{STYLE}?from={user}", {"Cookie": f"session={user}"})
     kept = _kept(edge, STYLE)
     if kept.empty or kept["ttl"].min() < DAY:
         seconds = 0 if kept.empty else kept["ttl"].min()
-        return f"The style sheet is kept for {seconds} s: the origin is asked more than once a day."
+        raise Wrong(
+            f"The style sheet is kept for {seconds} s: the origin is asked more than once a day."
+        )
     if len(kept) > 1:
-        return "Each user fetches a style sheet of their own: the key has cookies or queries."
-    return None
+        raise Wrong("Each user fetches a style sheet of their own: the key has cookies or queries.")
 
 
 def _kept(edge: Edge, path: str) -> Any:
@@ -150,26 +133,45 @@ def _but(path: str, policy: Any, told: str) -> dict[str, Any]:
     return _SETTINGS | {path: (policy, told)}
 
 
-register(
-    Exercise(
-        name="nobody-elses-page",
-        notebook=NOTEBOOK,
-        question="Give a cache policy and a Cache-Control for each of the three pages.",
-        stub={
-            BASKET: (..., "max-age=60"),
-            SEARCH: ("CachingOptimized", "max-age=60"),
-            STYLE: ("CachingOptimized", ""),
+nobody_elses_page = Exercise(
+    "nobody-elses-page",
+    judge=judge_settings,
+    reference=_SETTINGS,
+    alternatives=[
+        {
+            BASKET: ("UseOriginCacheControlHeaders", "no-cache"),
+            SEARCH: (CachePolicy(10, 60, 60, query_strings=("q",)), ""),
+            STYLE: (CachePolicy(0, DAY, 7 * DAY), ""),
         },
-        hints=[
-            "What changes the page belongs into the key, and nothing else does: a cookie here, "
-            "a query string there.",
-            "CachePolicy(min_ttl, default_ttl, max_ttl, cookies=(...), query_strings=(...)) takes "
-            "the names that are in the key.",
-            "The basket: a minimum TTL of 0, so that private, no-store or no-cache is obeyed.",
-        ],
-        judge=judge_settings,
-        reference=_SETTINGS,
-        solution="""
+        _but(BASKET, CachePolicy(0, 0, 0, cookies="all"), "max-age=60"),
+    ],
+    misconceptions=[
+        (_but(BASKET, "CachingOptimized", "private"), "the basket of nobody"),
+        (
+            _but(BASKET, CachePolicy(1, 1, 1, cookies=("session",)), "private, no-store"),
+            "whatever Cache-Control says",
+        ),
+        (
+            _but(BASKET, CachePolicy(0, 0, 60, cookies=("session",)), "max-age=60"),
+            "Neither the header nor the policy",
+        ),
+        (_but(SEARCH, "CachingOptimized", "max-age=60"), "Is q in the cache key"),
+        (_but(SEARCH, CachePolicy(0, 60, 60, query_strings="all"), ""), "another utm_source"),
+        (_but(SEARCH, CachePolicy(0, 60, 60, query_strings=("q",)), "private"), "not kept at all"),
+        (_but(STYLE, "UseOriginCacheControlHeaders", ""), "more than once a day"),
+        (
+            _but(STYLE, "UseOriginCacheControlHeaders", "max-age=86400"),
+            "a style sheet of their own",
+        ),
+    ],
+    hints=[
+        "What changes the page belongs into the key, and nothing else does: a cookie here, "
+        "a query string there.",
+        "CachePolicy(min_ttl, default_ttl, max_ttl, cookies=(...), query_strings=(...)) takes "
+        "the names that are in the key.",
+        "The basket: a minimum TTL of 0, so that private, no-store or no-cache is obeyed.",
+    ],
+    solution="""
             from patternlab.caching.edge.ttl import CachePolicy
 
             answer = {
@@ -178,39 +180,6 @@ register(
                 "/style.css": ("CachingOptimized", "max-age=86400"),
             }
         """,
-        alternatives=[
-            {
-                BASKET: ("UseOriginCacheControlHeaders", "no-cache"),
-                SEARCH: (CachePolicy(10, 60, 60, query_strings=("q",)), ""),
-                STYLE: (CachePolicy(0, DAY, 7 * DAY), ""),
-            },
-            _but(BASKET, CachePolicy(0, 0, 0, cookies="all"), "max-age=60"),
-        ],
-        misconceptions=[
-            Misconception(_but(BASKET, "CachingOptimized", "private"), "the basket of nobody"),
-            Misconception(
-                _but(BASKET, CachePolicy(1, 1, 1, cookies=("session",)), "private, no-store"),
-                "whatever Cache-Control says",
-            ),
-            Misconception(
-                _but(BASKET, CachePolicy(0, 0, 60, cookies=("session",)), "max-age=60"),
-                "Neither the header nor the policy",
-            ),
-            Misconception(_but(SEARCH, "CachingOptimized", "max-age=60"), "Is q in the cache key"),
-            Misconception(
-                _but(SEARCH, CachePolicy(0, 60, 60, query_strings="all"), ""), "another utm_source"
-            ),
-            Misconception(
-                _but(SEARCH, CachePolicy(0, 60, 60, query_strings=("q",)), "private"),
-                "not kept at all",
-            ),
-            Misconception(_but(STYLE, "UseOriginCacheControlHeaders", ""), "more than once a day"),
-            Misconception(
-                _but(STYLE, "UseOriginCacheControlHeaders", "max-age=86400"),
-                "a style sheet of their own",
-            ),
-        ],
-    )
 )
 
 # -- fresh-enough ----------------------------------------------------------------------------------
@@ -249,45 +218,49 @@ def _fewest() -> int:
     return sum(_run(longest_ttl(), seed).fetches for seed in SEEDS)
 
 
-def judge_ttl(ttl: Any) -> Verdict:
+def judge_ttl(ttl: Any) -> str:
     """Simulate the price list on three seeds: the bound first, then the cost."""
-    if isinstance(ttl, bool) or not hasattr(ttl, "__float__") or not 0 <= float(ttl) < 1e9:
-        return wrong("Give the TTL as a number of seconds.")
-    runs = [_run(float(ttl), seed) for seed in SEEDS]
+    ttl = number(ttl, "Give the TTL as a number of seconds.", most=1e9)
+    runs = [_run(ttl, seed) for seed in SEEDS]
     outdated, requests, fetches = (
         sum(getattr(run, name) for run in runs) for name in ("outdated", "requests", "fetches")
     )
     share, more = outdated / requests, fetches / _fewest()
     seen = f"{share:.1%} of the answers are outdated"
     if round(share, 3) > BOUND:
-        return wrong(f"{seen}: too old too often.")
+        raise Wrong(f"{seen}: too old too often.")
     if more <= MARGIN:
-        return right(f"{seen}, and the origin gets {fetches / requests:.0%} of the requests.")
+        return f"{seen}, and the origin gets {fetches / requests:.0%} of the requests."
     if not outdated and fetches == requests:
-        return wrong("Nothing is kept, and each request costs a fetch.")
+        raise Wrong("Nothing is kept, and each request costs a fetch.")
     said = f"{seen}, but there are {more:.2f} times as many fetches as needed. "
     hits = requests - fetches
     if hits and round(outdated / hits, 3) == BOUND:
-        return wrong(said + "You gave the bound to the hits: misses are answers, too, and fresh.")
-    return wrong(said + "It may be kept longer.")
+        raise Wrong(said + "You gave the bound to the hits: misses are answers, too, and fresh.")
+    raise Wrong(said + "It may be kept longer.")
 
 
-register(
-    Exercise(
-        name="fresh-enough",
-        notebook=NOTEBOOK,
-        question="Which TTL, in seconds, keeps the bound with the fewest fetches?",
-        stub=...,
-        hints=[
-            "The longer the TTL, the fewer fetches: look for the longest that keeps the bound.",
-            "Simulate: workloads.zipf(200_000, 500, 0.8, rate=2), workloads.updates(500, "
-            "trace.duration, every=7200), and simulate(trace, ttl=..., updates=...).stale_ratio.",
-            "Or by formula: theory.stale_read_share(rates, ttl, 1 / 7200) for each product, and "
-            "theory.mean_hit_ratio(rates, that) for all. It is a few minutes.",
-        ],
-        judge=judge_ttl,
-        reference=235,
-        solution="""
+fresh_enough = Exercise(
+    "fresh-enough",
+    judge=judge_ttl,
+    reference=235,
+    alternatives=[210, 240.0],
+    misconceptions=[
+        (7200, "too old too often"),
+        (0, "Nothing is kept"),
+        # 2 * bound / update rate: the share of hits that are outdated is u T / 2
+        (146, "You gave the bound to the hits"),
+        (60, "may be kept longer"),
+        ("4 minutes", "a number of seconds"),
+    ],
+    hints=[
+        "The longer the TTL, the fewer fetches: look for the longest that keeps the bound.",
+        "Simulate: workloads.zipf(200_000, 500, 0.8, rate=2), workloads.updates(500, "
+        "trace.duration, every=7200), and simulate(trace, ttl=..., updates=...).stale_ratio.",
+        "Or by formula: theory.stale_read_share(rates, ttl, 1 / 7200) for each product, and "
+        "theory.mean_hit_ratio(rates, that) for all. It is a few minutes.",
+    ],
+    solution="""
             from patternlab.caching import theory
             from patternlab.caching import workloads
 
@@ -298,16 +271,6 @@ register(
 
             answer = max(ttl for ttl in range(1, 7200) if outdated(ttl) <= 0.01)
         """,
-        alternatives=[210, 240.0],
-        misconceptions=[
-            Misconception(7200, "too old too often"),
-            Misconception(0, "Nothing is kept"),
-            # 2 * bound / update rate: the share of hits that are outdated is u T / 2
-            Misconception(146, "You gave the bound to the hits"),
-            Misconception(60, "may be kept longer"),
-            Misconception("4 minutes", "a number of seconds"),
-        ],
-    )
 )
 
 # -- forget-or-rename ------------------------------------------------------------------------------
@@ -357,18 +320,16 @@ def _months() -> list[tuple[int, int, int, int, float, float]]:
     return [(30, 200, 2_000, 13, 1e-6, 0.5), (2, 10, 500, 13, 1e-6, 0.5), *some]
 
 
-def judge_month(answer: Any) -> Verdict:
+def judge_month(answer: Any) -> str:
     """Compare with the formulas, to a hundredth of a cent, for many months."""
-    if not callable(answer):
-        return wrong("Give the function itself: check('forget-or-rename', month).")
     for case in _months():
         found, expected = answer(*case), _by_the_courses_functions(*case)
         if not isinstance(found, dict) or set(found) != set(WAYS):
-            return wrong(f"Return a dictionary with {', '.join(map(repr, WAYS))}.")
+            raise Wrong(f"Return a dictionary with {', '.join(map(repr, WAYS))}.")
         for way in WAYS:
             if abs(float(found[way]) - float(expected[way])) > 1e-4:
-                return wrong(_why(way, float(found[way]), float(expected[way]), case))
-    return right("Names cost a page with a short TTL, files by name soon more than the free paths.")
+                raise Wrong(_why(way, float(found[way]), float(expected[way]), case))
+    return "Names cost a page with a short TTL, files by name soon more than the free paths."
 
 
 def _why(way: str, found: float, expected: float, case: tuple) -> str:
@@ -394,9 +355,6 @@ def _why(way: str, found: float, expected: float, case: tuple) -> str:
     return said + next(near, "")
 
 
-def _month_stub(deployments, changed, cached, caches, per_fetch, page): ...
-
-
 def _slip(free=1000, each_cache=True, wildcard_paths=False, wildcard_all=True, fetch=True):
     """A month with one mistake in it."""
 
@@ -413,29 +371,24 @@ def _slip(free=1000, each_cache=True, wildcard_paths=False, wildcard_all=True, f
     return wrong_month
 
 
-register(
-    Exercise(
-        name="forget-or-rename",
-        notebook=NOTEBOOK,
-        question="Return what each of the three ways costs in a month.",
-        stub=_month_stub,
-        hints=[
-            "Two parts: the paths, and the fetches that come after. Versioned names have no paths, "
-            "but the page.",
-            "Paths: deployments × files, less 1,000, at $0.005 each, and at least 0. A wildcard is "
-            "one path for each deployment.",
-            "Fetches: deployments × files × caches × per_fetch. A wildcard has all cached files "
-            "fetched again, the other two ways only those that changed.",
-        ],
-        judge=judge_month,
-        reference=month,
-        alternatives=[_by_the_courses_functions],
-        misconceptions=[
-            Misconception(_slip(free=0), "1,000 paths a month are free"),
-            Misconception(_slip(each_cache=False), "Each of the caches fetches for itself"),
-            Misconception(_slip(wildcard_paths=True), "A wildcard is one path"),
-            Misconception(_slip(wildcard_all=False), "throws away what has not changed"),
-            Misconception(_slip(fetch=False), "has to be fetched, by every cache"),
-        ],
-    )
+forget_or_rename = Exercise(
+    "forget-or-rename",
+    judge=judge_month,
+    reference=month,
+    alternatives=[_by_the_courses_functions],
+    misconceptions=[
+        (_slip(free=0), "1,000 paths a month are free"),
+        (_slip(each_cache=False), "Each of the caches fetches for itself"),
+        (_slip(wildcard_paths=True), "A wildcard is one path"),
+        (_slip(wildcard_all=False), "throws away what has not changed"),
+        (_slip(fetch=False), "has to be fetched, by every cache"),
+    ],
+    hints=[
+        "Two parts: the paths, and the fetches that come after. Versioned names have no paths, "
+        "but the page.",
+        "Paths: deployments × files, less 1,000, at $0.005 each, and at least 0. A wildcard is "
+        "one path for each deployment.",
+        "Fetches: deployments × files × caches × per_fetch. A wildcard has all cached files "
+        "fetched again, the other two ways only those that changed.",
+    ],
 )
