@@ -6,7 +6,7 @@ import difflib
 import math
 from dataclasses import dataclass
 
-from patternlab.caching.simulator.kernels import serve as kernel
+from patternlab.caching.simulator import kernel
 
 #: The eviction policies, and what the kernel calls them.
 POLICIES = {

@@ -12,13 +12,13 @@ when the request comes in.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from patternlab.caching.errors import CachingError
-from patternlab.caching.simulator.kernels import lru
-from patternlab.caching.simulator.kernels import serve as kernel
+from patternlab.caching.simulator import kernel
 from patternlab.caching.simulator.result import OUTCOMES, Result, table
 from patternlab.caching.simulator.settings import POLICIES, Layer, check_seconds
 from patternlab.caching.traces.trace import Trace, Updates
@@ -27,8 +27,6 @@ __all__ = ["OUTCOMES", "POLICIES", "Layer", "Result", "hierarchy", "simulate", "
 
 #: How many random numbers the jitter of TTLs goes through before it begins again.
 JITTERS = 1 << 16
-#: For how many objects in how many nodes there is memory to be generous with: 0.8 GB.
-PLAIN_PLACES = 1 << 25
 
 
 def simulate(
@@ -133,111 +131,62 @@ def hierarchy(
         raise ValueError(f"bins is a whole number from 1, not {bins}.")
     _check_sizes(trace, layers, oversize)
     rng = np.random.default_rng(seed)
-    entry = _entries(trace, layers[0].nodes, entry, rng)
-    width = max(trace.duration / bins, np.finfo(float).tiny)
-    load = np.zeros((len(layers) + 1, bins), np.int64)
-    when = width, int(np.searchsorted(trace.time, warm_up))
-    kept = len(trace) if keep else 0
-    each = np.zeros(kept, np.int8), np.zeros(kept, np.int8), np.zeros(kept)
-    if _is_plain(trace, layers, updates, keep):
-        totals, sums = _serve_plain(trace, layers, entry, *when, load)
-    else:
-        totals, sums = _serve(trace, layers, entry, updates, rng, *when, load, each)
-    return [
-        _result(layer.name, totals[at], sums[at], load[at : at + 2], width, each if not at else ())
-        for at, layer in enumerate(layers)
-    ]
-
-
-def _is_plain(trace: Trace, layers: list[Layer], updates: Updates | None, keep: bool) -> bool:
-    """Whether the kernels for the common case will do: they give the same, several times as fast.
-
-    A TTL too short for the trace's clock (0 above all) stores nothing or nearly so, and is not
-    theirs; nor are stacks for which they would take more memory than the general ones.
-    """
-    return (
-        not (updates is not None and len(updates))
-        and not keep
-        and len(trace) <= np.iinfo(np.int32).max
-        and trace.objects * sum(layer.nodes for layer in layers) <= PLAIN_PLACES
-        and all(
-            (layer.policy == "lru" or layer.capacity is None)
-            and (layer.unit == "objects" or layer.capacity is None)
-            and (layer.ttl is None or layer.ttl > np.spacing(trace.duration))
-            and not (layer.jitter or layer.stale_while_revalidate or layer.fetch_seconds)
-            and not (layer.sliding or layer.respects_age)
-            for layer in layers
-        )
-        and bool((trace.size == 1).all())
-    )
-
-
-def _serve_plain(trace, layers, entry, width, first, load) -> tuple[np.ndarray, np.ndarray]:
-    """The kernels of lru.py. Returns totals and sums; fills in `load`."""
-    counts = np.zeros((len(layers), 3), np.int64)
-    sums = np.zeros((len(layers), 2))
-    nodes = [layer.nodes for layer in layers]
-    ttl = np.array([np.inf if layer.ttl is None else layer.ttl for layer in layers], float)
-    # What holds all objects never evicts.
-    rooms = [min(layer.capacity or trace.objects, trace.objects) for layer in layers]
-    if sum(nodes) == 1:
-        held = _filled((trace.objects, 2), -1)
-        again = np.zeros(len(trace), bool)
-        at = width, first, held, again, counts, sums, load
-        lru.serve_lru(trace.time, trace.key, ttl[0], int(rooms[0]), *at)
-    else:
-        capacity = np.array([room if room < trace.objects else 0 for room in rooms], np.int64)
-        place = _filled((trace.objects, sum(nodes), 4), -1, np.int32)
-        again = np.zeros((len(layers), len(trace)), bool)
-        head, behind = _chain(entry, nodes)
-        noted = again, head, head.copy(), np.zeros_like(head), np.empty(len(layers), np.int64)
-        at = width, first, place.view(np.float64), place, *noted, counts, sums, load
-        lru.serve_lru_layers(trace.time, trace.key, entry, behind, ttl, capacity, *at)
-    totals = np.zeros((len(layers), 12), np.int64)
-    hits, misses, evicted = counts.T
-    totals[:, kernel.HIT], totals[:, kernel.MISS], totals[:, kernel.EVICTED] = hits, misses, evicted
-    totals[:, kernel.REQUESTS] = totals[:, kernel.BYTES] = hits + misses
-    totals[:, kernel.FETCHES] = totals[:, kernel.BYTES_FETCHED] = misses
-    return totals, sums
-
-
-def _chain(entry: np.ndarray, nodes: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Where the requests of each node begin among those of its layer, and whom it fetches from.
-
-    A node is asked at most as often as those that fetch from it, and these are side by side: it
-    begins where the first of them does.
-    """
-    asked = np.bincount(entry, minlength=nodes[0])
-    starts, fetches = [np.cumsum(asked) - asked], []
-    for ahead, behind in zip(nodes, nodes[1:], strict=False):
-        asks = np.arange(ahead) * behind // ahead
-        starts.append(starts[-1][np.searchsorted(asks, np.arange(behind))])
-        fetches.append(asks + sum(map(len, starts[:-1])))
-    return np.concatenate(starts), np.concatenate([*fetches, np.zeros(nodes[-1], np.int64)])
-
-
-def _serve(trace, layers, entry, updates, rng, width, first, load, each):
-    """The kernels of serve.py, for all that a layer can be. Returns totals and sums."""
     changes = Updates(np.empty(0), np.empty(0, np.int64)) if updates is None else updates
-    objects = max(trace.objects, int(changes.key.max()) + 1 if len(changes) else 0)
-    totals = np.zeros((len(layers), 12), np.int64)
-    sums = np.zeros((len(layers), 2))
-    whole, real = _settings(layers)
-    jitters = JITTERS if any(layer.jitter for layer in layers) else 1
-    size = trace.size if (trace.size != 1).any() else np.empty(0, np.int64)
-    asked = trace.time, trace.key, size
-    spread = rng.uniform(-1, 1, jitters)
-    how = changes.time, changes.key, whole, real, spread, width, first
-    find, links, clock, flight, weight, state = _memory(trace, layers, objects)
-    changed = np.full(objects if len(changes) else 0, -np.inf)
-    if len(state) == 1 and not len(flight):
-        held = find, links, clock, weight, state, changed
-        kernel.serve_one(*asked, *how, *held, totals, sums, load, each[0], each[2])
-        np.copyto(each[1], each[0] == kernel.MISS)
-    else:
-        held = find, links, clock, flight, weight, state, *np.empty((2, len(layers)), np.int64)
-        kernel.serve_layers(*asked, entry, *how, *held, changed, totals, sums, load, *each)
-    return totals, sums
+    requests = kernel.Requests(
+        trace.time,
+        trace.key,
+        trace.size if (trace.size != 1).any() else np.empty(0, np.int64),
+        _entries(trace, layers[0].nodes, entry, rng),
+        changes.time,
+        changes.key,
+        int(np.searchsorted(trace.time, warm_up)),
+    )
+    caches = _caches(trace, layers, changes, rng)
+    kept = len(trace) if keep else 0
+    answers = kernel.Answers(
+        counts=np.zeros((len(caches.state) + 1, 10), np.int64),
+        ages=np.zeros((len(layers), 2)),
+        load=np.zeros((len(layers) + 1, bins), np.int64),
+        width=max(trace.duration / bins, float(np.finfo(float).tiny)),
+        outcome=np.zeros(kept, np.int8),
+        answered=np.zeros(kept, np.int8),
+        age=np.zeros(kept),
+    )
+    kernel.serve(requests, caches, answers)
+    return _results(layers, answers)
+
+
+def _results(layers: list[Layer], answers: kernel.Answers) -> list[Result]:
+    """A Result for each layer; those of a layer's nodes are added up."""
+    starts = np.cumsum([0, *(layer.nodes for layer in layers)])
+    counts = np.add.reduceat(answers.counts, starts)
+    asked = counts[:, : kernel.RENEWED + 1].sum(axis=1).tolist()  # the last is the origin
+    each = (answers.outcome, answers.answered, answers.age) if len(answers.outcome) else ()
+    results = []
+    for at, layer in enumerate(layers):
+        count = counts[at].tolist()
+        result = Result(
+            layer.name,
+            requests=asked[at],
+            hits=count[kernel.HIT],
+            stale_hits=count[kernel.STALE] + count[kernel.RENEWED],
+            collapsed=count[kernel.COLLAPSED],
+            misses=count[kernel.MISS] + count[kernel.PASSED],
+            fetches=asked[at + 1],
+            outdated=count[kernel.OUTDATED],
+            evictions=count[kernel.EVICTED],
+            too_large=count[kernel.TOO_LARGE],
+            mean_age=answers.ages[at, kernel.SUM].item() / asked[at] if asked[at] else math.nan,
+            max_age=answers.ages[at, kernel.GREATEST].item(),
+            bytes=count[kernel.BYTES],
+            bytes_fetched=counts[at + 1, kernel.BYTES].item(),
+            bin_seconds=answers.width,
+            requests_over_time=answers.load[at],
+            fetches_over_time=answers.load[at + 1],
+            **dict(zip(("outcome", "answered_by", "age"), each, strict=False)) if at == 0 else {},
+        )
+        results.append(result)
+    return results
 
 
 def _check_layers(layers: list[Layer]) -> None:
@@ -277,75 +226,82 @@ def _entries(trace: Trace, nodes: int, entry, rng: np.random.Generator) -> np.nd
     return entry
 
 
-def _settings(layers: list[Layer]) -> tuple[np.ndarray, np.ndarray]:
-    """The settings as the kernel's two arrays, one row a layer."""
-    whole = [
-        (
-            # Where there is no limit nothing is evicted, and FIFO notes least.
-            kernel.FIFO if layer.capacity is None else POLICIES[layer.policy],
-            layer.nodes,
-            np.iinfo(np.int64).max // 16 if layer.capacity is None else layer.capacity,
-            layer.unit == "bytes",
-            layer.sliding,
-            layer.collapse,
-            layer.respects_age,
-            layer.drops_changed,
-        )
-        for layer in layers
-    ]
-    real = [
-        (
-            np.inf if layer.ttl is None else layer.ttl,
-            layer.jitter,
-            layer.stale_while_revalidate,
-            layer.fetch_seconds,
-        )
-        for layer in layers
-    ]
-    return np.array(whole, np.int64), np.array(real, np.float64)
-
-
-def _memory(trace: Trace, layers: list[Layer], objects: int) -> tuple[np.ndarray, ...]:
-    """The kernel's arrays for what the caches hold, empty; those that are not needed have no rows.
-
-    In the kernel's words: find, links, clock, flight, weight, state.
-    """
+def _caches(
+    trace: Trace, layers: list[Layer], changes: Updates, rng: np.random.Generator
+) -> kernel.Caches:
+    """The caches, empty, as the kernel wants them; arrays that are not needed have no rows."""
+    objects = max(trace.objects, int(changes.key.max()) + 1 if len(changes) else 0)
     most = int(np.bincount(trace.key).max()) if any(x.policy == "lfu" for x in layers) else 0
-    plans = [(max(3, most + 2 if layer.policy == "lfu" else 0), layer) for layer in layers]
-    rows = 1 + sum(layer.nodes * (ends + _places(layer, objects)) for ends, layer in plans)
-    nodes = sum(layer.nodes for layer in layers)
-    if max(rows, nodes * objects) > np.iinfo(np.int32).max:
+    lists = [most + 2 if _policy(layer) == kernel.LFU else 3 for layer in layers]
+    rows = [ends + _places(layer, objects) for ends, layer in zip(lists, layers, strict=True)]
+    nodes = [layer.nodes for layer in layers]
+    starts = 1 + np.cumsum([0, *np.repeat(rows, nodes)])  # row 0 says that there is none
+    if max(starts[-1], sum(nodes) * objects) > np.iinfo(np.int32).max:
         raise CachingError(
-            f"{objects:,} objects in {nodes:,} nodes are more than the simulator can index: take "
-            "fewer nodes, or a part of the trace."
+            f"{objects:,} objects in {sum(nodes):,} nodes are more than the simulator can index: "
+            "take fewer nodes, or a part of the trace."
         )
-    timed = any(layer.fetch_seconds for layer in layers)
+    timed = any(layer.fetch_seconds or layer.respects_age for layer in layers)
     in_bytes = any(layer.unit == "bytes" for layer in layers)
-    clock = _zeros((rows, 5 if any(layer.respects_age for layer in layers) else 4))
-    links, state = clock.view(np.int32), np.zeros((nodes, 9), np.int64)
-    node, start = 0, 1  # row 0 says that there is none
-    for ends, layer in plans:
-        for _ in range(layer.nodes):
-            kernel.prepare(links, state, node, start, ends)
-            node, start = node + 1, start + ends + _places(layer, objects)
-    return (
-        _zeros(nodes * objects, np.int32),
+    clock = _zeros((starts[-1], 4))
+    links = clock.view(np.int32)
+    state = np.zeros((sum(nodes), 12), np.int64)
+    state[:, :4] = np.repeat([_settings(layer) for layer in layers], nodes, axis=0)
+    state[:, kernel.ENDS] = state[:, kernel.HAND] = starts[:-1]
+    state[:, kernel.UNUSED] = starts[:-1] + np.repeat(lists, nodes)
+    for start, end in zip(starts[:-1], state[:, kernel.UNUSED], strict=True):
+        links[start:end, :4] = np.arange(start, end)[:, None]
+    return kernel.Caches(
+        np.array([_seconds(layer) for layer in layers]),
+        rng.uniform(-1, 1, JITTERS if any(layer.jitter for layer in layers) else 1),
+        _behind(nodes),
+        state,
+        _zeros(sum(nodes) * objects, np.int32),
         links,
         clock,
-        _zeros((rows if timed else 0, 4)),
-        _zeros(rows if in_bytes else 0, np.int64),
-        state,
+        flight=_zeros((starts[-1] if timed else 0, 5)),
+        weight=_zeros(starts[-1] if in_bytes else 0, np.int64),
+        changed=np.full(objects if len(changes) else 0, -np.inf),
+        visits=np.zeros((len(layers), 3), np.int64),
     )
 
 
+def _policy(layer: Layer) -> int:
+    return kernel.KEEP if layer.capacity is None else POLICIES[layer.policy]
+
+
+def _settings(layer: Layer) -> tuple[int, ...]:
+    """The first columns of `state`."""
+    return _policy(layer), layer.capacity or 0, layer.unit == "bytes", layer.drops_changed
+
+
+def _seconds(layer: Layer) -> tuple[float, ...]:
+    """A row of the kernel's `layers`."""
+    return (
+        math.inf if layer.ttl is None else layer.ttl,
+        layer.jitter,
+        layer.stale_while_revalidate,
+        layer.fetch_seconds,
+        layer.sliding,
+        layer.collapse,
+        layer.respects_age,
+    )
+
+
+def _behind(nodes: list[int]) -> np.ndarray:
+    """int64[all nodes], whom each one fetches from: node i of n from node i * m // n of m."""
+    starts = np.cumsum(nodes)
+    fetches = [
+        start + np.arange(ahead) * behind // ahead
+        for start, ahead, behind in zip(starts, nodes, nodes[1:], strict=False)
+    ]
+    return np.concatenate([*fetches, np.zeros(nodes[-1], np.int64)])
+
+
 def _zeros(shape, dtype=np.float64) -> np.ndarray:
-    return _filled(shape, 0, dtype)
-
-
-def _filled(shape, value, dtype=np.float64) -> np.ndarray:
-    """np.full in large pages, where the system has them: the kernels jump about in their arrays."""
+    """np.zeros in large pages, where the system has them: the kernel jumps about in its arrays."""
     array = np.empty(shape, dtype)
-    array.fill(value)
+    array.fill(0)
     return array
 
 
@@ -354,32 +310,3 @@ def _places(layer: Layer, objects: int) -> int:
     if layer.capacity is None or layer.unit == "bytes":
         return objects
     return min(objects, int(layer.capacity) * (2 if layer.policy == "s3fifo" else 1))
-
-
-def _result(name, totals, sums, load, width, each) -> Result:
-    hits, stale, collapsed, missed, passed, requests = (int(count) for count in totals[:6])
-    mean = sums[kernel.AGE] / requests if requests else float("nan")
-    kept = each if each and len(each[0]) else (None, None, None)
-    fetches = int(totals[kernel.FETCHES])
-    return Result(
-        name=name,
-        requests=requests,
-        hits=hits,
-        stale_hits=stale,
-        collapsed=collapsed,
-        misses=missed + passed,
-        fetches=fetches,
-        outdated=int(totals[kernel.OUTDATED]),
-        evictions=int(totals[kernel.EVICTED]),
-        too_large=int(totals[kernel.TOO_LARGE]),
-        mean_age=float(mean),
-        max_age=float(sums[kernel.GREATEST_AGE]),
-        bytes=int(totals[kernel.BYTES]),
-        bytes_fetched=int(totals[kernel.BYTES_FETCHED]),
-        bin_seconds=float(width),
-        requests_over_time=load[0],
-        fetches_over_time=load[1],
-        outcome=kept[0],
-        answered_by=kept[1],
-        age=kept[2],
-    )

@@ -8,50 +8,52 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from patternlab.caching.errors import TraceError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Trace:
     """Requests for objects in order of time.
 
-    Parameters
-    ----------
-    time:
-        float64[n], seconds, finite, not negative, ascending (equal times are allowed).
-    key:
-        int64[n], object ids in 0..objects-1. Not every id has to occur.
-    size:
-        int64[n], bytes, at least 0. Without it each request counts 1, so that a capacity in bytes
-        is one in objects.
-    names:
-        What the objects are called: ``names[key]`` is the original name. None: they have no names.
-    objects:
-        How many ids there are. Without it: as many as there are names, or the greatest key + 1.
-    start:
-        The moment of time 0, if the trace comes from a log that knows it.
+    The arrays are taken over without a copy if they already have the right type.
 
-    The arrays are taken over without a copy where they already have the right type.
+    Args:
+        time: float64[n], seconds, finite, not negative, ascending (equal times are allowed).
+        key: int64[n], object ids in 0..objects-1. Not every id has to occur.
+        size: int64[n], bytes, at least 0. Without it each request counts 1, so that a capacity in
+            bytes is one in objects.
+        names: what the objects are called: ``names[key]`` is the original name. None: they have no
+            names.
+        objects: how many ids there are. Without it: as many as there are names, or the greatest
+            key + 1.
+        start: the moment of time 0, if the trace comes from a log that knows it.
 
-    Raises
-    ------
-    TraceError
-        No requests, arrays of different lengths, or values outside the ranges above.
+    Raises:
+        TraceError: there are no requests, arrays of different lengths, or values outside the ranges
+            above.
     """
 
     time: np.ndarray
     key: np.ndarray
-    size: np.ndarray | None = None
-    names: Sequence[str] | None = None
-    objects: int | None = None
-    start: datetime | None = None
+    size: np.ndarray
+    names: Sequence[str] | None
+    objects: int
+    start: datetime | None
 
-    def __post_init__(self) -> None:
-        time = _array(self.time, np.float64, "times")
-        key = _array(self.key, np.int64, "keys")
-        size = np.ones(len(key), np.int64) if self.size is None else self.size
-        size = _array(size, np.int64, "sizes")
+    def __init__(
+        self,
+        time: ArrayLike,
+        key: ArrayLike,
+        size: ArrayLike | None = None,
+        names: Sequence[str] | None = None,
+        objects: int | None = None,
+        start: datetime | None = None,
+    ) -> None:
+        time = _array(time, np.float64, "times")
+        key = _array(key, np.int64, "keys")
+        size = _array(np.ones(len(key), np.int64) if size is None else size, np.int64, "sizes")
         if not len(time):
             raise TraceError("The trace is empty: there must be at least one request.")
         _check_times(time, "Request")
@@ -60,24 +62,30 @@ class Trace:
                 f"A trace needs one key and one size for each time: there are {len(time)} times, "
                 f"{len(key)} keys and {len(size)} sizes."
             )
-        objects = self.objects
         if objects is None:
-            objects = int(key.max()) + 1 if self.names is None else len(self.names)
+            objects = int(key.max()) + 1 if names is None else len(names)
         check_keys(key, objects)
         if size.min() < 0:
             at = int(np.argmin(size))
-            raise TraceError(f"Request {at} has the size {size[at]}: none has less than 0 bytes.")
-        if self.names is not None and len(self.names) != objects:
+            raise TraceError(f"Request {at} has the size {size[at]}: sizes start at 0 bytes.")
+        if names is not None and len(names) != objects:
             raise TraceError(
-                f"A trace needs one name for each object: there are {len(self.names)} names for "
+                f"A trace needs one name for each object: there are {len(names)} names for "
                 f"{objects} objects."
             )
-        for field, value in {"time": time, "key": key, "size": size, "objects": objects}.items():
+        given = {"time": time, "key": key, "size": size, "names": names, "objects": objects}
+        for field, value in {**given, "start": start}.items():
             object.__setattr__(self, field, value)
 
     @classmethod
-    def of(cls, time, names, size=None, start: datetime | None = None) -> Trace:
-        """A trace of objects given by name (or any other value): ids in order of first sight."""
+    def of(
+        cls,
+        time: ArrayLike,
+        names: ArrayLike,
+        size: ArrayLike | None = None,
+        start: datetime | None = None,
+    ) -> Trace:
+        """Make a trace of objects given by name (or any other value): ids in order of first use."""
         key, found = pd.factorize(np.asarray(names), use_na_sentinel=False)
         return cls(time, key, size, [str(name) for name in found], start=start)
 
@@ -165,7 +173,7 @@ def check_keys(key: np.ndarray, objects: int) -> None:
         )
 
 
-def _array(values, dtype, what: str) -> np.ndarray:
+def _array(values: ArrayLike, dtype: type[np.generic], what: str) -> np.ndarray:
     """`values` as one contiguous row of `dtype`; a sentence if they are something else."""
     given = np.asarray(values)
     if given.ndim != 1:
