@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 
 def measure(call: Callable[[], Any], n: int = 1000, warm_up: int = 1) -> np.ndarray:
-    """Seconds that each of `n` calls took, one after the other: float64[n]. Measured here.
+    """Measure how many seconds each of `n` calls takes, one after the other.
 
-    `warm_up` calls come before and are not counted: the first pays for connections and caches.
+    Args:
+        call: what to time.
+        n: how many calls count.
+        warm_up: calls that come before and do not count: the first pays for connections and caches.
+
+    Returns:
+        float64[n], seconds. Provenance: measured here.
     """
     for name, number, least in (("n", n, 1), ("warm_up", warm_up, 0)):
         if isinstance(number, bool) or not hasattr(number, "__index__") or number < least:
@@ -27,17 +32,3 @@ def measure(call: Callable[[], Any], n: int = 1000, warm_up: int = 1) -> np.ndar
         call()
     moments[n] = clock()
     return np.diff(moments)
-
-
-def latencies(measured: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """A table with one row for each name: calls, median and 99th percentile in microseconds."""
-    rows = []
-    for name, seconds in measured.items():
-        seconds = np.asarray(seconds, dtype=float)
-        if seconds.size == 0:
-            raise ValueError(f"There is no measured call of {name!r}: measure at least one.")
-        median, p99 = np.percentile(seconds, [50, 99]) * 1e6
-        rows.append({"what": name, "calls": seconds.size, "median_us": median, "p99_us": p99})
-    if not rows:
-        raise ValueError("There is no latency to show: give at least one name with its seconds.")
-    return pd.DataFrame(rows).set_index("what")
