@@ -1,68 +1,21 @@
-"""A small history of deliveries that the tests of the plots share."""
+"""Looks at what was drawn that the tests of the plots share."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.lines import Line2D
 
 from patternlab.plots.drawing import style
-from patternlab.plots.messages.lanes import COLUMNS
-
-ORIGIN = pd.Timestamp("2026-01-01T00:00:00Z")
-
-
-@pytest.fixture
-def make_history():
-    """Return a function: ``{key: [(start, end, outcome), ...]}`` in seconds -> history."""
-
-    def make(messages, group=None):
-        rows = []
-        for key, attempts in messages.items():
-            for count, (start, end, outcome) in enumerate(attempts, start=1):
-                times = [ORIGIN + pd.Timedelta(seconds=value) for value in (start, end)]
-                error = None if outcome == "succeeded" else "ValueError"
-                rows.append(
-                    (f"id-{key}", key, count, group, "orders", f"{key}-{count}", *times,
-                     outcome, error)
-                )  # fmt: skip
-        return pd.DataFrame(rows, columns=list(COLUMNS))
-
-    return make
+from patternlab.plots.drawing.canvas import Canvas
+from tests.plots.tables import POISON, history_of
 
 
 @pytest.fixture
-def poison(make_history):
-    """Return one message that fails five times, 30 s apart."""
-    attempts = [(30.0 * n, 30.0 * n + 0.02, "failed") for n in range(5)]
-    return make_history({"order-1": attempts})
+def poison():
+    """Return the history of one message that fails five times, 30 s apart."""
+    return history_of({"order-1": POISON})
 
 
-@pytest.fixture
-def mixed(make_history):
-    """Return a function: a history of ``messages`` messages with every outcome and fate."""
-
-    def make(messages, step=30.0):
-        life = [
-            ["succeeded"],
-            ["failed", "succeeded"],
-            ["timed out", "failed", "succeeded"],
-            ["failed"] * 5,
-            ["failed", "timed out"],
-        ]
-        return make_history(
-            {
-                f"order-{n}": [
-                    (n * step / 100 + step * i, n * step / 100 + step * i + step / 500, outcome)
-                    for i, outcome in enumerate(life[n % len(life)])
-                ]
-                for n in range(messages)
-            }
-        )
-
-    return make
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def assert_nothing_is_cut_off():
     """Return a function that fails if a part of a picture lies outside its figure."""
 
@@ -75,11 +28,16 @@ def assert_nothing_is_cut_off():
             thick = thick / 2 * figure.dpi / style.POINTS_PER_INCH
             assert np.nanmin(points) >= thick, artist
             assert (np.nanmax(points, axis=0) <= figure.bbox.max - thick).all(), artist
+        if figure.axes:
+            figure.canvas.draw()
+            box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+            assert box.x0 >= 0 and box.y0 >= 0
+            assert box.x1 <= width and box.y1 <= height
 
     return check
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def marks_of():
     """Return a function: (picture, kind) -> the places (n, 2) of its marks in the lanes, inches."""
 
@@ -94,15 +52,30 @@ def marks_of():
     return places
 
 
+@pytest.fixture(scope="session")
+def strokes_of():
+    """Return a function: (picture, colour) -> its strokes below the key, as points (n, 2)."""
+
+    def strokes(picture, colour):
+        top = picture.figure.get_size_inches()[1] - 0.5
+        lines = [artist for artist in picture.figure.artists if isinstance(artist, Line2D)]
+        points = [line.get_xydata() for line in lines if line.get_color() == colour]
+        parts = [np.split(own, np.flatnonzero(np.isnan(own[:, 0]))) for own in points]
+        flat = [part[~np.isnan(part[:, 0])] for own in parts for part in own]
+        return [part for part in flat if len(part) and part[:, 1].max() < top]
+
+    return strokes
+
+
 @pytest.fixture
-def assert_chart_is_inside():
-    """Return a function that fails if a part of a chart with axes lies outside its figure."""
+def words(monkeypatch):
+    """Return the list of all that is written from now on: (x, y, text, size, align)."""
+    written = []
+    write = Canvas.write
 
-    def check(picture):
-        figure = picture.figure
-        figure.canvas.draw()
-        box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
-        assert box.x0 >= 0 and box.y0 >= 0
-        assert box.x1 <= width and box.y1 <= height
+    def spy(self, x, y, text, *, size=style.LABEL_SIZE, align="left", **look):
+        written.append((x, y, text, size, align))
+        write(self, x, y, text, size=size, align=align, **look)
 
-    return check
+    monkeypatch.setattr(Canvas, "write", spy)
+    return written

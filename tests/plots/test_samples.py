@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patternlab.plots.samples import check_percentiles, samples_of, told, twin, written
+from tests.plots.tables import QUICK
 
 latencies = st.lists(st.floats(0, 1e6), min_size=1, max_size=60)
 
 
+@QUICK
 @given(
     st.dictionaries(st.sampled_from("abcd"), latencies, min_size=1),
     st.lists(st.floats(0, 100), max_size=4),
@@ -29,6 +31,7 @@ def test_the_numbers_of_the_twin_are_those_of_the_values(parts, percentiles):
         assert columns == sorted(columns)
 
 
+@QUICK
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1e6)), min_size=1))
 def test_a_group_for_each_value_is_the_same_as_values_for_each_group(pairs):
     names, values = zip(*pairs, strict=True)
@@ -75,26 +78,26 @@ def test_a_value_is_written_in_three_digits(value, text):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "value"),
     [
-        (([1, -2, -3], None, "s"), "seconds has values below 0, the first is -2"),
-        (([1, math.nan, math.inf], None, "s"), "seconds has 2 of 3 values that are NaN"),
-        (({"a": [1], "b": [None]}, None, "s"), r"seconds\['b'\] has 1 of 1 values that are NaN"),
-        ((["soon"], None, "s"), "seconds is no sequence of numbers"),
-        ((5, None, "s"), "seconds is no sequence of numbers"),
-        (([[1, 2], [3, 4]], None, "s"), "seconds is no sequence of numbers"),
+        (([1, -2, -3], None, "s"), "-2"),
+        (([1, math.nan, math.inf], None, "s"), "2 of 3"),
+        (({"a": [1], "b": [None]}, None, "s"), r"seconds\['b'\] has 1 of 1"),
+        ((["soon"], None, "s"), "seconds is"),
+        ((5, None, "s"), "seconds is"),
+        (([[1, 2], [3, 4]], None, "s"), "seconds is"),
         (([1, 2], ["a"], "s"), "2 latencies and 1 groups"),
-        (({"a": [1]}, ["a"], "s"), "seconds has groups already"),
-        ((dict.fromkeys("abcde", [1]), None, "s"), "5 groups, and the figure shows at most 4"),
-        (([1], None, "fortnight"), "no unit 'fortnight'. Use 'µs', 'ms', 's'"),
+        (({"a": [1]}, ["a"], "s"), "groups"),
+        ((dict.fromkeys("abcde", [1]), None, "s"), "5 groups.* 4"),
+        (([1], None, "fortnight"), "'fortnight'.*'µs', 'ms', 's'"),
     ],
 )
-def test_what_is_no_latency_is_said_in_a_sentence(arguments, sentence):
-    with pytest.raises(ValueError, match=sentence):
+def test_what_is_not_a_latency_is_refused(arguments, value):
+    with pytest.raises(ValueError, match=value):
         samples_of(*arguments)
 
 
 @pytest.mark.parametrize("percentiles", [[101], [-1], ["high"], 50, [math.nan]])
 def test_a_percentile_is_between_0_and_100(percentiles):
-    with pytest.raises(ValueError, match="Give numbers from 0 to 100"):
+    with pytest.raises(ValueError, match="from 0 to 100"):
         check_percentiles(percentiles)

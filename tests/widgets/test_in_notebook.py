@@ -13,18 +13,16 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).parents[2]
 CELLS = [
     """
-import pandas as pd
+from patternlab.delivery.attempts import Attempt, history_frame
 from patternlab.plots import retry_timeline
-from patternlab.plots.messages.lanes import COLUMNS
 from patternlab.widgets import Slider, explore
 
 def model(visibility_timeout):
-    start = pd.Timestamp("2026-01-01T00:00:00Z")
-    rows = []
-    for n in range(3):
-        begin = start + n * pd.Timedelta(seconds=visibility_timeout)
-        rows.append(("id", "order-1", n + 1, None, "f", "r", begin, begin, "failed", "ValueError"))
-    history = pd.DataFrame(rows, columns=list(COLUMNS))
+    moments = [n * visibility_timeout for n in range(3)]
+    history = history_frame(
+        Attempt("id", "order-1", count, None, "f", "r", None, moment, moment, "failed")
+        for count, moment in enumerate(moments, start=1)
+    )
     return retry_timeline(history, visibility_timeout=visibility_timeout, max_receive_count=3)
 """,
     "model(30)",

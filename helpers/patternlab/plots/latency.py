@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from patternlab.plots.drawing import style
-from patternlab.plots.drawing.canvas import (
-    EDGE,
-    FOOT,
-    GAP,
-    Canvas,
-    Entry,
-    TimeScale,
-    room_above,
-    sentence_figure,
-    shortened,
-)
-from patternlab.plots.drawing.lettering import text_width
-from patternlab.plots.drawing.logscale import LogScale, Scale, decades, draw_axis, spaced
+from patternlab.plots.drawing.axis import Scale, Tick, decades, draw_axis, spaced
+from patternlab.plots.drawing.canvas import EDGE, FOOT, GAP, Canvas, Entry, sentence_figure
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import Theme
+from patternlab.plots.drawing.text import shortened, text_width, widest
 from patternlab.plots.samples import (
     ALL,
     Sample,
@@ -54,7 +45,7 @@ def latency_distribution(
     title: str | None = None,
     unit: str = "s",
 ) -> Picture:
-    """Draw how latencies are distributed: one histogram a group, all on one axis.
+    """Draw how latencies are distributed: one histogram per group, all on one axis.
 
     The axis is logarithmic when the longest latency is more than 30 times the first tenth of them.
     All bins are equally wide on the page, and all groups share the scale of the bars. A stroke
@@ -71,11 +62,11 @@ def latency_distribution(
         unit: of the axis and the twin: ``"µs"``, ``"ms"``, ``"s"``, ``"min"`` or ``"h"``.
 
     Returns:
-        The picture. Its twin has one row a group: group, n, median, the other percentiles, max,
+        The picture. Its twin has one row per group: group, n, median, the other percentiles, max,
         in ``unit`` and six digits; NaN where there are no values.
 
     Raises:
-        ValueError: a latency is negative or no number, or the groups do not fit. The sentence
+        ValueError: a latency is negative or not a number, or the groups do not fit. The sentence
             says what is wrong.
     """
     colours = style.theme_named(theme)
@@ -84,12 +75,12 @@ def latency_distribution(
     table = twin(samples, wanted, unit)
     if not any(len(sample.values) for sample in samples):
         return Picture(sentence_figure(NO_VALUES, colours, title), table, NO_VALUES)
-    figure = _Drawing(samples, wanted, unit, colours, title).figure
-    return Picture(figure, table, told(samples, wanted, unit))
+    drawing = _Drawing(samples, wanted, unit, colours, title)
+    return Picture(drawing.finish(), table, told(samples, wanted, unit))
 
 
 class _Drawing:
-    """The histograms being drawn; ``figure`` is the result. Distances are in inches."""
+    """The histograms being drawn. Distances are in inches."""
 
     def __init__(
         self,
@@ -104,19 +95,21 @@ class _Drawing:
         self.scale = self._choose_scale()
         self.levels = [self._levels(flags) for flags in self.flags]
         self.bars = BARS[len(samples)]
-        heights = [RUG + self.bars + 0.1 + FLAG * (1 + max(own, default=0)) for own in self.levels]
-        self.bottom, self.top = FOOT, FOOT + sum(heights)
-        self.canvas = Canvas(self.top + room_above(title), theme)
-        self.letters = self.canvas.letters
+        self.heights = [
+            RUG + self.bars + 0.1 + FLAG * (1 + max(own, default=0)) for own in self.levels
+        ]
+        self.canvas = Canvas(FOOT + sum(self.heights), theme, title)
         self.shares = self._count()
         self.highest = max(float(share.max()) for share in self.shares)
-        name = f"latency in {unit}"
-        name += ", on a logarithmic scale" if isinstance(self.scale, LogScale) else ""
-        edges = {"bottom": self.bottom, "top": self.top}
-        draw_axis(self.canvas, self.scale, self._ticks(), name=name, **edges)
-        for index, floor in enumerate(self.top - np.cumsum(heights)):
+
+    def finish(self) -> Figure:
+        """Draw everything and return the figure."""
+        name = f"latency in {self.unit}"
+        name += ", on a logarithmic scale" if self.scale.knee is not None else ""
+        draw_axis(self.canvas, self.scale, self._ticks(), name)
+        for index, floor in enumerate(self.canvas.top - np.cumsum(self.heights)):
             self._draw_sample(index, float(floor) + RUG)
-        self.figure = self.canvas.finish(self._legend(), top=self.top, title=title)
+        return self.canvas.finish(self._key())
 
     # -- places ---------------------------------------------------------------------------------
 
@@ -124,34 +117,34 @@ class _Drawing:
         names = [part for sample in self.samples for part in self._beside(sample)]
         left = EDGE + max(text_width(part, size) for part, size, _ in names) + 2 * GAP
         left += text_width("00 %", style.SMALL_SIZE) + GAP
-        flags = [text_width(text, style.SMALL_SIZE) for own in self.flags for _, text in own]
-        right = style.WIDTH - EDGE - max(flags, default=0.0) - 0.05
+        flags = widest((text for own in self.flags for _, text in own), style.SMALL_SIZE)
+        right = style.WIDTH - EDGE - flags - 0.05
         values = [sample.values for sample in self.samples if len(sample.values)]
         least, most = min(own.min() for own in values), max(own.max() for own in values)
         positive = [own[own > 0] for own in values if (own > 0).any()]
         if positive and most >= WIDE * min(np.percentile(own, 10) for own in positive):
             first = max(min(np.percentile(own, 1) for own in positive), most / WIDEST)
             if least >= first / 10:  # no value far below the others, and none of 0
-                return LogScale(left, right, most, least, origin=least, pad=0.1)
+                return Scale(left, right, most - least, 0.1, least, knee=least)
             knee = 10.0 ** np.floor(np.log10(first))
-            return LogScale(left, right, most, float(knee), pad=0.1)
+            return Scale(left, right, most, 0.1, knee=float(knee))
         if least == most:  # all equal: in the middle
-            return TimeScale(left, right, 2 * most or 1.0, pad=0.1)
+            return Scale(left, right, 2 * most or 1.0, 0.1)
         origin = least - 0.1 * (most - least) if least >= most / 2 else 0.0
-        return TimeScale(left, right, most - origin, pad=0.1, origin=origin)
+        return Scale(left, right, most - origin, 0.1, origin)
 
-    def _ticks(self) -> list[tuple[float, str]]:
-        scale = self.scale
-        if isinstance(scale, LogScale):
-            zero = [(0.0, "0")] if scale.origin == 0 else []
-            for digits in ((1, 2, 5), (1, 3), (1,)):
-                ticks = zero + list(decades(scale.knee, scale.end, digits))
-                if len(spaced(scale, ticks)) == len(ticks):
-                    break
-            return spaced(scale, ticks)
-        locator = MaxNLocator(nbins=9, steps=[1, 2, 5, 10])
-        places = locator.tick_values(scale.origin, scale.origin + scale.span)
-        return spaced(scale, [(float(value), f"{value:,.10g}") for value in places])
+    def _ticks(self) -> list[Tick]:
+        scale, end = self.scale, self.scale.origin + self.scale.span
+        if scale.knee is None:
+            locator = MaxNLocator(nbins=9, steps=[1, 2, 5, 10])
+            places = locator.tick_values(scale.origin, end)
+            return spaced(scale, [(float(value), f"{value:,.10g}") for value in places])
+        zero = [(0.0, "0")] if scale.origin == 0 else []
+        for digits in ((1, 2, 5), (1, 3), (1,)):
+            ticks = zero + list(decades(scale.knee, end, digits))
+            if len(spaced(scale, ticks)) == len(ticks):
+                break
+        return spaced(scale, ticks)
 
     def _levels(self, flags: Sequence[tuple[float, str]]) -> list[int]:
         """Return the row of each flag, 0 for the lowest.
@@ -162,7 +155,7 @@ class _Drawing:
         begins: list[float] = []  # what is leftmost in each row so far: a flag or a pole
         levels = []
         for value, text in reversed(flags):
-            x = float(self.scale.x(value))
+            x = self.scale.x(value)
             end = x + text_width(text, style.SMALL_SIZE) + 0.1
             level = next((row for row, begin in enumerate(begins) if end <= begin), len(begins))
             begins[: level + 1] = [x] * (level + 1)
@@ -177,7 +170,8 @@ class _Drawing:
         self.edges = np.linspace(self.scale.left + pad, self.scale.right - pad, bins + 1)
         reach = (self.edges[0] - 1e-6, self.edges[-1] + 1e-6)
         return [
-            np.histogram(self.scale.x(sample.values), bins, reach)[0] / max(len(sample.values), 1)
+            np.histogram(self.scale.places(sample.values), bins, reach)[0]
+            / max(len(sample.values), 1)
             for sample in self.samples
         ]
 
@@ -200,14 +194,13 @@ class _Drawing:
         lines = self._beside(sample)
         for row, (text, size, colour) in enumerate(lines):
             y = middle + (len(lines) - 1 - 2 * row) * 0.09
-            self.letters.write(EDGE, y, text, size=size, colour=colour)
+            self.canvas.write(EDGE, y, text, size=size, colour=colour)
         self.canvas.lines(
             [[(self.scale.left, floor), (self.scale.right, floor)]], theme.muted, 0.8, 3
         )
         if not len(sample.values):
             x = (self.scale.left + self.scale.right) / 2
-            look = {"size": style.LABEL_SIZE, "colour": theme.muted, "align": "center"}
-            self.letters.write(x, middle, "no values", **look)
+            self.canvas.write(x, middle, "no values", colour=theme.muted, align="center")
             return
         self._draw_share(floor)
         middles = (self.edges[:-1] + self.edges[1:]) / 2
@@ -216,7 +209,7 @@ class _Drawing:
         width = (self.edges[1] - self.edges[0]) * style.POINTS_PER_INCH - 0.7
         bars = [[(x, floor), (x, floor + top)] for x, top in filled]
         self.canvas.lines(bars, theme.succeeded, width, 2)
-        rug = np.unique(np.round(self.scale.x(sample.values) / FINEST)) * FINEST
+        rug = np.unique(np.round(self.scale.places(sample.values) / FINEST)) * FINEST
         strokes = [[(x, floor - 0.11), (x, floor - 0.03)] for x in rug]
         self.canvas.lines(strokes, theme.muted, 0.5, 2)
         self._draw_flags(index, floor)
@@ -227,36 +220,27 @@ class _Drawing:
         share = max(digit * power for digit in (1, 2, 5) if digit * power <= self.highest + 1e-12)
         y = floor + share / self.highest * self.bars
         self.canvas.lines([[(self.scale.left, y), (self.scale.right, y)]], self.theme.grid, 0.8, 1)
-        look = {"size": style.SMALL_SIZE, "colour": self.theme.muted, "align": "right"}
-        self.letters.write(self.scale.left - 0.06, y, f"{share * 100:.3g} %", **look)
+        text, x, colour = f"{share * 100:.3g} %", self.scale.left - 0.06, self.theme.muted
+        self.canvas.write(x, y, text, size=style.SMALL_SIZE, colour=colour, align="right")
 
     def _draw_flags(self, index: int, floor: float) -> None:
         """Draw each percentile as a pole through the bars with its name and value at the top."""
         poles = []
         for (value, text), level in zip(self.flags[index], self.levels[index], strict=True):
-            x = float(self.scale.x(value))
+            x = self.scale.x(value)
             y = floor + self.bars + 0.1 + FLAG * (level + 0.5)
             poles.append([(x, floor), (x, y + 0.05)])
-            look = {"size": style.SMALL_SIZE, "colour": self.theme.text}
-            self.letters.write(x + 0.05, y, text, **look)
+            self.canvas.write(x + 0.05, y, text, size=style.SMALL_SIZE)
         self.canvas.lines(poles, self.theme.background, 3.0, 3)  # a halo, to be seen on the bars
         self.canvas.lines(poles, self.theme.text, 1.3, 4)
 
-    def _legend(self) -> Iterator[Entry]:
-        yield Entry("share of the values in a bin", 0.1, self._sample_bar)
-        yield Entry("at least one value", 0.04, self._sample_stroke)
-        yield Entry("percentile", 0.04, self._sample_pole)
-
-    def _sample_bar(self, x: float, y: float) -> None:
-        tops = ((x + 0.03, y + 0.02), (x + 0.1, y + 0.07))
-        bars = [[(place, y - 0.07), (place, top)] for place, top in tops]
-        self.canvas.lines(bars, self.theme.succeeded, 4.3, 2)
-
-    def _sample_stroke(self, x: float, y: float) -> None:
-        self.canvas.lines([[(x + 0.03, y - 0.04), (x + 0.03, y + 0.04)]], self.theme.muted, 0.8, 2)
-
-    def _sample_pole(self, x: float, y: float) -> None:
-        self.canvas.lines([[(x + 0.03, y - 0.07), (x + 0.03, y + 0.07)]], self.theme.text, 1.3, 2)
+    def _key(self) -> Iterator[Entry]:
+        line_entry, theme = self.canvas.line_entry, self.theme
+        bars = [[(0.03, -0.07), (0.03, 0.02)], [(0.1, -0.07), (0.1, 0.07)]]
+        yield line_entry("share of the values in a bin", 0.1, bars, theme.succeeded, 4.3)
+        stroke, pole = [(0.03, -0.04), (0.03, 0.04)], [(0.03, -0.07), (0.03, 0.07)]
+        yield line_entry("at least one value", 0.04, [stroke], theme.muted, 0.8)
+        yield line_entry("percentile", 0.04, [pole], theme.text, 1.3)
 
 
 def _flags(sample: Sample, percentiles: Sequence[float], unit: str) -> list[tuple[float, str]]:

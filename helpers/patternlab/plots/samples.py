@@ -28,6 +28,7 @@ class Sample:
 
     @property
     def longest(self) -> float:
+        """The longest latency; NaN of no values."""
         return float(self.values.max()) if len(self.values) else math.nan
 
 
@@ -39,7 +40,7 @@ def samples_of(
     """Return the groups in the order given, or in that of their first values.
 
     Raises:
-        ValueError: a value is no latency, or the groups do not fit. The sentence says what.
+        ValueError: a value is not a latency, or the groups do not fit. The sentence says what.
     """
     if unit not in UNITS:
         raise ValueError(f"There is no unit {unit!r}. Use {', '.join(map(repr, UNITS))}.")
@@ -67,7 +68,7 @@ def _latencies(values: Iterable[float], name: str) -> np.ndarray:
     except (TypeError, ValueError):
         array = np.empty((0, 0))
     if array.ndim != 1:
-        raise ValueError(f"{name} is no sequence of numbers. Give one latency in seconds each.")
+        raise ValueError(f"{name} is not a sequence of numbers. Give one latency in seconds each.")
     if not np.isfinite(array).all():
         count = int((~np.isfinite(array)).sum())
         raise ValueError(
@@ -86,7 +87,8 @@ def _split(values: np.ndarray, groups: Iterable[object]) -> dict[str, np.ndarray
     names = np.array([str(name) for name in groups], dtype=object)
     if len(names) != len(values):
         raise ValueError(
-            f"There are {len(values)} latencies and {len(names)} groups. Give one group a latency."
+            f"There are {len(values)} latencies and {len(names)} groups. "
+            "Give one group per latency."
         )
     codes, found = pd.factorize(names)
     return {str(name): values[codes == code] for code, name in enumerate(found)}
@@ -108,6 +110,7 @@ def check_percentiles(percentiles: Iterable[float]) -> list[float]:
 
 
 def percentile_name(percent: float) -> str:
+    """Return ``median`` or, for example, ``p99``."""
     return "median" if percent == MEDIAN else f"p{percent:g}"
 
 
@@ -117,7 +120,7 @@ def written(value: float, unit: str) -> str:
 
 
 def twin(samples: Sequence[Sample], percentiles: Sequence[float], unit: str) -> pd.DataFrame:
-    """Return one row a group: n, median, the other percentiles and max, in six digits."""
+    """Return one row per group: n, median, the other percentiles and max, in six digits."""
     shown = [MEDIAN, *(percent for percent in percentiles if percent != MEDIAN)]
     names = [f"{name} ({unit})" for name in (*map(percentile_name, shown), "max")]
     rows = []

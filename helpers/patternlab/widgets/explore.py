@@ -45,7 +45,7 @@ class Slider:
             )
         whole = all(isinstance(number, Integral) for number in numbers)
         kind = widgets.IntSlider if whole else widgets.FloatSlider
-        decimals = -Decimal(str(self.step)).as_tuple().exponent
+        decimals = -int(Decimal(str(self.step)).as_tuple().exponent)
         look = {} if whole else {"readout_format": f".{max(decimals, 0)}f"}
         return kind(min=self.low, max=self.high, value=self.value, step=self.step, **look)
 
@@ -94,7 +94,7 @@ def explore(draw: Callable[..., Picture], **controls: Control) -> Explorer:
     """Return a figure that follows its controls.
 
     Args:
-        draw: called with one keyword argument a control; runs the model and returns its picture.
+        draw: called with one keyword argument per control; runs the model and returns its picture.
             An error it raises is shown as a sentence where the figure would be.
         controls: the name of each argument of ``draw``, and its ``Slider``, ``Steps`` or
             ``Choice``.
@@ -103,7 +103,7 @@ def explore(draw: Callable[..., Picture], **controls: Control) -> Explorer:
         A widget, already drawn with the first values. As the last line of a cell it shows itself.
 
     Raises:
-        TypeError: ``draw`` does not take these arguments, or a control is none.
+        TypeError: ``draw`` does not take these arguments, or a control is not one of these.
         ValueError: a control cannot start at its value.
     """
     for name, control in controls.items():
@@ -125,7 +125,7 @@ class _Image(widgets.Image):
 
     An Image widget has no alt. Its tooltip becomes the title of the ``<img>``, which is what
     screen readers take next. The front end (ipywidgets 8.1) sets the title only after a look at
-    the length of a description, which an Image has not: without this one it draws nothing at all.
+    the length of a description, which an Image does not have: without this one it draws nothing at all.
     """
 
     description = Unicode("").tag(sync=True)

@@ -1,10 +1,8 @@
 """The load on the origin over time."""
 
-import numpy as np
 import pytest
 
 from patternlab.plots import origin_load
-from patternlab.plots.drawing import style
 
 LOADS = {"no cure": [0, 60, 6], "lock": [0, 6, 6]}
 
@@ -41,21 +39,13 @@ def test_time_is_named_below_the_last_row_and_the_rate_once(designs):
     assert [one.get_ylabel() for one in axes if one.get_ylabel()] == ["fetches per second"]
 
 
-@pytest.mark.parametrize("theme", style.THEMES)
-@pytest.mark.parametrize("designs", [1, 2, 5])
-def test_nothing_is_cut_off(designs, theme, assert_chart_is_inside):
-    loads = {f"design {n}": np.arange(100) for n in range(designs)}
-    picture = origin_load(loads, 60, limit=9, title="Load " * 40, theme=theme)
-    assert_chart_is_inside(picture)
-
-
 def test_bins_that_differ_are_refused():
-    with pytest.raises(ValueError, match="same number of bins"):
+    with pytest.raises(ValueError, match="bins"):
         origin_load({"a": [1], "b": [1, 2]}, 1)
 
 
 def test_nothing_to_draw_is_refused():
-    with pytest.raises(ValueError, match="1 to 5 series"):
+    with pytest.raises(ValueError, match="1 to 5 .*0"):
         origin_load({}, 1)
 
 

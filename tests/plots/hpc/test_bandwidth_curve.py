@@ -3,7 +3,6 @@
 import pytest
 
 from patternlab.plots import bandwidth_curve
-from patternlab.plots.drawing import style
 
 CURVES = {"a": {1: 8.0, 1000: 10.0, 1_000_000: 1000.0}, "b": {1000: 2.0}}
 
@@ -21,11 +20,6 @@ def test_the_words_name_the_best_size_and_the_line():
     assert alt.endswith("The line rate is 100 Gbps.")
 
 
-@pytest.mark.parametrize("theme", style.THEMES)
-def test_nothing_is_cut_off(theme, assert_chart_is_inside):
-    assert_chart_is_inside(bandwidth_curve(CURVES, line_gbps=100, title="Wide " * 40, theme=theme))
-
-
 def test_a_time_of_0_is_refused():
-    with pytest.raises(ValueError, match="above 0"):
+    with pytest.raises(ValueError, match="'a'"):
         bandwidth_curve({"a": {1: 0.0}})

@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from patternlab.plots import instance_catalogue
-from patternlab.plots.drawing import style
 
 
 @pytest.fixture
@@ -52,13 +51,8 @@ def test_names_do_not_meet(table):
         assert not any(box.overlaps(other) for other in boxes[:number])
 
 
-def test_no_types_and_too_many_names_are_sentences(table):
-    with pytest.raises(ValueError, match="no instance type to draw"):
+def test_no_types_and_too_many_names_are_refused(table):
+    with pytest.raises(ValueError, match="suitable"):
         instance_catalogue(table.iloc[:0])
-    with pytest.raises(ValueError, match="name at most 10"):
+    with pytest.raises(ValueError, match="11 .*10"):
         instance_catalogue(table, [f"x{n}" for n in range(11)])
-
-
-@pytest.mark.parametrize("theme", style.THEMES)
-def test_nothing_is_cut_off(theme, table, assert_chart_is_inside):
-    assert_chart_is_inside(instance_catalogue(table, theme=theme, title="Types"))

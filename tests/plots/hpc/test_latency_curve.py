@@ -5,7 +5,6 @@ import pytest
 
 from patternlab.hpc.hockney import Hockney
 from patternlab.plots import latency_curve
-from patternlab.plots.drawing import style
 
 CURVES = {
     "TCP (measured)": {1: 5.0, 1024: 6.0, 1 << 20: 900.0},
@@ -35,13 +34,7 @@ def test_curves_differ_in_mark_and_dashes_too():
     assert len({line.get_linestyle() for line in lines}) >= 2
 
 
-@pytest.mark.parametrize("theme", style.THEMES)
-def test_nothing_is_cut_off(theme, assert_chart_is_inside):
-    fits = {"EFA": Hockney(15, 30), "ENA": Hockney(25, 10)}
-    assert_chart_is_inside(latency_curve(CURVES, fits=fits, title="Wires " * 40, theme=theme))
-
-
 @pytest.mark.parametrize("count", [0, 6])
 def test_more_lines_than_can_be_told_apart_are_refused(count):
-    with pytest.raises(ValueError, match="1 to 5 series"):
+    with pytest.raises(ValueError, match=f"1 to 5 .*{count}"):
         latency_curve({str(n): {1: 0.5} for n in range(count)})

@@ -5,7 +5,6 @@ import pytest
 from patternlab.hpc.hockney import Hockney
 from patternlab.hpc.scaling import HaloExchange, Independent, strong_scaling
 from patternlab.plots import scaling
-from patternlab.plots.drawing import style
 
 RANKS = [1, 8, 64, 512]
 RUNS = {
@@ -25,12 +24,7 @@ def test_the_words_name_the_efficiency_at_the_end():
     assert scaling(RUNS).alt == ("Efficiency at 512 ranks: halo exchange 61%; independent 100%.")
 
 
-@pytest.mark.parametrize("theme", style.THEMES)
-def test_nothing_is_cut_off(theme, assert_chart_is_inside):
-    assert_chart_is_inside(scaling(RUNS, title="More " * 40, theme=theme))
-
-
 def test_other_ranks_are_refused():
     other = {"b": strong_scaling(Independent(), Hockney(25, 10), [1, 2])}
-    with pytest.raises(ValueError, match="'b' has other numbers of ranks"):
+    with pytest.raises(ValueError, match="'b'"):
         scaling({**RUNS, **other})

@@ -22,5 +22,5 @@ def test_curves_are_joined_on_all_sizes_that_any_has():
 
 @pytest.mark.parametrize("curve", [{}, {0: 1.0}, {1: 0.0}, {1: float("nan")}])
 def test_what_has_no_place_on_a_logarithmic_axis_is_refused(curve):
-    with pytest.raises(ValueError, match="'a' needs sizes and times above 0"):
+    with pytest.raises(ValueError, match="'a'"):
         joined({"a": curve})

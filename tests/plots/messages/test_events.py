@@ -1,33 +1,19 @@
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from patternlab.delivery import history_frame
-from patternlab.plots.drawing.style import OUTCOMES
+from patternlab.delivery.attempts import OUTCOMES
 from patternlab.plots.messages.events import (
     DONE,
     GAVE_UP,
     SO_FAR,
-    TWIN_COLUMNS,
     check_events,
     events_of,
     told,
     twin,
 )
-
-QUICK = settings(max_examples=50, deadline=None)
-
-
-def events_frame(events, function="invoice", sent=None):
-    """Return a history of ``{key: [(start, end, outcome), ...]}`` in seconds."""
-    return history_frame(
-        (f"m-{key}", key, count, None, function, f"r-{key}", sent, start, end, outcome,
-         None if outcome == "succeeded" else "ValueError")
-        for key, attempts in events.items()
-        for count, (start, end, outcome) in enumerate(attempts, start=1)
-    )  # fmt: skip
-
+from tests.plots.tables import QUICK, history_of
 
 THREE = [(0, 1, "failed"), (67.25, 68, "timed out"), (198, 199, "failed")]
 
@@ -41,17 +27,17 @@ THREE = [(0, 1, "failed"), (67.25, 68, "timed out"), (198, 199, "failed")]
     ],
 )
 def test_the_fate_of_an_event(attempts, fate):
-    (event,) = events_of(events_frame({"a": attempts}), 3)
+    (event,) = events_of(history_of({"a": attempts}), 3)
     assert event.fate == fate
 
 
 def test_fewer_attempts_may_be_all_there_are():
-    (event,) = events_of(events_frame({"a": THREE[:1]}), 1)
+    (event,) = events_of(history_of({"a": THREE[:1]}), 1)
     assert (event.fate, event.fate_label) == (GAVE_UP, "gave up after 1")
 
 
 def test_the_twin_tells_the_story_of_one_event():
-    (row,) = twin(events_of(events_frame({"order-1": THREE}), 3)).to_dict("records")
+    (row,) = twin(events_of(history_of({"order-1": THREE}), 3)).to_dict("records")
     assert row == {
         "event": "order-1",
         "attempts": 3,
@@ -64,28 +50,28 @@ def test_the_twin_tells_the_story_of_one_event():
 
 
 def test_an_event_handed_over_twice_has_two_lanes():
-    history = events_frame({"a": THREE})
+    history = history_of({"a": THREE})
     again = history.assign(request_id="another", start=history["start"] + pd.Timedelta(seconds=5))
     labels = [event.label for event in events_of(pd.concat([history, again]), 3)]
     assert labels == ["a", "a (copy 2)"]
 
 
 def test_two_functions_are_named_and_are_no_copies_of_each_other():
-    one = events_frame({"a": THREE}, function="invoice")
-    other = events_frame({"a": THREE}, function="mail").assign(request_id="another")
+    one = history_of({"a": THREE}, function="invoice")
+    other = history_of({"a": THREE}, function="mail").assign(request_id="another")
     labels = {event.label for event in events_of(pd.concat([one, other]), 3)}
     assert labels == {"a → invoice", "a → mail"}
 
 
 def test_the_story_begins_when_the_event_was_handed_over_if_known():
-    (event,) = events_of(events_frame({"a": [(100, 101, "succeeded")]}, sent=40.0), 3)
+    (event,) = events_of(history_of({"a": [(100, 101, "succeeded")]}, sent=40.0), 3)
     assert (event.origin, event.wait) == (0, 60)
-    (event,) = events_of(events_frame({"a": [(100, 101, "succeeded")]}), 3)
+    (event,) = events_of(history_of({"a": [(100, 101, "succeeded")]}), 3)
     assert (event.origin, event.wait) == (0, 0)
 
 
 def test_the_alternative_text_counts_everything():
-    assert told(events_of(events_frame({"a": THREE, "b": THREE[:1]}), 3)) == (
+    assert told(events_of(history_of({"a": THREE, "b": THREE[:1]}), 3)) == (
         "Timeline of 2 asynchronous events with 4 attempts over 3 min 19 s. "
         "Attempts: 3 failed, 1 timed out. Events: 1 gave up, 1 failed so far. "
         "Gaps between attempts: 66 s to 2 min 10 s."
@@ -111,11 +97,10 @@ def test_counts_and_gaps_of_the_twin_follow_from_the_history(lives, random):
             attempts.append((start, now, outcome))
         events[f"e{number}"] = attempts
         spans[f"e{number}"] = [gap for gap, _, _ in life[1:]]
-    history = events_frame(events)
+    history = history_of(events)
     history = history.sample(frac=1, random_state=random.randint(0, 99))
     check_events(history)
     table = twin(events_of(history, 3))
-    assert list(table.columns) == list(TWIN_COLUMNS)
     assert table["attempts"].sum() == len(history)
     assert set(table["event"]) == set(events)
     assert table["first start (s)"].min() == 0
@@ -127,15 +112,15 @@ def test_counts_and_gaps_of_the_twin_follow_from_the_history(lives, random):
 
 
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "value"),
     [
-        (lambda h: h.assign(request_id=None), "empty values in 'request_id'"),
-        (lambda h: h.assign(sent=5.0), "float64 in 'sent', not times"),
-        (lambda h: h.drop(columns="function"), "no column 'function'"),
-        (lambda h: pd.concat([h, h]), "attempt 1 of 'a' twice with the same request id"),
-        (lambda h: h.iloc[1:], "attempt 2 without attempt 1.*plots.retry_timeline"),
+        (lambda h: h.assign(request_id=None), "'request_id'"),
+        (lambda h: h.assign(sent=5.0), "float64 in 'sent'"),
+        (lambda h: h.drop(columns="function"), "'function'"),
+        (lambda h: pd.concat([h, h]), "attempt 1 of 'a'"),
+        (lambda h: h.iloc[1:], "attempt 2 .*plots.retry_timeline"),
     ],
 )
-def test_what_is_no_asynchronous_history_is_said_in_a_sentence(change, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        check_events(change(events_frame({"a": THREE})))
+def test_what_is_not_an_asynchronous_history_is_refused(change, value):
+    with pytest.raises(ValueError, match=value):
+        check_events(change(history_of({"a": THREE})))

@@ -2,17 +2,18 @@ import math
 
 import pytest
 
+from patternlab.delivery.attempts import Attempt
 from patternlab.plots.drawing.canvas import FOOT
 from patternlab.plots.messages.fifo_layout import LABELLED_ROW, places_of, short_key, words_of
 from patternlab.plots.messages.groups import Group, Message
-from patternlab.plots.messages.lanes import DEAD, DONE, WAITING, Attempt, Lane
+from patternlab.plots.messages.history import DEAD, DONE, WAITING
 
 
 def message(key, sent, start, *, fate=DONE, finished=None):
     """Return a message with one attempt of a second from ``start``."""
     outcome = "succeeded" if fate == DONE else "failed"
-    lane = Lane(key, (Attempt(1, start, start + 1.0, outcome),), fate)
-    return Message(key, sent, start + 1.0 if finished is None else finished, lane)
+    attempt = Attempt(key, key, 1, "g", "f", "r", sent, start, start + 1.0, outcome)
+    return Message(key, (attempt,), fate, start + 1.0 if finished is None else finished)
 
 
 def group(*messages, name="g"):

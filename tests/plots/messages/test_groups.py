@@ -1,38 +1,24 @@
 import math
 
-import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from patternlab.delivery.attempts import OUTCOMES
 from patternlab.delivery.scenarios import fifo_orders
-from patternlab.plots.drawing.style import OUTCOMES
-from patternlab.plots.messages.groups import (
-    TWIN_COLUMNS,
-    check_fifo_history,
-    groups_of,
-    head_of_line,
-    told,
-)
-from patternlab.plots.messages.lanes import COLUMNS
+from patternlab.plots.messages.groups import check_fifo_history, groups_of, head_of_line, told
+from tests.plots.tables import QUICK, history_of
 
-QUICK = settings(max_examples=50, deadline=None)
 LIMITS = (st.integers(0, 60), st.integers(1, 4))  # visibility timeout, max receive count
-ORIGIN = pd.Timestamp("2026-01-01T00:00:00Z")
 
 
 def fifo_history(messages):
     """Return a history of ``{key: (group, sent, [(start, end, outcome), ...])}`` in seconds."""
-    rows = [
-        (f"id-{key}", key, count, group, "f", "r", start, end, outcome, None, sent)
-        for key, (group, sent, attempts) in messages.items()
-        for count, (start, end, outcome) in enumerate(attempts, start=1)
-    ]
-    history = pd.DataFrame(rows, columns=[*COLUMNS, "sent"])
-    for column in ("start", "end", "sent"):
-        seconds = pd.to_numeric(history[column])
-        history[column] = ORIGIN + pd.to_timedelta(seconds, unit="s")
-    return history
+    return history_of(
+        {key: attempts for key, (_, _, attempts) in messages.items()},
+        group={key: group for key, (group, _, _) in messages.items()},
+        sent={key: sent for key, (_, sent, _) in messages.items()},
+    )
 
 
 def story(messages, visibility_timeout=30, max_receive_count=3):
@@ -120,7 +106,7 @@ def test_messages_stand_in_order_of_sending_and_groups_in_order_of_their_first()
 
 def test_an_empty_history_has_an_empty_twin():
     table = head_of_line(fifo_history({"a": ("g", 0, FAILED_THRICE)}).iloc[:0], 30, 3)
-    assert table.empty and tuple(table.columns) == TWIN_COLUMNS
+    assert table.empty and list(table.columns)[:2] == ["group", "messages"]
 
 
 def test_the_alternative_text_names_the_group_that_waited_longest():
@@ -242,27 +228,24 @@ def test_rows_may_come_in_any_order(messages, random):
     assert shuffled == expected
 
 
-@pytest.mark.parametrize("column", ["sent", *COLUMNS])
-def test_a_missing_column_is_named(column):
-    history = fifo_history({"a": ("g", 0, FAILED_THRICE)})
-    with pytest.raises(ValueError, match=f"no column '{column}'. Give the DataFrame"):
-        check_fifo_history(history.drop(columns=column))
-
-
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "value"),
     [
-        ({"group": None}, "history has no message groups. Give that of a FIFO queue"),
-        ({"group": [None, "g", "g"]}, "1 row without a message group. Keep those of one FIFO"),
-        ({"group": [None, None, "g"]}, "2 rows without a message group"),
-        ({"sent": 5.0}, "float64 in 'sent', not times"),
-        ({"outcome": "exploded"}, "outcome 'exploded'"),
+        ({"group": None}, "plots.retry_timeline"),
+        ({"group": [None, "g", "g"]}, "1 row "),
+        ({"group": [None, None, "g"]}, "2 rows "),
+        ({"outcome": "exploded"}, "'exploded'"),
     ],
 )
-def test_what_is_no_fifo_history_is_said_in_a_sentence(change, sentence):
+def test_what_is_not_a_fifo_history_is_refused(change, value):
     history = fifo_history({"a": ("g", 0, FAILED_THRICE)})
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=value):
         check_fifo_history(history.assign(**change))
+
+
+def test_times_of_sending_must_be_a_column():
+    with pytest.raises(ValueError, match="'sent'"):
+        check_fifo_history(fifo_history({"a": ("g", 0, FAILED_THRICE)}).drop(columns="sent"))
 
 
 def test_a_history_without_any_time_of_sending_is_no_error():

@@ -7,21 +7,21 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from patternlab.plots.drawing import style
-from patternlab.plots.drawing.chart import Chart, Look, looks, percent_axis
+from patternlab.plots.drawing.chart import Chart, Look, log_axis, looks, percent_axis
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import Theme, theme_named
 
-TICKS = {
+TICKS: dict[float, str] = {
     0.1: "0.1 s", 1: "1 s", 10: "10 s", 60: "1 min", 300: "5 min", 3600: "1 h", 6 * 3600: "6 h",
     86400: "1 d", 604800: "1 wk", 2592000: "30 d", 31536000: "1 y",
 }  # fmt: skip
 
 
 class Counted(Protocol):
-    """What is asked of a simulated run: ``caching.Result`` has it."""
+    """What the figure needs of a simulated run: ``caching.Result`` has it."""
 
     hit_ratio: float
     stale_ratio: float
@@ -81,39 +81,36 @@ def _checked(runs: Mapping[float, Counted]) -> list[float]:
     return ttls
 
 
-def _draw(table: pd.DataFrame, bound: float | None, theme: Theme, title: str | None):
+def _draw(table: pd.DataFrame, bound: float | None, theme: Theme, title: str | None) -> Figure:
     chart = Chart([3.0], theme, title)
-    axes = chart.axes[0]
+    (axes,) = chart.axes
     hits, stale, formula, *_ = looks(theme)
     formula = Look(formula.colour, "", formula.dashes)
     ttls = table["TTL (s)"]
-    axes.set_xscale("log")
+    _seconds_axis(axes, ttls.iloc[0], ttls.iloc[-1])
     percent_axis(axes)
     if bound is not None:
         axes.axhline(bound, color=theme.failed, lw=1.0, zorder=2)
         words = f"at most {bound * 100:.3g} % outdated"
-        look = {"color": theme.text, "fontsize": style.SMALL_SIZE, "fontfamily": style.FONT_FAMILY}
-        axes.annotate(words, (ttls.iloc[0], bound), (0, 3), textcoords="offset points", **look)
+        place, look = (ttls.iloc[0], bound), chart.letters()
+        axes.annotate(words, place, (0, 3), textcoords="offset points", **look)
     if "theory" in table:
-        chart.line(axes, ttls, table["theory"], formula)
-    chart.line(axes, ttls, table["hit ratio"], hits)
-    chart.line(axes, ttls, table["outdated"], stale)
-    _seconds_axis(axes, ttls.iloc[0], ttls.iloc[-1])
-    chart.name_axis(axes, "TTL, on a logarithmic scale", "share of all answers")
+        chart.series(axes, ttls, table["theory"], formula)
+    chart.series(axes, ttls, table["hit ratio"], hits)
+    chart.series(axes, ttls, table["outdated"], stale)
+    chart.name_axes(axes, "TTL, on a logarithmic scale", "share of all answers")
     key = [chart.entry("hits", hits), chart.entry("outdated answers", stale)]
     if "theory" in table:
         key.append(chart.entry("hits, by formula", formula))
     return chart.finish(key)
 
 
-def _seconds_axis(axes, first: float, last: float) -> None:
-    """Ticks at times people name: 1 s, 1 min, 1 h, 1 d."""
+def _seconds_axis(axes: Axes, first: float, last: float) -> None:
+    """Make the x axis one of seconds, with ticks at times people name: 1 s, 1 min, 1 h, 1 d."""
     places = [tick for tick in TICKS if first <= tick <= last]
     if len(places) < 2:
         places = sorted({first, last})
-    axes.set_xticks(places)
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: TICKS.get(round(x, 9), f"{x:g} s")))
+    log_axis(axes.xaxis, lambda x: TICKS.get(round(x, 9), f"{x:g} s"), places)
     spread = (last / first) ** 0.02 if last > first else 2
     axes.set_xlim(first / spread, last * spread)
 

@@ -6,10 +6,16 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.figure import Figure
 
-from patternlab.plots.drawing import style
-from patternlab.plots.drawing.chart import Chart, check_series, looks, percent_axis
+from patternlab.plots.drawing.chart import (
+    Chart,
+    check_series,
+    log_axis,
+    looks,
+    percent_axis,
+    plain,
+)
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import Theme, theme_named
 
@@ -24,7 +30,7 @@ def miss_ratio_curve(
     theme: str = "light",
     title: str | None = None,
 ) -> Picture:
-    """Draw the miss ratio against the capacity, one line a policy.
+    """Draw the miss ratio against the capacity, one line per policy.
 
     Args:
         curves: for each policy the miss ratio, 0 to 1, at each capacity above 0. All policies have
@@ -49,7 +55,7 @@ def miss_ratio_curve(
 
 
 def knee_of(curve: Mapping[float, float]) -> float:
-    """The capacity at which the curve is farthest below the straight line between its ends.
+    """Return the capacity at which the curve is farthest below the straight line between its ends.
 
     Both axes count from 0 to 1 between the ends, the capacity on a logarithmic scale. A curve whose
     ends are as good as equal has no bend: its smallest capacity is given. The idea is
@@ -81,29 +87,21 @@ def _draw(
     bend: float | None,
     theme: Theme,
     title: str | None,
-):
+) -> Figure:
     chart = Chart([3.0], theme, title)
-    axes = chart.axes[0]
+    (axes,) = chart.axes
     capacities = table.iloc[:, 0]
-    axes.set_xscale("log")
+    log_axis(axes.xaxis, plain)
     percent_axis(axes)
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}"))
     if bend is not None:
         axes.axvline(bend, color=theme.muted, lw=1.0, zorder=2)
-        axes.annotate(
-            f" knee of {policies[0]}: {bend:,.6g}",
-            (bend, 0.97),
-            color=theme.text,
-            fontsize=style.SMALL_SIZE,
-            fontfamily=style.FONT_FAMILY,
-            va="top",
-        )
+        words = f" knee of {policies[0]}: {bend:,.6g}"
+        axes.annotate(words, (bend, 0.97), va="top", **chart.letters())
     key = []
     for name, look in zip(policies, looks(theme), strict=False):
-        chart.line(axes, capacities, table[name], look)
+        chart.series(axes, capacities, table[name], look)
         key.append(chart.entry(name, look))
-    chart.name_axis(axes, f"capacity in {unit}, on a logarithmic scale", "miss ratio")
+    chart.name_axes(axes, f"capacity in {unit}, on a logarithmic scale", "miss ratio")
     return chart.finish(key)
 
 

@@ -1,4 +1,4 @@
-"""The load on the origin over time, one row a design, all on the same scale."""
+"""The load on the origin over time, one row per design, all on the same scale."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from patternlab.plots.drawing import style
+from patternlab.plots.drawing.axis import even_ticks
 from patternlab.plots.drawing.chart import Chart, Look, check_series
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import theme_named
-from patternlab.plots.drawing.timeaxis import time_axis
 
 ROW = {1: 2.2, 2: 1.4, 3: 1.05, 4: 0.85, 5: 0.75}  # inches of one row
 
@@ -44,19 +44,20 @@ def origin_load(
     check_series(len(loads))
     rates = {name: np.asarray(load, dtype=float) / bin_seconds for name, load in loads.items()}
     if len({len(rate) for rate in rates.values()}) != 1 or not len(next(iter(rates.values()))):
-        raise ValueError("Each design needs the same number of bins, one at least.")
+        raise ValueError("Each design needs the same number of bins, at least one.")
     table = pd.DataFrame([_row(name, rate, bin_seconds) for name, rate in rates.items()])
     chart = Chart([ROW[len(rates)]] * len(rates), colours, title)
     highest = max(max(float(rate.max()) for rate in rates.values()), limit or 0.0) or 1.0
     span = bin_seconds * len(next(iter(rates.values())))
-    ticks = time_axis(span)
+    unit, ticks = even_ticks(span)
+    moments, labels = zip(*ticks, strict=True)
     bears = Look(colours.failed, "", (0, (5, 1.5)))
     for axes, (name, rate) in zip(chart.axes, rates.items(), strict=True):
         edges = np.arange(len(rate) + 1) * bin_seconds
         axes.stairs(rate, edges, fill=True, color=colours.succeeded, lw=0, zorder=2)
         axes.set_xlim(0, span)
         axes.set_ylim(0, highest * 1.3)
-        axes.set_xticks(ticks.ticks, ticks.labels if axes is chart.axes[-1] else [])
+        axes.set_xticks(moments, labels if axes is chart.axes[-1] else [])
         if limit is not None:
             axes.axhline(limit, color=bears.colour, lw=1.2, ls=bears.dashes, zorder=3)
         axes.text(
@@ -65,14 +66,12 @@ def origin_load(
             f"{name}: peak {rate.max():,.3g}/s",
             transform=axes.transAxes,
             va="top",
-            color=colours.text,
-            fontsize=style.LABEL_SIZE,
-            fontfamily=style.FONT_FAMILY,
             zorder=4,
             bbox={"facecolor": colours.background, "edgecolor": "none", "pad": 1.5},
+            **chart.letters(style.LABEL_SIZE),
         )
-    chart.name_axis(chart.axes[-1], x=f"{ticks.unit}s since the first request")
-    chart.name_axis(chart.axes[len(rates) // 2], y="fetches per second")
+    chart.name_axes(chart.axes[-1], x=f"{unit}s since the first request")
+    chart.name_axes(chart.axes[len(rates) // 2], y="fetches per second")
     key = [chart.box_entry("fetches from the origin", colours.succeeded)]
     if limit is not None:
         key.append(chart.entry(f"the origin bears {limit:,.6g}/s", bears))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter
+from matplotlib.axis import Axis
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from numpy.typing import ArrayLike
 
 from patternlab.plots.drawing import style
-from patternlab.plots.drawing.canvas import Canvas, Entry, room_above
+from patternlab.plots.drawing.canvas import Canvas, Entry
 from patternlab.plots.drawing.style import Theme
 
 LEFT, RIGHT, BOTTOM = 0.75, 0.3, 0.62  # inches around the axes
 MOST_SERIES = 5
+MOST_MARKS = 60  # of one series
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,12 @@ class Look:
     """How one series is drawn: colour, marker and dashes, so that each alone tells it apart."""
 
     colour: str
-    marker: str
-    dashes: str | tuple[int, tuple[float, ...]]
+    marker: str = ""
+    dashes: str | tuple[float, Sequence[float]] = "-"
 
 
 def looks(theme: Theme) -> tuple[Look, ...]:
-    """The looks of up to five series, in order."""
+    """Return the looks of up to five series, in order."""
     return (
         Look(theme.succeeded, "o", "-"),
         Look(theme.failed, "s", (0, (5, 1.5))),
@@ -39,13 +41,16 @@ def looks(theme: Theme) -> tuple[Look, ...]:
     )
 
 
-class Chart:
-    """A figure with one or more axes below one another, drawn in the course's look.
+class Chart(Canvas):
+    """A canvas with one or more axes below one another, drawn in the course's look.
 
     Args:
         heights: of the axes, in inches, from top to bottom.
-        gap: inches between two of them.
-        left, right: inches beside them.
+        theme: the colours.
+        title: a heading, or None.
+        gap: inches between two axes.
+        left: inches to the left of them.
+        right: inches to the right of them.
     """
 
     def __init__(
@@ -58,108 +63,113 @@ class Chart:
         left: float = LEFT,
         right: float = RIGHT,
     ) -> None:
-        self.theme, self._title = theme, title
-        self.top = BOTTOM + sum(heights) + gap * (len(heights) - 1)
-        self.canvas = Canvas(self.top + room_above(title), theme)
-        self.axes = []
+        super().__init__(BOTTOM + sum(heights) + gap * (len(heights) - 1), theme, title)
+        self.axes: list[Axes] = []
         place = self.top
         for height in heights:
-            self.axes.append(self._axes(left, right, place - height, height))
+            self.axes.append(self._add_axes(left, right, place - height, height))
             place -= height + gap
 
-    def _axes(self, left: float, right: float, bottom: float, height: float) -> Axes:
-        figure = self.canvas.figure
-        wide, high = figure.get_size_inches()
+    def _add_axes(self, left: float, right: float, bottom: float, height: float) -> Axes:
+        wide, high = self.figure.get_size_inches()
         width = wide - left - right
-        axes = figure.add_axes((left / wide, bottom / high, width / wide, height / high))
+        axes = self.figure.add_axes((left / wide, bottom / high, width / wide, height / high))
         axes.set_facecolor(self.theme.background)
         axes.grid(True, color=self.theme.grid, linewidth=0.8)
         axes.set_axisbelow(True)
-        letters = {"labelsize": style.LABEL_SIZE, "labelfontfamily": style.FONT_FAMILY}
-        axes.tick_params(colors=self.theme.muted, length=3, **letters)
+        axes.tick_params(
+            colors=self.theme.muted,
+            length=3,
+            labelsize=style.LABEL_SIZE,
+            labelfontfamily=style.FONT_FAMILY,
+        )
         for side, spine in axes.spines.items():
             spine.set_visible(side in ("left", "bottom"))
             spine.set_color(self.theme.muted)
         return axes
 
-    def name_axis(self, axes: Axes, x: str = "", y: str = "") -> None:
+    def name_axes(self, axes: Axes, x: str = "", y: str = "") -> None:
         """Name the axes; an empty name leaves an axis as it is."""
-        look = {"color": self.theme.muted, "fontsize": style.LABEL_SIZE}
+        look = self.letters(style.LABEL_SIZE, self.theme.muted)
         if x:
-            axes.set_xlabel(x, fontfamily=style.FONT_FAMILY, **look)
+            axes.set_xlabel(x, **look)
         if y:
-            axes.set_ylabel(y, fontfamily=style.FONT_FAMILY, **look)
+            axes.set_ylabel(y, **look)
 
-    def line(self, axes: Axes, x: Sequence[float], y: Sequence[float], look: Look) -> None:
-        """Draw one series with a mark at each value; marks only where there are few."""
-        axes.plot(
-            x,
-            y,
-            color=look.colour,
-            linestyle=look.dashes,
-            linewidth=1.6,
-            marker=look.marker if len(x) <= 60 else "",
-            markersize=5,
-            markeredgecolor=self.theme.edge,
-            markeredgewidth=style.EDGE_WIDTH,
-            clip_on=False,
-            zorder=3,
-        )
+    def letters(self, size: float = style.SMALL_SIZE, colour: str = "") -> dict[str, Any]:
+        """Return the arguments that make matplotlib write in the course's look."""
+        colour = colour or self.theme.text
+        return {"color": colour, "fontsize": size, "fontfamily": style.FONT_FAMILY}
+
+    def series(self, axes: Axes, x: ArrayLike, y: ArrayLike, look: Look, **more: Any) -> None:
+        """Draw one series with a mark at each value; marks only if there are few.
+
+        Args:
+            axes: where.
+            x: the values along the axis.
+            y: as many values.
+            look: of the line and its marks.
+            more: what matplotlib's ``plot`` takes besides.
+        """
+        if len(np.atleast_1d(x)) > MOST_MARKS:
+            look = replace(look, marker="")
+        axes.plot(x, y, **({"clip_on": False, "zorder": 3} | self._line_style(look) | more))
 
     def entry(self, text: str, look: Look) -> Entry:
-        """The entry of the key for a series."""
-        return Entry(text, 0.36, lambda x, y: self._sample(x, y, look))
-
-    def _sample(self, x: float, y: float, look: Look) -> None:
-        self.canvas.figure.add_artist(
-            Line2D(
-                (x, x + 0.19, x + 0.38),
-                (y, y, y),
-                color=look.colour,
-                linestyle=look.dashes,
-                linewidth=1.6,
-                marker=look.marker,
-                markevery=[1],
-                markersize=5,
-                markeredgecolor=self.theme.edge,
-                markeredgewidth=style.EDGE_WIDTH,
-                transform=self.canvas.figure.dpi_scale_trans,
-            )
-        )
-
-    def box_entry(self, text: str, colour: str, hatch: str = "") -> Entry:
-        """The entry of the key for a filled area."""
+        """Return the entry of the key for a series."""
 
         def draw(x: float, y: float) -> None:
-            self.canvas.figure.add_artist(
-                Rectangle(
-                    (x, y - 0.06),
-                    0.2,
-                    0.12,
-                    facecolor=colour,
-                    hatch=hatch,
-                    edgecolor=self.theme.edge,
-                    linewidth=0.5,
-                    transform=self.canvas.figure.dpi_scale_trans,
-                )
-            )
+            places = [(x, y), (x + 0.19, y), (x + 0.38, y)]
+            self._line(places, markevery=[1], **self._line_style(look))
 
-        return Entry(text, 0.2, draw)
+        return Entry(text, 0.36, draw)
 
-    def finish(self, key: Iterable[Entry]) -> Figure:
-        """Draw the key and the title; returns the figure."""
-        return self.canvas.finish(key, top=self.top, title=self._title)
+    def _line_style(self, look: Look) -> dict[str, Any]:
+        """Return the arguments that make matplotlib draw a line and its marks with this look."""
+        crossed = look.marker == "x"  # a mark without a face
+        return {
+            "color": look.colour,
+            "linestyle": look.dashes,
+            "linewidth": 1.6,
+            "marker": look.marker,
+            "markersize": 5,
+            "markeredgecolor": look.colour if crossed else self.theme.edge,
+            "markeredgewidth": 1 if crossed else style.EDGE_WIDTH,
+        }
+
+    def box_entry(self, text: str, colour: str, hatch: str = "") -> Entry:
+        """Return the entry of the key for a filled area."""
+        look = {"hatch": hatch, "edgecolor": self.theme.edge, "linewidth": 0.5}
+        return Entry(text, 0.2, lambda x, y: self.box(x, y - 0.06, 0.2, 0.12, colour, **look))
+
+
+def log_axis(
+    axis: Axis, label: Callable[[float], str], ticks: Sequence[float] | None = None, base: int = 10
+) -> None:
+    """Make an axis logarithmic, with a label at each of ``ticks`` or at matplotlib's own."""
+    axes = axis.axes
+    set_scale = axes.set_xscale if axis is axes.xaxis else axes.set_yscale
+    set_scale("log", base=base)
+    if ticks is not None:
+        axis.set_major_locator(FixedLocator(ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: label(value)))
+
+
+def plain(value: float) -> str:
+    """Return a number in full, for example ``0.5`` or ``1,000,000``."""
+    return f"{value:,.10g}"
 
 
 def percent_axis(axes: Axes) -> None:
-    """Show shares as per cent, from 0 to 100."""
+    """Show shares on the y axis in per cent, from 0 to 100."""
     axes.set_ylim(0, 1.03)
     axes.set_yticks((0, 0.2, 0.4, 0.6, 0.8, 1.0))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share * 100:.0f} %"))
 
 
 def check_series(count: int) -> None:
-    """Raise ValueError where there are more series than looks."""
+    """Raise a ``ValueError`` if there is no series or there are more than looks."""
     if not 1 <= count <= MOST_SERIES:
         raise ValueError(
             f"A chart takes 1 to {MOST_SERIES} series that can be told apart, not {count}. "

@@ -52,7 +52,7 @@ class Picture:
         return round(width * CSS_DPI), round(height * CSS_DPI)
 
     def png(self, dpi: float | None = None) -> bytes:
-        """Return the figure as PNG bytes at ``dpi`` dots an inch (default: the course's)."""
+        """Return the figure as PNG bytes at ``dpi`` dots per inch (default: the course's)."""
         with io.BytesIO() as buffer:
             self._palette_image(dpi).save(buffer, format="png", compress_level=3)
             return buffer.getvalue()
@@ -66,12 +66,14 @@ class Picture:
             canvas.draw()
         finally:
             self.figure.set_dpi(usual)
-        pixels = Image.fromarray(np.asarray(canvas.buffer_rgba()))
-        image = pixels.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        pixels = np.asarray(canvas.buffer_rgba())
+        image = Image.fromarray(pixels).quantize(
+            256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
         # The octree may shift the background by a shade, and the page around it shows that.
-        palette = image.getpalette("RGB")
-        corner = 3 * image.getpixel((0, 0))
-        palette[corner : corner + 3] = pixels.getpixel((0, 0))[:3]
+        palette = image.getpalette("RGB") or []
+        corner = 3 * int(np.asarray(image)[0, 0])
+        palette[corner : corner + 3] = pixels[0, 0, :3].tolist()
         image.putpalette(palette, "RGB")
         return image
 

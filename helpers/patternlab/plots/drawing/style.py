@@ -16,6 +16,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
+from patternlab.delivery.attempts import FAILED, SUCCEEDED, TIMED_OUT
+from patternlab.delivery.sns.delivery_log import DEAD_LETTER
+
 WIDTH = 9.0  # inches of every figure
 CSS_DPI = 100  # one inch is 100 CSS pixels on the page ...
 PIXEL_RATIO = 1.5  # ... drawn with 1.5 image pixels each, so that text is crisp on fine screens
@@ -83,17 +86,16 @@ DARK = Theme(
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
-OUTCOMES = ("succeeded", "failed", "timed out")
 _HOURGLASS = Path(
     [(-0.9, 1), (0.9, 1), (0.25, 0), (0.9, -1), (-0.9, -1), (-0.25, 0), (-0.9, 1)],
     [Path.MOVETO] + [Path.LINETO] * 5 + [Path.CLOSEPOLY],
 )
 EDGE_WIDTH = 0.5  # points
 MARKERS: dict[str, str | Path] = {
-    "succeeded": "o",
-    "failed": "X",
-    "timed out": _HOURGLASS,
-    "dead-letter queue": "v",
+    SUCCEEDED: "o",
+    FAILED: "X",
+    TIMED_OUT: _HOURGLASS,
+    DEAD_LETTER: "v",
 }
 
 

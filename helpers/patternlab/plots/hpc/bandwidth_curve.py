@@ -10,11 +10,11 @@ from patternlab.hpc.hockney import BYTES_PER_US
 from patternlab.plots.drawing.chart import Chart, Look, check_series, looks
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import theme_named
-from patternlab.plots.hpc.sizes import NAME, joined, plain_log_axis, size_axis, size_name
+from patternlab.plots.hpc.sizes import NAME, Curve, joined, plain_log_axis, size_axis, size_name
 
 
 def bandwidth_curve(
-    curves: Mapping[str, Mapping[float, float] | pd.Series],
+    curves: Mapping[str, Curve],
     *,
     line_gbps: float | None = None,
     theme: str = "light",
@@ -25,7 +25,7 @@ def bandwidth_curve(
     Args:
         curves: microseconds (half round trips) by size in bytes, as for
             :func:`~patternlab.plots.hpc.latency_curve`.
-        line_gbps: the line rate to draw, in Gbit/s (10^9 bits a second).
+        line_gbps: the line rate to draw, in Gbit/s (10^9 bits per second).
         theme: ``"light"`` or ``"dark"``.
         title: a heading above the figure.
 
@@ -40,18 +40,18 @@ def bandwidth_curve(
     times = joined(curves)
     table = (1 / times).mul(times.index, axis=0) / BYTES_PER_US
     chart = Chart([3.2], colours, title)
-    axes = chart.axes[0]
+    (axes,) = chart.axes
     size_axis(axes, table.index.min(), table.index.max())
     plain_log_axis(axes, table.min().min(), table.max().max())
     key = []
-    for name, look in zip(table, looks(colours), strict=False):
+    for name, look in zip(map(str, table), looks(colours), strict=False):
         curve = table[name].dropna()
-        chart.line(axes, curve.index, curve, look)
+        chart.series(axes, curve.index, curve, look)
         key.append(chart.entry(name, look))
     if line_gbps is not None:
         axes.axhline(line_gbps, color=colours.muted, linewidth=1.0, zorder=2)
-        key.append(chart.entry(f"line rate, {line_gbps:g} Gbps", Look(colours.muted, "", "-")))
-    chart.name_axis(axes, NAME, "Gbit/s, one message at a time")
+        key.append(chart.entry(f"line rate, {line_gbps:g} Gbps", Look(colours.muted)))
+    chart.name_axes(axes, NAME, "Gbit/s, one message at a time")
     return Picture(chart.finish(key), table.round(4).reset_index(), _told(table, line_gbps))
 
 
@@ -59,6 +59,7 @@ def _told(table: pd.DataFrame, line_gbps: float | None) -> str:
     said = []
     for name in table:
         curve = table[name].dropna()
-        said.append(f"{name} at most {curve.max():.3g} Gbps, at {size_name(curve.idxmax())}")
+        best = size_name(float(curve.index[int(curve.argmax())]))
+        said.append(f"{name} at most {curve.max():.3g} Gbps, at {best}")
     line = f" The line rate is {line_gbps:g} Gbps." if line_gbps is not None else ""
     return f"Bandwidth that one message at a time reaches: {'; '.join(said)}.{line}"

@@ -6,16 +6,14 @@ A filled square is a node that always runs, an empty one is started when a job n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from matplotlib.patches import Rectangle
+from collections.abc import Callable, Sequence
 
 from patternlab.hpc.parallelcluster.created import Cluster, Fleet, Queue, Storage
 from patternlab.plots.drawing import style
-from patternlab.plots.drawing.canvas import EDGE, LEGEND_ROW, TITLE_ROW, Canvas, Entry, shortened
-from patternlab.plots.drawing.lettering import text_width
+from patternlab.plots.drawing.canvas import EDGE, Box, Canvas, Entry
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import theme_named
+from patternlab.plots.drawing.text import fit, shortened
 
 BAND_HEAD, BAND_GAP = 0.30, 0.12  # inches, as all distances here
 ROW, ROW_GAP = 0.62, 0.08
@@ -42,21 +40,19 @@ def cluster_map(cluster: Cluster, *, theme: str = "light", title: str | None = N
     colours = theme_named(theme)
     bands = _bands(cluster)
     inside = sum(_height(rows) for _, rows in bands) + BAND_GAP * (len(bands) + 1)
-    head = EDGE + LEGEND_ROW + (TITLE_ROW if title else 0)
-    canvas = Canvas(EDGE + inside + BAND_HEAD + head, colours)
     top = EDGE + inside + BAND_HEAD
+    canvas = Canvas(top, colours, title)
     _frame(canvas, (EDGE, EDGE, style.WIDTH - EDGE, top), colours.background)
     _write(canvas, EDGE + PAD, top - BAND_HEAD / 2 - 0.02, f"VPC in {cluster.region}", bold=True)
     y = top - BAND_HEAD
     for name, rows in bands:
         _draw_band(canvas, y, name, rows)
         y -= _height(rows) + BAND_GAP
-    figure = canvas.finish(_key(canvas, cluster), top=top, title=title)
-    return Picture(figure, cluster.table(), _told(cluster))
+    return Picture(canvas.finish(_key(canvas, cluster)), cluster.table(), _told(cluster))
 
 
 def _bands(cluster: Cluster) -> list[Band]:
-    """The subnets from top to bottom, each with the rows in it; the shared storage last."""
+    """Return the subnets from top to bottom, each with the rows in it; the shared storage last."""
     bands: dict[tuple[str, ...], list[Row]] = {}
     system = f"{cluster.head_type}, {cluster.system}"
     bands.setdefault((cluster.head_subnet,), []).append(
@@ -117,7 +113,7 @@ def _draw_band(canvas: Canvas, top: float, name: str, rows: Sequence[Row]) -> No
         y -= ROW + ROW_GAP
 
 
-def _draw_row(canvas: Canvas, box: tuple[float, float, float, float], row: Row) -> None:
+def _draw_row(canvas: Canvas, box: Box, row: Row) -> None:
     left, bottom, right, top = box
     name, what, beside = row
     _frame(canvas, box, canvas.theme.background)
@@ -131,7 +127,7 @@ def _draw_row(canvas: Canvas, box: tuple[float, float, float, float], row: Row) 
 
 
 def _draw_nodes(canvas: Canvas, y: float, label_y: float, right: float, fleet: Fleet) -> None:
-    """Squares around height `y`, and above them in words what they are."""
+    """Draw squares around height ``y``, and write above them what they are."""
     theme, shown = canvas.theme, min(fleet.maximum, MOST_SQUARES)
     for number in range(shown):
         filled = number < fleet.minimum
@@ -159,35 +155,23 @@ def _nodes_in_words(fleet: Fleet) -> str:
 
 
 def _node(canvas: Canvas, x: float, y: float, colour: str | None) -> None:
-    patch = Rectangle(
-        (x, y - NODE / 2),
-        NODE,
-        NODE,
-        facecolor=colour or canvas.theme.background,
-        edgecolor=canvas.theme.text,
-        linewidth=0.9,
-        transform=canvas.figure.dpi_scale_trans,
-        zorder=3,
-    )
-    canvas.figure.add_artist(patch)
+    colour, edge = colour or canvas.theme.background, canvas.theme.text
+    canvas.box(x, y - NODE / 2, NODE, NODE, colour, edgecolor=edge, linewidth=0.9, zorder=3)
 
 
-def _frame(
-    canvas: Canvas, box: tuple[float, float, float, float], colour: str, dashed: bool = False
-) -> None:
+def _frame(canvas: Canvas, box: Box, colour: str, dashed: bool = False) -> None:
     left, bottom, right, top = box
-    patch = Rectangle(
-        (left, bottom),
+    canvas.box(
+        left,
+        bottom,
         right - left,
         top - bottom,
-        facecolor=colour,
+        colour,
         edgecolor=canvas.theme.text if dashed else canvas.theme.muted,
         linewidth=1.1 if dashed else 0.8,
         linestyle=(0, (3, 2)) if dashed else "-",
-        transform=canvas.figure.dpi_scale_trans,
         zorder=1,
     )
-    canvas.figure.add_artist(patch)
 
 
 def _write(
@@ -200,26 +184,23 @@ def _write(
     bold: bool = False,
     small: bool = False,
 ) -> None:
-    """Write a line, smaller where it would be wider than `most` inches."""
+    """Write a line, smaller if it would be wider than ``most`` inches."""
     size = style.LEGEND_SIZE if small else style.LABEL_SIZE
     weight = "bold" if bold else "normal"
-    size *= min(1.0, most / max(text_width(text, size, weight), 1e-9))
+    size *= fit(text, size, most, weight)
     colour = canvas.theme.muted if small else canvas.theme.text
-    canvas.letters.write(x, y, text, size=size, colour=colour, weight=weight)
+    canvas.write(x, y, text, size=size, colour=colour, weight=weight)
 
 
 def _key(canvas: Canvas, cluster: Cluster) -> list[Entry]:
-    """Entries for what is in the picture, and no others."""
+    """Return entries for what is in the picture, and no others."""
     theme, fleets = canvas.theme, [fleet for _, fleet in cluster.fleets]
 
-    def node(colour: str | None):
+    def node(colour: str | None) -> Callable[[float, float], None]:
         return lambda x, y: _node(canvas, x, y, colour)
 
     def group(x: float, y: float) -> None:
         _frame(canvas, (x, y - 0.1, x + 0.3, y + 0.1), "none", dashed=True)
-
-    def fabric(x: float, y: float) -> None:
-        canvas.lines([[(x, y), (x + 0.3, y)]], theme.failed, 2.5, 2)
 
     entries = []
     if any(fleet.minimum for fleet in fleets):
@@ -227,7 +208,7 @@ def _key(canvas: Canvas, cluster: Cluster) -> list[Entry]:
     if any(fleet.maximum > fleet.minimum for fleet in fleets):
         entries.append(Entry("node, started for a job", NODE, node(None)))
     if any(fleet.efa for fleet in fleets):
-        entries.append(Entry("EFA", 0.3, fabric))
+        entries.append(canvas.line_entry("EFA", 0.3, [[(0, 0), (0.3, 0)]], theme.failed, 2.5))
     if any(fleet.placement_group for fleet in fleets):
         entries.append(Entry("cluster placement group", 0.3, group))
     return entries

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.figure import Figure
 
 from patternlab.plots.drawing import style
-from patternlab.plots.drawing.chart import Chart, Look
-from patternlab.plots.drawing.lettering import text_width
+from patternlab.plots.drawing.canvas import Box
+from patternlab.plots.drawing.chart import Chart, Look, log_axis, plain
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import POINTS_PER_INCH, Theme, theme_named
+from patternlab.plots.drawing.text import text_width
 
 HEIGHT = 3.9  # inches of the axes
 #: Named unless others are asked for: small and large, with EFA and without.
@@ -23,8 +24,6 @@ WITHOUT, FABRIC, ACCELERATED = "no EFA", "EFA", "EFA and GPUs or accelerators"
 GAP = 7 / POINTS_PER_INCH  # between a mark and its name
 RING = 5 / POINTS_PER_INCH  # around a named mark
 LINE = 11 / POINTS_PER_INCH  # height of a name
-
-Box = tuple[float, float, float, float]  # left, low, right, high, in inches
 
 
 def instance_catalogue(
@@ -60,7 +59,7 @@ def instance_catalogue(
 
 
 def _kinds(table: pd.DataFrame) -> pd.Series:
-    """What each type is drawn as."""
+    """Return what each type is drawn as."""
     kinds = pd.Series(WITHOUT, index=table.index)
     kinds[table["efa"]] = FABRIC
     kinds[table["efa"] & ((table["gpus"] > 0) | (table["accelerators"] > 0))] = ACCELERATED
@@ -77,15 +76,11 @@ def _looks(theme: Theme) -> dict[str, Look]:
 
 def _draw(
     table: pd.DataFrame, kinds: pd.Series, named: pd.DataFrame, theme: Theme, title: str | None
-):
+) -> Figure:
     chart = Chart([HEIGHT], theme, title, left=0.95)
-    axes = chart.axes[0]
-    axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_minor_locator(NullLocator())
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    (axes,) = chart.axes
+    log_axis(axes.xaxis, plain, base=2)
+    log_axis(axes.yaxis, plain)
     looks, key = _looks(theme), []
     for order, (kind, look) in enumerate(looks.items()):
         some = table[kinds == kind]
@@ -104,7 +99,7 @@ def _draw(
         )
         key.append(chart.entry(f"{kind} ({len(some):,})", look))
     _name(chart, table, named)
-    chart.name_axis(axes, "vCPUs", "network, Gbps (peak)")
+    chart.name_axes(axes, "vCPUs", "network, Gbps (peak)")
     return chart.finish(key)
 
 
@@ -122,13 +117,11 @@ def _name(chart: Chart, table: pd.DataFrame, named: pd.DataFrame) -> None:
         axes.annotate(
             name,
             (box[0], (box[1] + box[3]) / 2),
-            xycoords=chart.canvas.figure.dpi_scale_trans,
+            xycoords=chart.figure.dpi_scale_trans,
             va="center",
-            color=theme.text,
-            fontsize=style.LABEL_SIZE,
-            fontfamily=style.FONT_FAMILY,
             bbox={"facecolor": theme.background, "edgecolor": "none", "pad": 1, "alpha": 0.8},
             zorder=7,
+            **chart.letters(style.LABEL_SIZE),
         )
         axes.plot(
             *named.loc[name, ["vcpus", "network_gbps"]],
@@ -141,12 +134,12 @@ def _name(chart: Chart, table: pd.DataFrame, named: pd.DataFrame) -> None:
 
 
 def _inches(axes: Axes, table: pd.DataFrame) -> np.ndarray:
-    """Where the types are drawn, in inches: (n, 2)."""
+    """Return where the types are drawn, in inches: (n, 2)."""
     return axes.transData.transform(table[["vcpus", "network_gbps"]]) / axes.figure.dpi
 
 
 def _room(place: np.ndarray, width: float, marks: np.ndarray, taken: Sequence[Box]) -> Box:
-    """Where a name of that width goes, beside `place`."""
+    """Return where a name of that width goes, beside ``place``."""
     best, least = None, float("inf")
     for row, price in ((0, 0), (1.3, 0.8), (-1.3, 0.8), (2.4, 2.5), (-2.4, 2.5)):
         for left in (place[0] + GAP, place[0] - GAP - width):

@@ -6,24 +6,23 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from patternlab.hpc.hockney import Hockney
-from patternlab.plots.drawing import style
 from patternlab.plots.drawing.chart import Chart, Look, check_series, looks
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import Theme, theme_named
-from patternlab.plots.hpc.sizes import NAME, joined, plain_log_axis, size_axis, size_name
+from patternlab.plots.hpc.sizes import NAME, Curve, joined, plain_log_axis, size_axis, size_name
 
 
 def latency_curve(
-    curves: Mapping[str, Mapping[float, float] | pd.Series],
+    curves: Mapping[str, Curve],
     *,
     fits: Mapping[str, Hockney] | None = None,
     theme: str = "light",
     title: str | None = None,
 ) -> Picture:
-    """Draw the time of a message against its size, one line a curve, both scales logarithmic.
+    """Draw the time of a message against its size, one line per curve, both scales logarithmic.
 
     Args:
         curves: microseconds (half round trips) by size in bytes, as a mapping or a Series. Say in
@@ -49,54 +48,50 @@ def latency_curve(
     return Picture(figure, table.round(2).reset_index(), _told(table, fits or {}))
 
 
-def _draw(table: pd.DataFrame, fits: Mapping[str, Hockney], theme: Theme, title: str | None):
+def _draw(
+    table: pd.DataFrame, fits: Mapping[str, Hockney], theme: Theme, title: str | None
+) -> Figure:
     chart = Chart([3.2], theme, title)
-    axes = chart.axes[0]
+    (axes,) = chart.axes
     size_axis(axes, table.index.min(), table.index.max())
     plain_log_axis(axes, table.min().min(), table.max().max())
     sizes = np.geomspace(table.index.min(), table.index.max(), 200)
     key = []
-    for name, look in zip(table, looks(theme), strict=False):
+    for name, look in zip(map(str, table), looks(theme), strict=False):
         curve = table[name].dropna()
-        chart.line(axes, curve.index, curve, look)
+        chart.series(axes, curve.index, curve, look)
         key.append(chart.entry(name, look))
     thin = Look(theme.muted, "", "-")
     for row, (name, model) in enumerate(sorted(fits.items(), key=lambda fit: fit[1].n_half)):
         axes.plot(sizes, model.time_us(sizes), color=thin.colour, linewidth=0.9, zorder=2)
         if sizes[0] <= model.n_half <= sizes[-1]:
-            _flag(axes, name, model, row, theme)
-    if fits:
-        _make_room(axes, len(fits))
+            _flag(chart, name, model, row)
+    if fits:  # lower the floor: a row of words for each stands below the curves
+        low, high = axes.get_ylim()
+        axes.set_ylim(low * (low / high) ** (0.1 * len(fits)), high)
         key.append(chart.entry(f"modelled: {', '.join(fits)}", thin))
-    chart.name_axis(axes, NAME, "microseconds, one way")
+    chart.name_axes(axes, NAME, "microseconds, one way")
     return chart.finish(key)
 
 
-def _make_room(axes: Axes, rows: int) -> None:
-    """Lower the floor of the axis so far that so many rows of words stand below the curves."""
-    low, high = axes.get_ylim()
-    axes.set_ylim(low * (low / high) ** (0.1 * rows), high)
-
-
-def _flag(axes: Axes, name: str, model: Hockney, row: int, theme: Theme) -> None:
-    """Mark n½, where half of the time is the start and half the bytes; one row a model."""
-    size, height = model.n_half, 0.05 + 0.08 * row  # the height as a share of the axis
-    axes.axvline(size, 0, height + 0.03, color=theme.muted, linewidth=1.2, zorder=2)
+def _flag(chart: Chart, name: str, model: Hockney, row: int) -> None:
+    """Mark n½, where half of the time is the start and half the bytes; one row per model."""
+    (axes,) = chart.axes
+    height = 0.05 + 0.08 * row  # as a share of the axis
+    axes.axvline(model.n_half, 0, height + 0.03, color=chart.theme.muted, linewidth=1.2, zorder=2)
     axes.annotate(
-        f"n½ of {name}: {size_name(size)} ",
-        (size, height),
+        f"n½ of {name}: {size_name(model.n_half)} ",
+        (model.n_half, height),
         xycoords=("data", "axes fraction"),
         ha="right",
         va="center",
-        color=theme.text,
-        fontsize=style.SMALL_SIZE,
-        fontfamily=style.FONT_FAMILY,
+        **chart.letters(),
     )
 
 
 def _told(table: pd.DataFrame, fits: Mapping[str, Hockney]) -> str:
     said = []
-    for name in (name for name in table if not name.endswith("(modelled)")):
+    for name in (name for name in map(str, table) if not name.endswith("(modelled)")):
         curve = table[name].dropna()
         first = f"{name} {curve.iloc[0]:.3g} us at {size_name(curve.index[0])}"
         last = f" to {curve.iloc[-1]:,.5g} us at {size_name(curve.index[-1])}"

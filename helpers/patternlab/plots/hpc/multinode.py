@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,11 @@ import pandas as pd
 
 from patternlab.hpc.multinode.ranges import groups_of, nodes_in
 from patternlab.plots.drawing import style
-from patternlab.plots.drawing.canvas import EDGE, FOOT, GAP, Canvas, Entry, TimeScale, room_above
-from patternlab.plots.drawing.lettering import text_width
+from patternlab.plots.drawing.axis import Scale, draw_time_axis
+from patternlab.plots.drawing.canvas import EDGE, FOOT, GAP, Canvas, Entry
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import POINTS_PER_INCH
+from patternlab.plots.drawing.text import widest
 
 ROW = 0.34  # inches of one lane
 BAR = 0.15  # thickness of a lane's bar
@@ -39,7 +40,7 @@ def node_ranges(
         title: a heading above the figure.
 
     Returns:
-        The picture; its twin has one row a range: range, covers, holds and nodes (how many it
+        The picture; its twin has one row per range: range, covers, holds and nodes (how many it
         holds).
 
     Raises:
@@ -49,20 +50,22 @@ def node_ranges(
     groups = groups_of(targets, nodes)
     held = [[node for node in range(nodes) if groups[node] == own] for own in range(len(targets))]
     covered = [nodes_in(target, nodes) for target in targets]
-    canvas = Canvas(FOOT + ROW * len(targets) + room_above(title), colours)
-    left = EDGE + max(text_width(f'"{target}"', style.LABEL_SIZE) for target in targets) + GAP
-    scale = TimeScale(left, style.WIDTH - EDGE, nodes, 0.0)
-    top = FOOT + ROW * len(targets)
-    thick = BAR * POINTS_PER_INCH
+    canvas = Canvas(FOOT + ROW * len(targets), colours, title)
+    names = [f'"{target}"' for target in targets]
+    left = EDGE + widest(names, style.LABEL_SIZE) + GAP
+    scale = Scale(left, style.WIDTH - EDGE, nodes)
     gap = min(0.02, 0.1 * (scale.right - scale.left) / nodes)  # between two nodes, in inches
-    for row, target in enumerate(targets):
-        y = top - (row + 0.5) * ROW
-        look = {"size": style.LABEL_SIZE, "colour": colours.text, "align": "right"}
-        canvas.letters.write(left - GAP, y, f'"{target}"', **look)
-        boxes = [(scale.x(node) + gap, scale.x(node + 1) - gap) for node in covered[row]]
-        canvas.lines([[(a, y), (b, y)] for a, b in boxes], colours.grid, thick, 2)
-        boxes = [(scale.x(node) + gap, scale.x(node + 1) - gap) for node in held[row]]
-        canvas.lines([[(a, y), (b, y)] for a, b in boxes], colours.succeeded, thick, 3)
+
+    def draw(row: int, held: Iterable[int], colour: str, order: int) -> None:
+        y = canvas.top - (row + 0.5) * ROW
+        ends = [(scale.x(node) + gap, scale.x(node + 1) - gap) for node in held]
+        bars = [[(begin, y), (end, y)] for begin, end in ends]
+        canvas.lines(bars, colour, BAR * POINTS_PER_INCH, order)
+
+    for row, name in enumerate(names):
+        canvas.write(left - GAP, canvas.top - (row + 0.5) * ROW, name, align="right")
+        draw(row, covered[row], colours.grid, 2)
+        draw(row, held[row], colours.succeeded, 3)
     _node_axis(canvas, scale, nodes)
     key = [
         _sample(canvas, colours.succeeded, "holds the node"),
@@ -76,27 +79,24 @@ def node_ranges(
             "nodes": [len(each) for each in held],
         }
     )
-    told = "; ".join(
-        f'"{target}" holds {_spans(own)}' for target, own in zip(targets, held, strict=True)
-    )
-    figure = canvas.finish(key, top=top, title=title)
-    return Picture(figure, twin, f"Node ranges of a job with {nodes} nodes: {told}.")
+    told = "; ".join(f"{name} holds {_spans(own)}" for name, own in zip(names, held, strict=True))
+    words = f"Node ranges of a job with {nodes} nodes: {told}."
+    return Picture(canvas.finish(key), twin, words)
 
 
-def _node_axis(canvas: Canvas, scale: TimeScale, nodes: int) -> None:
-    theme, step = canvas.theme, 1
+def _node_axis(canvas: Canvas, scale: Scale, nodes: int) -> None:
+    muted, step = canvas.theme.muted, 1
     while nodes / step > MOST_TICKS:
         step = step * 5 // 2 if str(step)[0] == "2" else step * 2
-    canvas.lines([[(scale.left, FOOT), (scale.right, FOOT)]], theme.muted, 0.8, 1)
-    look = {"size": style.LABEL_SIZE, "align": "center"}
+    canvas.lines([[(scale.left, FOOT), (scale.right, FOOT)]], muted, 0.8, 1)
     for node in range(0, nodes, step):
-        canvas.letters.write(scale.x(node + 0.5), FOOT - 0.14, str(node), colour=theme.text, **look)
+        canvas.write(scale.x(node + 0.5), FOOT - 0.14, str(node), align="center")
     middle = (scale.left + scale.right) / 2
-    canvas.letters.write(middle, FOOT - 0.36, "node index", colour=theme.muted, **look)
+    canvas.write(middle, FOOT - 0.36, "node index", colour=muted, align="center")
 
 
 def _spans(nodes: Sequence[int]) -> str:
-    """For example ``0–3, 6–9``; "none" for no nodes."""
+    """Return, for example, ``0–3, 6–9``; "none" for no nodes."""
     spans: list[list[int]] = []
     for node in nodes:
         if spans and spans[-1][1] == node - 1:
@@ -133,7 +133,7 @@ def node_lives(
         title: a heading above the figure.
 
     Returns:
-        The picture; its twin has one row a node: node, started (s), ended (s), exit code and end.
+        The picture; its twin has one row per node: node, started (s), ended (s), exit code and end.
         A node counts as stopped if a signal ended it no sooner than the main node.
 
     Raises:
@@ -142,34 +142,32 @@ def node_lives(
     colours = style.theme_named(theme)
     lives = _lives(nodes)
     names = [f"node {life.index}{', main' if life.is_main else ''}" for life in lives]
-    canvas = Canvas(FOOT + ROW * len(lives) + room_above(title), colours)
-    left = EDGE + max(text_width(name, style.LABEL_SIZE) for name in names) + GAP
-    words = max(text_width(life.end, style.LABEL_SIZE) for life in lives)
+    canvas = Canvas(FOOT + ROW * len(lives), colours, title)
+    left = EDGE + widest(names, style.LABEL_SIZE) + GAP
+    words = widest((life.end for life in lives), style.LABEL_SIZE)
     span = max(life.ended for life in lives)
-    scale = TimeScale(left, style.WIDTH - EDGE - words - 2 * GAP, max(span, 1.0), 0.08)
-    top = FOOT + ROW * len(lives)
-    canvas.time_axis(scale, bottom=FOOT, top=top, since="the main node started")
-    look = {"size": style.LABEL_SIZE, "colour": colours.text}
+    scale = Scale(left, style.WIDTH - EDGE - words - 2 * GAP, max(span, 1.0), 0.08)
+    draw_time_axis(canvas, scale, "the main node started")
     for row, (life, name) in enumerate(zip(lives, names, strict=True)):
-        y = top - (row + 0.5) * ROW
+        y = canvas.top - (row + 0.5) * ROW
         begin, end = scale.x(life.started), scale.x(life.ended)
         colour = colours.succeeded if life.is_main else colours.waiting
         canvas.lines([[(begin, y), (end, y)]], colour, BAR * POINTS_PER_INCH, 2)
-        canvas.letters.write(left - GAP, y, name, align="right", **look)
-        canvas.letters.write(end + GAP, y, life.end, **look)
+        canvas.write(left - GAP, y, name, align="right")
+        canvas.write(end + GAP, y, life.end)
         if life.end == "stopped":
             canvas.lines([[(end, y - CUT), (end, y + CUT)]], colours.text, 2.5, 4)
         else:
             canvas.marks([(end, y)], "failed" if life.exit_code else "succeeded", 9)
+    cut = [(0.07, -CUT), (0.07, CUT)]
     key = [
         _sample(canvas, colours.succeeded, "main node"),
         _sample(canvas, colours.waiting, "child"),
         canvas.mark_entry("succeeded", "exit code 0"),
         canvas.mark_entry("failed", "another exit code"),
-        Entry("stopped", 0.08, lambda x, y: _stroke(canvas, x, y)),
+        canvas.line_entry("stopped", 0.08, [cut], colours.text, 2.5, 4),
     ]
-    figure = canvas.finish(key, top=top, title=title)
-    return Picture(figure, _twin_of_lives(lives, names), _told(lives))
+    return Picture(canvas.finish(key), _twin_of_lives(lives, names), _told(lives))
 
 
 def _lives(nodes: Sequence[Mapping[str, Any]]) -> list[_Life]:
@@ -178,7 +176,9 @@ def _lives(nodes: Sequence[Mapping[str, Any]]) -> list[_Life]:
     for node in nodes:
         if "nodeDetails" not in node or "stoppedAt" not in node:
             name = node.get("jobId", "?")
-            raise ValueError(f"{name} is no node that has ended. Wait for the job, ask for its #0.")
+            raise ValueError(
+                f"{name} is not a node that has ended. Wait for the job, ask for its #0."
+            )
     main = next((node for node in nodes if node["nodeDetails"]["isMainNode"]), nodes[0])
     return [_life(node, main) for node in nodes]
 
@@ -220,12 +220,5 @@ def _told(lives: Sequence[_Life]) -> str:
     )
 
 
-def _stroke(canvas: Canvas, x: float, y: float) -> None:
-    canvas.lines([[(x + 0.07, y - CUT), (x + 0.07, y + CUT)]], canvas.theme.text, 2.5, 4)
-
-
 def _sample(canvas: Canvas, colour: str, text: str) -> Entry:
-    def draw(x: float, y: float) -> None:
-        canvas.lines([[(x, y), (x + 0.26, y)]], colour, BAR * POINTS_PER_INCH, 2)
-
-    return Entry(text, 0.26, draw)
+    return canvas.line_entry(text, 0.26, [[(0, 0), (0.26, 0)]], colour, BAR * POINTS_PER_INCH)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.figure import Figure
 
-from patternlab.plots.drawing.chart import Chart, Look, check_series, looks, percent_axis
+from patternlab.plots.drawing.chart import Chart, Look, check_series, log_axis, looks, percent_axis
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import Theme, theme_named
 from patternlab.plots.hpc.sizes import plain_log_axis
@@ -43,26 +43,25 @@ def scaling(
     return Picture(figure, table, _told(table))
 
 
-def _draw(runs: Mapping[str, pd.DataFrame], ranks: list[int], theme: Theme, title: str | None):
+def _draw(
+    runs: Mapping[str, pd.DataFrame], ranks: list[int], theme: Theme, title: str | None
+) -> Figure:
     chart = Chart([2.1, 1.7], theme, title)
     gain, efficiency = chart.axes
     for axes in chart.axes:
-        axes.set_xscale("log", base=2)
-        axes.xaxis.set_major_locator(FixedLocator(ranks))
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
+        log_axis(axes.xaxis, lambda count: f"{count:,.0f}", ranks, base=2)
     gain.tick_params(labelbottom=False)
     plain_log_axis(gain, 1, max(ranks))
     percent_axis(efficiency)
-    ideal = Look(theme.muted, "", "-")
+    ideal = Look(theme.muted)
     gain.plot(ranks, ranks, color=theme.muted, linewidth=1.0, zorder=2)
     key = []
     for (name, run), look in zip(runs.items(), looks(theme), strict=False):
-        chart.line(gain, ranks, run["speedup"], look)
-        chart.line(efficiency, ranks, run["efficiency"], look)
+        chart.series(gain, ranks, run["speedup"], look)
+        chart.series(efficiency, ranks, run["efficiency"], look)
         key.append(chart.entry(name, look))
-    chart.name_axis(gain, y="speed-up")
-    chart.name_axis(efficiency, "ranks, each on a host of its own", "efficiency")
+    chart.name_axes(gain, y="speed-up")
+    chart.name_axes(efficiency, "ranks, each on a host of its own", "efficiency")
     return chart.finish([*key, chart.entry("ideal", ideal)])
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.figure import Figure
 
 from patternlab.hpc import units
 from patternlab.hpc.transfer import Site, crossovers, estimate, status
 from patternlab.plots.drawing import style
 from patternlab.plots.drawing.canvas import LEGEND_ROW
-from patternlab.plots.drawing.chart import BOTTOM, Chart, Look
-from patternlab.plots.drawing.lettering import text_width
+from patternlab.plots.drawing.chart import BOTTOM, Chart, Look, log_axis
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import Theme, theme_named
+from patternlab.plots.drawing.text import text_width
 
 FIRST, LAST = 1e12, 1e17  # bytes
 POINTS = 46
@@ -35,11 +36,14 @@ SHOWN = (
     "Data Transfer Terminal",
     "Snowball Edge",
 )
-#: Days, and how people call them.
-TIMES = {
+#: Days, and what people call them.
+TIMES: dict[float, str] = {
     1 / 24: "1 hour", 1: "1 day", 7: "1 week", 30: "1 month", 365.25: "1 year", 3652.5: "10 years",
     36525: "100 years", 365250: "1,000 years",
 }  # fmt: skip
+
+
+Firsts = Sequence[tuple[float, str]]  # from which size on, in bytes, which way ends first
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,12 @@ class Curve:
 
     @property
     def label(self) -> str:
-        """What stands beside the line."""
+        """Return what stands beside the line."""
         return self.option + _aside(self.option, self.is_open)
 
 
 def _aside(option: str, is_open: bool) -> str:
-    """What is said behind a way that this site cannot order."""
+    """Return what is said behind a way that this site cannot order."""
     if is_open:
         return ""
     return " (closed)" if status(option).since else " (not for this site)"
@@ -71,7 +75,7 @@ def transfer_times(
     deadline: float | None = None,
     theme: str = "light",
     title: str | None = None,
-    **how,
+    **how: Any,
 ) -> Picture:
     """Draw the days from the order to the last byte, at worst, for loads from 1 TB to 100 PB.
 
@@ -85,7 +89,7 @@ def transfer_times(
         how: tool, files and tasks, as ``hpc.transfer.estimate`` takes them.
 
     Returns:
-        The picture. Its twin has a row a size, a column a way, and which way ends first.
+        The picture. Its twin has a row per size, a column per way, and which way ends first.
 
     Raises:
         ValueError: there is no option, or more than eight.
@@ -103,7 +107,7 @@ def transfer_times(
     return Picture(figure, table, _told(curves, firsts, marked, table))
 
 
-def _curve(option: str, sizes: np.ndarray, site: Site, how: dict) -> Curve:
+def _curve(option: str, sizes: np.ndarray, site: Site, how: dict[str, Any]) -> Curve:
     plans = [estimate(option, size, site, **how) for size in sizes]
     days = np.array([plan.days if math.isfinite(plan.days) else math.nan for plan in plans])
     return Curve(option, days, plans[0].is_open)
@@ -112,7 +116,13 @@ def _curve(option: str, sizes: np.ndarray, site: Site, how: dict) -> Curve:
 # -- in words ----------------------------------------------------------------------------------
 
 
-def _table(site: Site, options: Sequence[str], firsts, marked: int | None, how) -> pd.DataFrame:
+def _table(
+    site: Site,
+    options: Sequence[str],
+    firsts: Firsts,
+    marked: int | None,
+    how: dict[str, Any],
+) -> pd.DataFrame:
     sizes = {10.0**power for power in range(12, 18)} | ({float(marked)} if marked else set())
     rows = []
     for size in sorted(sizes):
@@ -131,16 +141,12 @@ def _time(days: float) -> str:
     return units.time_text(days * 24) if math.isfinite(days) else "never"
 
 
-def _first(firsts: Sequence[tuple[float, str]], size: float) -> str:
-    return (
-        [option for start, option in firsts if start <= size][-1]
-        if size >= FIRST
-        else (firsts[0][1])
-    )
+def _first(firsts: Firsts, size: float) -> str:
+    return [option for start, option in firsts if start <= max(size, FIRST)][-1]
 
 
-def _told(curves: Sequence[Curve], firsts, marked: int | None, table: pd.DataFrame) -> str:
-    ends = [units.size_text(_three_digits(start)) for start, _ in firsts[1:]]
+def _told(curves: Sequence[Curve], firsts: Firsts, marked: int | None, table: pd.DataFrame) -> str:
+    ends = [units.size_text(float(f"{start:.3g}")) for start, _ in firsts[1:]]
     parts = [f"{option} up to {end}" for (_, option), end in zip(firsts, ends, strict=False)]
     told = ", then ".join([*parts, f"{firsts[-1][1]}" + (" from there on" if parts else "")])
     closed = [f"{curve.option} ({status(curve.option)})" for curve in curves if not curve.is_open]
@@ -149,10 +155,6 @@ def _told(curves: Sequence[Curve], firsts, marked: int | None, table: pd.DataFra
         row = table.set_index("load").loc[units.size_text(marked)]
         words += f" {units.size_text(marked)}: first is {row['first']}."
     return words + (f" Closed to this site: {', '.join(closed)}." if closed else "")
-
-
-def _three_digits(value: float) -> float:
-    return float(f"{value:.3g}")
 
 
 # -- drawn -------------------------------------------------------------------------------------
@@ -172,89 +174,60 @@ def _looks(theme: Theme) -> list[Look]:
     ]
 
 
-def _draw(sizes, curves, firsts, marked, deadline, theme: Theme, title: str | None):
+def _draw(
+    sizes: np.ndarray,
+    curves: Sequence[Curve],
+    firsts: Firsts,
+    marked: int | None,
+    deadline: float | None,
+    theme: Theme,
+    title: str | None,
+) -> Figure:
     chart = Chart([STRIP, HEIGHT], theme, title, gap=0.06, left=LEFT, right=LABELS)
     strip, axes = chart.axes
-    _size_axis(axes)
-    _time_axis(axes, curves)
-    looks = iter(_looks(theme))
-    drawn = [(curve, next(looks) if curve.is_open else _closed(theme)) for curve in curves]
-    for curve, look in drawn:
-        _line(axes, sizes, curve, look, theme)
-    _label_lines(chart, axes, drawn)
+    _scale_axes(axes, curves)
+    open_ways, closed = iter(_looks(theme)), Look(theme.waiting, "x", (0, (1, 2)))
+    for curve in curves:
+        look = next(open_ways) if curve.is_open else closed
+        chart.series(axes, sizes, curve.days, look, markevery=9, clip_on=True)
+    _label_lines(chart, axes, curves)
     for start, _ in firsts[1:]:
         axes.axvline(start, color=theme.muted, lw=0.8, linestyle=(0, (2, 2)), zorder=1)
-    _mark(axes, marked, deadline, theme)
-    _strip(strip, firsts, theme)
-    chart.name_axis(axes, "size of the load", "from order to last byte, at worst")
-    chart.canvas.letters.write(
-        LEFT,
-        chart.top + LEGEND_ROW / 2 - 0.02,
-        "First to end, of what this site can order:",
-        size=style.LEGEND_SIZE,
-        colour=theme.text,
-    )
+    _mark(chart, axes, marked, deadline)
+    _strip(chart, strip, firsts)
+    chart.name_axes(axes, "size of the load", "from order to last byte, at worst")
+    text, y = "First to end, of what this site can order:", chart.top + LEGEND_ROW / 2 - 0.02
+    chart.write(LEFT, y, text, size=style.LEGEND_SIZE)
     return chart.finish([])
 
 
-def _closed(theme: Theme) -> Look:
-    return Look(theme.waiting, "x", (0, (1, 2)))
-
-
-def _line(axes: Axes, sizes, curve: Curve, look: Look, theme: Theme) -> None:
-    axes.plot(
-        sizes,
-        curve.days,
-        color=look.colour,
-        linestyle=look.dashes,
-        linewidth=1.6,
-        marker=look.marker,
-        markevery=9,
-        markersize=5,
-        markeredgecolor=look.colour if look.marker == "x" else theme.edge,
-        markeredgewidth=1 if look.marker == "x" else style.EDGE_WIDTH,
-        zorder=3,
-    )
-
-
-def _size_axis(axes: Axes) -> None:
-    axes.set_xscale("log")
+def _scale_axes(axes: Axes, curves: Sequence[Curve]) -> None:
+    log_axis(axes.xaxis, units.size_text, [10.0**power for power in range(12, 18)])
     axes.set_xlim(FIRST, LAST)
-    axes.xaxis.set_major_locator(FixedLocator([10.0**power for power in range(12, 18)]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: units.size_text(size)))
-
-
-def _time_axis(axes: Axes, curves: Sequence[Curve]) -> None:
     days = np.concatenate([curve.days for curve in curves])
     days = days[np.isfinite(days)]
     low, high = (days.min() / 1.6, days.max() * 1.6) if len(days) else (0.5, 50)
-    axes.set_yscale("log")
+    named = [time for time in TIMES if low <= time <= high]
+    log_axis(axes.yaxis, lambda days: TIMES.get(days, f"{days:g} d"), named)
     axes.set_ylim(low, high)
-    axes.yaxis.set_major_locator(FixedLocator([time for time in TIMES if low <= time <= high]))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda days, _: TIMES.get(days, f"{days:g} d")))
 
 
-def _label_lines(chart: Chart, axes: Axes, drawn: Sequence[tuple[Curve, Look]]) -> None:
+def _label_lines(chart: Chart, axes: Axes, curves: Sequence[Curve]) -> None:
     """Write each line's name beside its right end, moved apart where they would touch."""
     low, high = np.log(axes.get_ylim())
-    ends = [
+    ends = sorted(
         (BOTTOM + HEIGHT * (math.log(curve.days[-1]) - low) / (high - low), curve.label)
-        for curve, _ in drawn
+        for curve in curves
         if math.isfinite(curve.days[-1])
-    ]
+    )
     edge = style.WIDTH - LABELS
-    places = _apart([y for y, _ in sorted(ends)])
-    for (y, label), place in zip(sorted(ends), places, strict=True):
-        chart.canvas.lines([[(edge, y), (edge + 0.13, place)]], chart.theme.muted, 0.8, 2)
-        chart.canvas.letters.write(
-            edge + 0.17, place, label, size=style.LABEL_SIZE, colour=chart.theme.text
-        )
+    for (y, label), place in zip(ends, _apart([y for y, _ in ends]), strict=True):
+        chart.lines([[(edge, y), (edge + 0.13, place)]], chart.theme.muted, 0.8, 2)
+        chart.write(edge + 0.17, place, label)
 
 
 def _apart(places: Sequence[float]) -> list[float]:
-    """The same ascending places, moved as little as need be so that labels do not touch."""
+    """Return the same ascending places, moved as little as need be so that labels do not touch."""
     low, high = BOTTOM + 0.05, BOTTOM + HEIGHT
     moved: list[float] = []
     for place in places:
@@ -266,34 +239,23 @@ def _apart(places: Sequence[float]) -> list[float]:
     return moved
 
 
-def _mark(axes: Axes, marked: int | None, deadline: float | None, theme: Theme) -> None:
-    """A line at the load and one at the deadline, each with its name beside it."""
-    behind = {"facecolor": theme.background, "edgecolor": "none", "pad": 1.5, "alpha": 0.85}
-    look = {
-        "color": theme.text,
-        "fontsize": style.SMALL_SIZE,
-        "fontfamily": style.FONT_FAMILY,
-        "bbox": behind,
-        "zorder": 5,
-    }
+def _mark(chart: Chart, axes: Axes, marked: int | None, deadline: float | None) -> None:
+    """Draw a line at the load and one at the deadline, each with its name beside it."""
+    colour = chart.theme.text
+    behind = {"facecolor": chart.theme.background, "edgecolor": "none", "pad": 1.5, "alpha": 0.85}
+    look = chart.letters() | {"bbox": behind, "zorder": 5, "textcoords": "offset points"}
     low, high = axes.get_ylim()
     if marked is not None and FIRST <= marked <= LAST:
-        axes.axvline(marked, color=theme.text, lw=1.2, zorder=2)
-        right = marked < 0.3 * LAST
-        axes.annotate(
-            units.size_text(marked), (marked, low), (4 if right else -4, 4),
-            textcoords="offset points", ha="left" if right else "right", **look,
-        )  # fmt: skip
+        axes.axvline(marked, color=colour, lw=1.2, zorder=2)
+        away, side = (4, "left") if marked < 0.3 * LAST else (-4, "right")
+        axes.annotate(units.size_text(marked), (marked, low), (away, 4), ha=side, **look)
     if deadline is not None and low <= deadline <= high:
-        axes.axhline(deadline, color=theme.text, lw=1.2, zorder=2)
-        axes.annotate(
-            f"deadline: {deadline:g} days", (FIRST, deadline), (4, 3),
-            textcoords="offset points", **look,
-        )  # fmt: skip
+        axes.axhline(deadline, color=colour, lw=1.2, zorder=2)
+        axes.annotate(f"deadline: {deadline:g} days", (FIRST, deadline), (4, 3), **look)
 
 
-def _strip(strip: Axes, firsts: Sequence[tuple[float, str]], theme: Theme) -> None:
-    """Above the curves: which way ends first, from which size on."""
+def _strip(chart: Chart, strip: Axes, firsts: Firsts) -> None:
+    """Write above the curves which way ends first, from which size on."""
     strip.set_xscale("log")
     strip.set_xlim(FIRST, LAST)
     strip.set_ylim(0, 1)
@@ -301,17 +263,15 @@ def _strip(strip: Axes, firsts: Sequence[tuple[float, str]], theme: Theme) -> No
     width = style.WIDTH - LEFT - LABELS
     ends = [*[start for start, _ in firsts[1:]], LAST]
     for index, ((start, option), end) in enumerate(zip(firsts, ends, strict=True)):
-        colour = theme.grid if index % 2 == 0 else theme.background
+        colour = chart.theme.grid if index % 2 == 0 else chart.theme.background
         strip.axvspan(start, end, color=colour, zorder=0)
         share = math.log(end / start) / math.log(LAST / FIRST)
         short = option.replace("Direct Connect", "DC").replace("Data Transfer ", "")
         words = _fitting([option, short], share * width - 0.1)
-        strip.text(
-            math.sqrt(start * end), 0.5, words, ha="center", va="center", color=theme.text,
-            fontsize=style.SMALL_SIZE, fontfamily=style.FONT_FAMILY,
-        )  # fmt: skip
+        middle = math.sqrt(start * end)
+        strip.text(middle, 0.5, words, ha="center", va="center", **chart.letters())
 
 
 def _fitting(texts: Sequence[str], room: float) -> str:
-    """The first text that fits into so many inches, or none: the table has them all."""
+    """Return the first text that fits into so many inches, or none: the table has them all."""
     return next((text for text in texts if text_width(text, style.SMALL_SIZE) <= room), "")

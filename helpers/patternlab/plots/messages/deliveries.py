@@ -14,19 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from patternlab.plots.drawing.spans import in_units
+from patternlab.delivery.sns import delivery_log
+from patternlab.delivery.sns.delivery_log import DEAD_LETTER, DELIVERED, FAILED, FILTERED
+from patternlab.plots.drawing.words import counted, in_units
+from patternlab.plots.messages.history import check_table
 
-DELIVERED, FAILED, DEAD, DROPPED, FILTERED = OUTCOMES = (
-    "delivered", "failed", "dead-letter queue", "dropped", "filtered"
-)  # fmt: skip
 RETRYING = "still retrying"
-FATES = (DELIVERED, DEAD, DROPPED, FILTERED, RETRYING)
-COLUMNS = ("message_id", "protocol", "attempt", "time", "outcome", "error")
-NAMES = ("subscription", "destination")  # one of them
-NEVER_EMPTY = ("message_id", "protocol", "attempt", "time", "outcome")
-TWIN_COLUMNS = (
-    "subscription", "protocol", "message", "attempts", "took (s)", "fate", "last error"
-)  # fmt: skip
+FATES = (*delivery_log.FATES, RETRYING)
+COLUMNS = tuple(column for column in delivery_log.COLUMNS if column != "topic")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +36,7 @@ class Story:
 
     @property
     def attempts(self) -> int:
+        """How many there were."""
         return len(self.times)
 
     @property
@@ -55,7 +51,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Lane:
+class Subscription:
     """One subscription: its stories in the order of publishing."""
 
     name: str
@@ -66,7 +62,7 @@ class Lane:
     def words(self) -> list[str]:
         """The fate in one or two lines, for example ``delivered`` and ``after 4 tries``."""
         if len(self.stories) > 1:
-            return _two_lines(_counted(self.stories))
+            return _two_lines(_fates_of(self.stories))
         (story,) = self.stories
         if story.fate == FILTERED:
             return [_PARTICIPLES[FILTERED]]
@@ -76,10 +72,10 @@ class Lane:
         return [story.fate, f"{tries} so far" if story.fate == RETRYING else f"after {tries}"]
 
 
-_PARTICIPLES = {DEAD: "dead-lettered", FILTERED: "filtered out"}
+_PARTICIPLES = {DEAD_LETTER: "dead-lettered", FILTERED: "filtered out"}
 
 
-def _counted(stories: Sequence[Story]) -> list[str]:
+def _fates_of(stories: Sequence[Story]) -> list[str]:
     """Return how many stories ended how, for example ``3 delivered`` and ``1 dropped``."""
     counts = Counter(story.fate for story in stories)
     return [f"{counts[fate]} {_PARTICIPLES.get(fate, fate)}" for fate in FATES if fate in counts]
@@ -95,51 +91,23 @@ def _two_lines(parts: list[str]) -> list[str]:
 
 def check_deliveries(deliveries: pd.DataFrame) -> None:
     """Raise a ``ValueError`` with one sentence if ``deliveries`` cannot be drawn."""
-    if not isinstance(deliveries, pd.DataFrame):
-        kind = type(deliveries).__name__
-        raise ValueError(f"deliveries is a {kind}. Give a DataFrame with one row an attempt.")
-    missing = [column for column in COLUMNS if column not in deliveries.columns]
-    if _name_column(deliveries) is None:
-        missing.append("subscription")
-    if missing:
-        raise ValueError(
-            f"deliveries has no column {', '.join(map(repr, missing))}. "
-            "Give the deliveries of a topic, with all their columns."
-        )
-    if deliveries.empty:
-        return
-    for column in (*NEVER_EMPTY, _name_column(deliveries)):
-        if deliveries[column].isna().any():
-            raise ValueError(f"deliveries has empty values in {column!r}. Fill or drop those rows.")
-    if not pd.api.types.is_datetime64_any_dtype(deliveries["time"]):
-        raise ValueError(
-            f"deliveries has {deliveries['time'].dtype} in 'time', not times. "
-            "Convert the column with pandas.to_datetime(..., utc=True)."
-        )
-    if not pd.api.types.is_numeric_dtype(deliveries["attempt"]):
+    filled = [column for column in COLUMNS if column != "error"]
+    check_table(deliveries, "deliveries", COLUMNS, filled, ["time"], (*delivery_log.FATES, FAILED))
+    if len(deliveries) and not pd.api.types.is_numeric_dtype(deliveries["attempt"]):
         raise ValueError(
             f"deliveries has {deliveries['attempt'].dtype} in 'attempt', not numbers. "
             "Convert the column with pandas.to_numeric(...)."
         )
-    unknown = sorted(set(map(str, deliveries["outcome"].unique())) - set(OUTCOMES))
-    if unknown:
-        raise ValueError(
-            f"deliveries has the outcome {unknown[0]!r}. The figure knows {', '.join(OUTCOMES)}."
-        )
 
 
-def _name_column(deliveries: pd.DataFrame) -> str | None:
-    return next((name for name in NAMES if name in deliveries.columns), None)
-
-
-def lanes_of(deliveries: pd.DataFrame) -> list[Lane]:
-    """Return one lane a subscription, in the order in which they first appear."""
+def subscriptions_of(deliveries: pd.DataFrame) -> list[Subscription]:
+    """Return one per subscription and protocol, in the order in which they first appear."""
     if deliveries.empty:
         return []
     ordered = deliveries.sort_values("time", kind="stable")
     seconds = (ordered["time"] - ordered["time"].iloc[0]).dt.total_seconds().to_numpy()
     messages, _ = pd.factorize(ordered["message_id"])
-    names, name_of = pd.factorize(ordered[_name_column(ordered)].astype(str))
+    names, name_of = pd.factorize(ordered["destination"].astype(str))
     protocols, protocol_of = pd.factorize(ordered["protocol"].astype(str))
     pairs, _ = pd.factorize(names * len(protocol_of) + protocols)
     published = seconds[np.unique(messages, return_index=True)[1]]
@@ -147,7 +115,7 @@ def lanes_of(deliveries: pd.DataFrame) -> list[Lane]:
         ordered[column].to_numpy() for column in ("attempt", "outcome", "error")
     )
     stories: dict[int, list[Story]] = {}
-    lanes: dict[int, tuple[str, str]] = {}
+    found: dict[int, tuple[str, str]] = {}
     for rows in _runs(pairs, messages, attempts):
         pair, message = pairs[rows[0]], messages[rows[0]]
         fate = str(outcomes[rows[-1]])
@@ -160,14 +128,14 @@ def lanes_of(deliveries: pd.DataFrame) -> list[Lane]:
             error=_last_error(errors[rows[:-4:-1]]),
         )
         stories.setdefault(pair, []).append(story)
-        lanes[pair] = (short_name(name_of[names[rows[0]]]), protocol_of[protocols[rows[0]]])
-    return [Lane(*lanes[pair], tuple(stories[pair])) for pair in sorted(lanes)]
+        found[pair] = (short_name(name_of[names[rows[0]]]), protocol_of[protocols[rows[0]]])
+    return [Subscription(*found[pair], tuple(stories[pair])) for pair in sorted(found)]
 
 
-def _runs(lanes: np.ndarray, messages: np.ndarray, attempts: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the rows of each pair of lane and message, in the order of the attempts."""
-    order = np.lexsort((attempts, messages, lanes))
-    changes = (np.diff(lanes[order]) != 0) | (np.diff(messages[order]) != 0)
+def _runs(pairs: np.ndarray, messages: np.ndarray, attempts: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the rows of each message at each subscription, in the order of the attempts."""
+    order = np.lexsort((attempts, messages, pairs))
+    changes = (np.diff(pairs[order]) != 0) | (np.diff(messages[order]) != 0)
     yield from np.split(order, np.flatnonzero(changes) + 1)
 
 
@@ -194,42 +162,37 @@ def short_name(name: str) -> str:
     return name.split("://", 1)[-1]
 
 
-def twin(lanes: Sequence[Lane]) -> pd.DataFrame:
-    """Return one row a subscription and message; times rounded to milliseconds."""
-    rows = [
-        (
-            lane.name,
-            lane.protocol,
-            story.message,
-            story.attempts,
-            round(story.took, 3),
-            story.fate,
-            story.error,
-        )
-        for lane in lanes
-        for story in lane.stories
-    ]
-    return pd.DataFrame(rows, columns=list(TWIN_COLUMNS))
+def twin(subscriptions: Sequence[Subscription]) -> pd.DataFrame:
+    """Return one row per subscription and message; times are rounded to milliseconds."""
+    each = [(own, story) for own in subscriptions for story in own.stories]
+    return pd.DataFrame(
+        {
+            "subscription": [own.name for own, _ in each],
+            "protocol": [own.protocol for own, _ in each],
+            "message": [story.message for _, story in each],
+            "attempts": [story.attempts for _, story in each],
+            "took (s)": [round(story.took, 3) for _, story in each],
+            "fate": [story.fate for _, story in each],
+            "last error": [story.error for _, story in each],
+        }
+    )
 
 
-def told(lanes: Sequence[Lane]) -> str:
+def told(subscriptions: Sequence[Subscription]) -> str:
     """Return the alternative text: how many messages, subscriptions, attempts, and their ends."""
-    stories = [story for lane in lanes for story in lane.stories]
+    each = [(story, own.name) for own in subscriptions for story in own.stories]
+    stories = [story for story, _ in each]
     messages = len({story.message for story in stories})
     attempts = sum(story.attempts for story in stories)
-    longest = max(stories, key=lambda story: story.took)
     text = (
-        f"Fan-out of {_number(messages, 'message')} to {_number(len(lanes), 'subscription')} "
-        f"with {_number(attempts, 'delivery attempt')}. Deliveries: {', '.join(_counted(stories))}."
+        f"Fan-out of {counted(messages, 'message')} to "
+        f"{counted(len(subscriptions), 'subscription')} with "
+        f"{counted(attempts, 'delivery attempt')}. Deliveries: {', '.join(_fates_of(stories))}."
     )
+    longest, name = max(each, key=lambda own: own[0].took)
     if longest.attempts > 1:
-        lane = next(lane for lane in lanes if longest in lane.stories)
         text += (
-            f" The longest took {_number(longest.attempts, 'attempt')} "
-            f"over {in_units(longest.took)}, to {lane.name}."
+            f" The longest took {counted(longest.attempts, 'attempt')} "
+            f"over {in_units(longest.took)}, to {name}."
         )
     return text
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

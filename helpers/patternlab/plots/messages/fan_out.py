@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
+from patternlab.delivery.sns.delivery_log import DEAD_LETTER, DELIVERED, DROPPED, FILTERED
 from patternlab.plots.drawing import style
+from patternlab.plots.drawing.axis import Scale, check_scale, draw_time_axis, is_log, knee_before
 from patternlab.plots.drawing.canvas import (
     EDGE,
     FOOT,
     GAP,
     Canvas,
     Entry,
-    TimeScale,
-    room_above,
+    Point,
     sentence_figure,
-    shortened,
     with_note,
-)
-from patternlab.plots.drawing.lettering import text_width
-from patternlab.plots.drawing.logscale import (
-    LogScale,
-    Scale,
-    check_scale,
-    draw_axis,
-    is_log,
-    knee_of,
-    time_ticks,
 )
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import Theme
+from patternlab.plots.drawing.text import shortened, text_width, widest
 from patternlab.plots.messages.deliveries import (
-    DEAD,
-    DELIVERED,
-    DROPPED,
-    FILTERED,
-    Lane,
     Story,
+    Subscription,
     check_deliveries,
-    lanes_of,
+    subscriptions_of,
     told,
     twin,
 )
@@ -56,8 +45,9 @@ ROW = 0.17  # of one of several messages
 LANE_EDGE = 0.09  # above the first and below the last row of a lane
 LABELLED_ROW = 0.36  # with words above the marks
 NODE = 0.075  # radius of the dot from which the fan spreads
-SAMPLE = 0.065  # radius of a mark in the key
 FAN = 0.55  # width of the fan
+LINE = 0.085  # half the distance between two lines of words
+DIAMOND = ((0, 1), (1, 0), (0, -1), (-1, 0), (0, 1), (1, 0))  # corners
 STEPS = np.linspace(0, 1, 25)  # along a line of the fan
 
 
@@ -68,14 +58,14 @@ def fan_out(
     theme: str = "light",
     title: str | None = None,
 ) -> Picture:
-    """Draw what a topic published as a fan of lanes, one a subscription, each with its own fate.
+    """Draw what a topic published as a fan of lanes, one per subscription, each with its own fate.
 
     Attempts that would lie on each other are drawn as one band with their number, so a lane can
     hold the 100,015 attempts that SNS makes for a queue.
 
     Args:
-        deliveries: one row a delivery attempt, as a topic's ``deliveries``: message_id,
-            ``subscription`` (or ``destination``), protocol, attempt (counted from 1), time (UTC),
+        deliveries: one row per delivery attempt, as ``cloud.deliveries()`` returns it: message_id,
+            destination, protocol, attempt (counted from 1), time (UTC),
             outcome (``delivered``, ``failed``, ``dead-letter queue``, ``dropped`` or ``filtered``)
             and error (text or nothing). A message counts as published at its first row.
         scale: ``"linear"`` for one clock for all messages; ``"log"`` for a logarithmic axis of the
@@ -85,7 +75,7 @@ def fan_out(
         title: a heading above the figure.
 
     Returns:
-        The picture. Its twin has one row a subscription and message: subscription, protocol,
+        The picture. Its twin has one row per subscription and message: subscription, protocol,
         message (numbered in order of publishing), attempts, took (s) from the publishing to the
         last attempt, fate and last error. The fate is ``delivered``, ``dead-letter queue``,
         ``dropped``, ``filtered`` or ``still retrying``. The figure shows the first 12
@@ -98,7 +88,7 @@ def fan_out(
     colours = style.theme_named(theme)
     check_scale(scale)
     check_deliveries(deliveries)
-    lanes = lanes_of(deliveries)
+    lanes = subscriptions_of(deliveries)
     if not lanes:
         figure = sentence_figure(NO_DELIVERIES, colours, title)
         return Picture(figure, twin(lanes), NO_DELIVERIES)
@@ -109,13 +99,12 @@ def fan_out(
         title = with_note(title, f"first {MOST_LANES} of {len(lanes)} subscriptions")
     if messages > MOST_MESSAGES:
         title = with_note(title, f"first {MOST_MESSAGES} of {messages} messages")
-    figure = _Drawing(shown, scale, colours, title).figure
-    return Picture(figure, twin(lanes), told(lanes))
+    return Picture(_Drawing(shown, scale, colours, title).finish(), twin(lanes), told(lanes))
 
 
-def _first_messages(lane: Lane) -> Lane:
-    stories = tuple(story for story in lane.stories if story.message <= MOST_MESSAGES)
-    return Lane(lane.name, lane.protocol, stories)
+def _first_messages(lane: Subscription) -> Subscription:
+    stories = (story for story in lane.stories if story.message <= MOST_MESSAGES)
+    return replace(lane, stories=tuple(stories))
 
 
 @dataclass(frozen=True)
@@ -142,30 +131,40 @@ class _Band:
 
 
 class _Drawing:
-    """The lanes of one topic being drawn; ``figure`` is the result. Distances are in inches."""
+    """The lanes of one topic being drawn. Distances are in inches."""
 
-    def __init__(self, lanes: Sequence[Lane], scale: str, theme: Theme, title: str | None) -> None:
+    def __init__(
+        self, lanes: Sequence[Subscription], scale: str, theme: Theme, title: str | None
+    ) -> None:
         self.lanes, self.theme = lanes, theme
         self.heights, row = _lane_heights(lanes)
-        self.bottom, self.top = FOOT, FOOT + sum(self.heights)
-        self.canvas = Canvas(self.top + room_above(title), theme)
-        self.letters = self.canvas.letters
-        self.middles = self.top - np.cumsum(self.heights) + np.array(self.heights) / 2
+        self.canvas = Canvas(FOOT + sum(self.heights), theme, title)
+        self.middles = self.canvas.top - np.cumsum(self.heights) + np.array(self.heights) / 2
         self.rows = [
             _Row(story, middle + (len(lane.stories) - 1 - 2 * index) * row / 2, row)
             for lane, middle in zip(lanes, self.middles, strict=True)
             for index, story in enumerate(lane.stories)
         ]
         self.radius = self.rows[0].radius
+        self.size = 2 * self.radius * style.POINTS_PER_INCH
         self.messages = len({row.story.message for row in self.rows})
+        self.caption = ["published"]
+        if self.messages > 1:
+            self.caption.insert(0, f"{self.messages} messages")
         self.scale = self._choose_scale(scale)
         self.bands = [self._bands(row.story) for row in self.rows]
+
+    def finish(self) -> Figure:
+        """Draw everything and return the figure."""
         self._draw_fan()
         self._write_beside_lanes()
-        self._draw_axis()
+        since = "publishing" if self.messages == 1 else "the first message was published"
+        if self.scale.knee and self.messages > 1:
+            since = "each message was published"
+        draw_time_axis(self.canvas, self.scale, since)
         self._draw_rows()
         self._draw_fates()
-        self.figure = self.canvas.finish(self._legend(), top=self.top, title=title)
+        return self.canvas.finish(self._key())
 
     # -- places ---------------------------------------------------------------------------------
 
@@ -173,30 +172,30 @@ class _Drawing:
         stories = [row.story for row in self.rows if row.story.attempts]
         gaps = [_shortest_gap(story) for story in stories]
         span = max((float(story.times[-1]) for story in stories), default=0.0)
-        log = is_log(wanted, gaps, span)
-        self.node = EDGE + max(text_width(part, style.LABEL_SIZE) for part in self._caption) + 0.16
+        self.node = EDGE + widest(self.caption, style.LABEL_SIZE) + 0.16
         self.names = self.node + FAN
         names = max(text_width(part, size) for lane in self.lanes for part, size in _names(lane))
-        words = max(text_width(w, style.LABEL_SIZE) for lane in self.lanes for w in lane.words)
+        words = widest((part for lane in self.lanes for part in lane.words), style.LABEL_SIZE)
         left, right = self.names + names + GAP, style.WIDTH - EDGE - words - GAP
         pad = 3 * self.radius  # room for the mark of a fate behind the last attempt
-        if not log:
-            return TimeScale(left, right, max(span, 1e-3) if span else 1.0, pad)
+        if not is_log(wanted, gaps, span):
+            return Scale(left, right, max(span, 1e-3) if span else 1.0, pad)
         own = max([story.took for story in stories] + [1e-3])
-        return LogScale(left, right, own, knee_of(gaps, own), pad)
+        return Scale(left, right, own, pad, knee=knee_before(gaps, own))
 
-    @property
-    def _caption(self) -> list[str]:
-        return ["published"] if self.messages == 1 else [f"{self.messages} messages", "published"]
-
-    def _x(self, story: Story, seconds: np.ndarray) -> np.ndarray:
+    def _places(self, story: Story, seconds: ArrayLike) -> np.ndarray:
         """Return the places of moments; on a logarithmic axis each message starts at 0."""
-        log = isinstance(self.scale, LogScale)
-        return self.scale.x(np.asarray(seconds) - (story.published if log else 0.0))
+        zero = story.published if self.scale.knee else 0.0
+        return self.scale.places(np.asarray(seconds) - zero)
+
+    def _ends(self, story: Story) -> tuple[float, float]:
+        """Return the places of the publishing and of the last attempt."""
+        begin, end = self._places(story, [story.published, story.published + story.took])
+        return float(begin), float(end)
 
     def _bands(self, story: Story) -> list[_Band]:
         """Return the failed attempts of a story, those that would lie on each other as one."""
-        places = self._x(story, story.failed)
+        places = self._places(story, story.failed)
         if not len(places):
             return []
         starts = np.flatnonzero(np.diff(places, prepend=-np.inf) >= 2 * self.radius)
@@ -210,7 +209,7 @@ class _Drawing:
 
     def _draw_fan(self) -> None:
         """Draw the dot of the publishing, and a curve from it to each lane."""
-        theme, middle = self.theme, (self.top + self.bottom) / 2
+        theme, middle = self.theme, (self.canvas.top + FOOT) / 2
         begin, end = self.node, self.names - 0.08
         ease = STEPS**2 * (3 - 2 * STEPS)
         curves = [
@@ -221,52 +220,38 @@ class _Drawing:
         turn = np.linspace(0, 2 * np.pi, 40)
         dot = zip(begin + NODE / 2 * np.cos(turn), middle + NODE / 2 * np.sin(turn), strict=True)
         self.canvas.lines([list(dot)], theme.text, NODE * style.POINTS_PER_INCH, 3)
-        for index, part in enumerate(self._caption):
-            y = middle + (len(self._caption) - 1 - 2 * index) * 0.085
-            look = {"size": style.LABEL_SIZE, "colour": theme.text, "align": "right"}
-            self.letters.write(self.node - 0.16, y, part, **look)
+        self._write_around(self.node - 0.16, middle, self.caption, align="right")
+
+    def _write_around(self, x: float, middle: float, parts: Sequence[str], align: str) -> None:
+        """Write one or two lines of words around a height."""
+        for index, part in enumerate(parts):
+            y = middle + (len(parts) - 1 - 2 * index) * LINE
+            self.canvas.write(x, y, part, align=align)
 
     def _write_beside_lanes(self) -> None:
-        theme = self.theme
         for lane, y in zip(self.lanes, self.middles, strict=True):
             (name, size), (protocol, small) = _names(lane)
-            self.letters.write(self.names, y + 0.085, name, size=size, colour=theme.text)
-            self.letters.write(self.names, y - 0.085, protocol, size=small, colour=theme.muted)
-            for index, part in enumerate(lane.words):
-                place = y + (len(lane.words) - 1 - 2 * index) * 0.085
-                self.letters.write(
-                    self.scale.right + GAP, place, part, size=style.LABEL_SIZE, colour=theme.text
-                )
-        edges = self.top - np.cumsum(self.heights)[:-1]
+            self.canvas.write(self.names, y + LINE, name, size=size)
+            self.canvas.write(self.names, y - LINE, protocol, size=small, colour=self.theme.muted)
+            self._write_around(self.scale.right + GAP, y, lane.words, align="left")
+        edges = self.canvas.top - np.cumsum(self.heights)[:-1]
         borders = [[(self.names, y), (style.WIDTH - EDGE, y)] for y in edges]
-        self.canvas.lines(borders, theme.grid, 0.8, 1)
-
-    def _draw_axis(self) -> None:
-        edges = {"bottom": self.bottom, "top": self.top}
-        if isinstance(self.scale, LogScale):
-            what = "publishing" if self.messages == 1 else "each message was published"
-            name = f"time since {what}, on a logarithmic scale"
-            draw_axis(self.canvas, self.scale, time_ticks(self.scale), name=name, **edges)
-        else:
-            since = "publishing" if self.messages == 1 else "the first message was published"
-            self.canvas.time_axis(self.scale, since=since, **edges)
+        self.canvas.lines(borders, self.theme.grid, 0.8, 1)
 
     def _draw_rows(self) -> None:
         """Draw each story: a thin line from the publishing on, marks, bands with their counts."""
         threads, bands, marks = [], [], []
         for row, own in zip(self.rows, self.bands, strict=True):
-            y, story = row.y, row.story
-            places = self._x(story, [story.published, story.published + story.took])
-            threads.append([(float(x), y) for x in places])
+            threads.append([(x, row.y) for x in self._ends(row.story)])
             for band in own:
-                marks += [(band.begin, y), (band.end, y)]
-                bands.append([(band.begin, y), (band.end, y)])
+                ends = [(band.begin, row.y), (band.end, row.y)]
+                marks += ends
+                bands.append(ends)
             if own and row.height >= LABELLED_ROW:
                 self._count(row, own)
-        size = 2 * self.radius * style.POINTS_PER_INCH
         self.canvas.lines(threads, self.theme.waiting, 1.0, 2)
-        self.canvas.lines(bands, self.theme.failed, size * 0.6, 3)
-        self.canvas.marks(list(dict.fromkeys(marks)), "failed", size)
+        self.canvas.lines(bands, self.theme.failed, self.size * 0.6, 3)
+        self.canvas.marks(list(dict.fromkeys(marks)), "failed", self.size)
 
     def _count(self, row: _Row, bands: Sequence[_Band]) -> None:
         """Write "9 failed" above each band, or "9", or nothing: whatever has room."""
@@ -279,60 +264,59 @@ class _Drawing:
                 width = text_width(text, style.SMALL_SIZE)
                 begin = max((band.begin + band.end - width) / 2, free)
                 if begin + width <= max(limit, band.end + self.radius) + 0.02:
-                    look = {"size": style.SMALL_SIZE, "colour": self.theme.text}
-                    self.letters.write(begin, row.y + 0.15, text, **look)
+                    self.canvas.write(begin, row.y + 0.15, text, size=style.SMALL_SIZE)
                     free = begin + width + 0.06
                     break
 
     def _draw_fates(self) -> None:
         """Draw how each story ended: at its last attempt, or just behind it if that failed."""
-        size = 2 * self.radius * style.POINTS_PER_INCH
-        places: dict[str, list[tuple[float, float]]] = {}
+        places: dict[str, list[Point]] = {}
         for row in self.rows:
-            story = row.story
-            x = float(self._x(story, story.published + story.took))
-            behind = 0.0 if story.fate in (DELIVERED, FILTERED) else 2.1 * self.radius
-            places.setdefault(story.fate, []).append((x + behind, row.y))
-        self.canvas.marks(places.get(DELIVERED, []), "succeeded", size)
-        self.canvas.marks(places.get(DEAD, []), DEAD, size)
-        self._draw_bars(places.get(DROPPED, []), self.radius)
-        self._draw_diamonds(places.get(FILTERED, []), self.radius)
-
-    def _draw_bars(self, places: Sequence[tuple[float, float]], radius: float) -> None:
-        """Draw the mark of what was dropped: a bar across the row, where nothing goes on."""
-        bars = [[(x, y - 1.1 * radius), (x, y + 1.1 * radius)] for x, y in places]
+            _, x = self._ends(row.story)
+            behind = 0.0 if row.story.fate in (DELIVERED, FILTERED) else 2.1 * self.radius
+            places.setdefault(row.story.fate, []).append((x + behind, row.y))
+        self.canvas.marks(places.get(DELIVERED, []), "succeeded", self.size)
+        self.canvas.marks(places.get(DEAD_LETTER, []), DEAD_LETTER, self.size)
+        bars = [_bar(x, y, self.radius) for x, y in places.get(DROPPED, [])]
         self.canvas.lines(bars, self.theme.text, 2.4, 4)
+        diamonds = [_diamond(x, y, self.radius) for x, y in places.get(FILTERED, [])]
+        self.canvas.lines(diamonds, self.theme.muted, 1.2, 4)
 
-    def _draw_diamonds(self, places: Sequence[tuple[float, float]], radius: float) -> None:
-        """Draw the mark of what was filtered out: hollow, as nothing was tried."""
-        corners = ((0, 1), (1, 0), (0, -1), (-1, 0), (0, 1), (1, 0))
-        shapes = [[(x + radius * a, y + radius * b) for a, b in corners] for x, y in places]
-        self.canvas.lines(shapes, self.theme.muted, 1.2, 4)
-
-    def _legend(self) -> Iterator[Entry]:
-        canvas, fates = self.canvas, {row.story.fate for row in self.rows}
+    def _key(self) -> Iterator[Entry]:
+        canvas, theme, fates = self.canvas, self.theme, {row.story.fate for row in self.rows}
         if DELIVERED in fates:
             yield canvas.mark_entry("succeeded", "delivered")
         if any(self.bands):
             yield canvas.mark_entry("failed", "failed")
         if any(band.count > 1 for own in self.bands for band in own):
             yield Entry("many failed", 0.3, self._sample_band)
-        if DEAD in fates:
-            yield canvas.mark_entry(DEAD, DEAD)
+        if DEAD_LETTER in fates:
+            yield canvas.mark_entry(DEAD_LETTER, DEAD_LETTER)
         if DROPPED in fates:
-            yield Entry("dropped", 0.04, lambda x, y: self._draw_bars([(x + 0.03, y)], SAMPLE))
+            yield canvas.line_entry("dropped", 0.04, [_bar(0.03, 0, 0.065)], theme.text, 2.4, 4)
         if FILTERED in fates:
-            draw = self._draw_diamonds
-            yield Entry("filtered out", 0.1, lambda x, y: draw([(x + 0.06, y)], SAMPLE))
+            diamond = _diamond(0.06, 0, 0.065)
+            yield canvas.line_entry("filtered out", 0.1, [diamond], theme.muted, 1.2, 4)
         if self.messages > 1:
             yield Entry("one row a message", 0.0, lambda x, y: None)
 
     def _sample_band(self, x: float, y: float) -> None:
-        self.canvas.lines([[(x + 0.07, y), (x + 0.28, y)]], self.theme.failed, 5.4, 3)
-        self.canvas.marks([(x + 0.07, y), (x + 0.28, y)], "failed", 9)
+        ends = [(x + 0.07, y), (x + 0.28, y)]
+        self.canvas.lines([ends], self.theme.failed, 5.4, 3)
+        self.canvas.marks(ends, "failed", 9)
 
 
-def _lane_heights(lanes: Sequence[Lane]) -> tuple[list[float], float]:
+def _bar(x: float, y: float, radius: float) -> list[Point]:
+    """Return the mark of what was dropped: a bar across the row, where nothing goes on."""
+    return [(x, y - 1.1 * radius), (x, y + 1.1 * radius)]
+
+
+def _diamond(x: float, y: float, radius: float) -> list[Point]:
+    """Return the mark of what was filtered out: hollow, as nothing was tried."""
+    return [(x + radius * right, y + radius * up) for right, up in DIAMOND]
+
+
+def _lane_heights(lanes: Sequence[Subscription]) -> tuple[list[float], float]:
     """Return the heights of the lanes and of a row in them."""
     most = max(len(lane.stories) for lane in lanes)
     rows = sum(len(lane.stories) for lane in lanes)
@@ -342,7 +326,7 @@ def _lane_heights(lanes: Sequence[Lane]) -> tuple[list[float], float]:
     return heights, row
 
 
-def _names(lane: Lane) -> list[tuple[str, float]]:
+def _names(lane: Subscription) -> list[tuple[str, float]]:
     """Return what stands in front of a lane and in which size: the subscription, the protocol."""
     return [(shortened(lane.name), style.LABEL_SIZE), (lane.protocol, style.SMALL_SIZE)]
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 import pandas as pd
+from matplotlib.figure import Figure
 
+from patternlab.delivery.attempts import OUTCOMES, SUCCEEDED
 from patternlab.plots.drawing import canvas, style
-from patternlab.plots.drawing.arguments import check_receive_count, timeout_in_seconds
-from patternlab.plots.drawing.lettering import text_width
+from patternlab.plots.drawing.axis import Scale, draw_time_axis
 from patternlab.plots.drawing.picture import Picture
-from patternlab.plots.drawing.style import OUTCOMES, Theme
+from patternlab.plots.drawing.style import Theme
+from patternlab.plots.drawing.text import text_width, widest
 from patternlab.plots.messages.fifo_layout import (
     LanePlace,
     Row,
@@ -21,15 +23,15 @@ from patternlab.plots.messages.fifo_layout import (
     short_name,
     words_of,
 )
-from patternlab.plots.messages.groups import (
-    Group,
-    Message,
-    check_fifo_history,
-    groups_of,
-    told,
-    twin,
+from patternlab.plots.messages.groups import Group, check_fifo_history, groups_of, told, twin
+from patternlab.plots.messages.history import (
+    DEAD,
+    NO_REDRIVE,
+    WAITING,
+    check_count,
+    timeout_in_seconds,
 )
-from patternlab.plots.messages.lanes import DEAD, WAITING
+from patternlab.plots.messages.lanes import NO_ATTEMPTS, outcome_entries
 
 MOST_GROUPS = 40
 MOST_DETAILED = 12  # groups; of more, only messages that failed or held others up show their keys
@@ -54,11 +56,14 @@ def fifo_lanes(
     cannot be received. Other lanes go on.
 
     Args:
-        history: one row a delivery attempt of one FIFO queue, as ``cloud.history()`` returns it.
-        visibility_timeout, max_receive_count, theme, title: as ``retry_timeline`` takes them.
+        history: one row per delivery attempt of one FIFO queue, as ``cloud.history()`` returns it.
+        visibility_timeout: of the queue, in seconds (or a ``timedelta``).
+        max_receive_count: of the redrive policy; None if the queue has none.
+        theme: ``"light"`` or ``"dark"``.
+        title: a heading above the figure.
 
     Returns:
-        The picture. Its twin has one row a group, as ``head_of_line`` describes it. The figure
+        The picture. Its twin has one row per group, as ``head_of_line`` describes it. The figure
         shows the first 40 groups; the twin has them all.
 
     Raises:
@@ -67,16 +72,16 @@ def fifo_lanes(
     """
     colours = style.theme_named(theme)
     seconds = timeout_in_seconds(visibility_timeout)
-    check_receive_count(max_receive_count)
+    check_count("max_receive_count", max_receive_count, NO_REDRIVE)
     check_fifo_history(history)
     groups = groups_of(history, seconds, max_receive_count)
     if not groups:
-        nothing = canvas.NO_ATTEMPTS
-        return Picture(canvas.sentence_figure(nothing, colours, title), twin(groups), nothing)
+        figure = canvas.sentence_figure(NO_ATTEMPTS, colours, title)
+        return Picture(figure, twin(groups), NO_ATTEMPTS)
     if len(groups) > MOST_GROUPS:
         title = canvas.with_note(title, f"first {MOST_GROUPS} of {len(groups)} groups")
-    figure = _Drawing(groups[:MOST_GROUPS], seconds, colours, title).figure
-    return Picture(figure, twin(groups), told(groups))
+    drawing = _Drawing(groups[:MOST_GROUPS], seconds, colours, title)
+    return Picture(drawing.finish(), twin(groups), told(groups))
 
 
 def _apart(values: Iterable[float], distance: float) -> list[float]:
@@ -89,64 +94,53 @@ def _apart(values: Iterable[float], distance: float) -> list[float]:
 
 
 class _Drawing:
-    """The lanes of one history being drawn; ``figure`` is the result."""
+    """The lanes of one history being drawn. Distances are in inches."""
 
     def __init__(
         self, groups: Sequence[Group], visibility_timeout: float, theme: Theme, title: str | None
     ) -> None:
-        self.visibility_timeout = visibility_timeout
         self.theme = theme
         self.lanes = places_of(groups)
         self.rows = [row for lane in self.lanes for row in lane.rows]
-        self.blocks = [(row, *span) for row in self.rows for span in self._invisible(row.message)]
-        top = self.lanes[0].top
-        self.canvas = canvas.Canvas(top + canvas.room_above(title), theme)
-        self.letters = self.canvas.letters
+        self.blocks = [
+            (row, *span)
+            for row in self.rows
+            for span in row.message.invisible_spans(visibility_timeout)
+        ]
+        self.canvas = canvas.Canvas(self.lanes[0].top, theme, title)
         self.one_line = any(lane.top - lane.bottom < 2 * LINE for lane in self.lanes)
         self.size = style.SMALL_SIZE if self.one_line else style.LABEL_SIZE
         self.scale = self._scale()
+
+    def finish(self) -> Figure:
+        """Draw everything and return the figure."""
         self._write_beside_lanes()
         sent = all(not math.isnan(row.message.sent) for row in self.rows)
         since = "the first message was sent" if sent else "the first known moment"
-        self.canvas.time_axis(self.scale, bottom=canvas.FOOT, top=top, since=since)
+        draw_time_axis(self.canvas, self.scale, since)
         self._draw_blocks()
         self._draw_waits()
         self._draw_attempts()
         for lane in self.lanes:
             for row in lane.rows:
                 self._label_attempts(row, last=row is lane.rows[-1])
-        self.figure = self.canvas.finish(self._legend(), top=top, title=title)
+        return self.canvas.finish(self._key())
 
-    def _invisible(self, message: Message) -> Iterator[tuple[float, float]]:
-        """Yield (from, until) after each attempt that did not succeed."""
-        for index, attempt in enumerate(message.lane.attempts):
-            if not attempt.succeeded:
-                yield attempt.end, message.lane.invisible_until(index, self.visibility_timeout)
-
-    def _scale(self) -> canvas.TimeScale:
-        words = max(
-            text_width(part, self.size) for lane in self.lanes for part in self._right(lane)
-        )
+    def _scale(self) -> Scale:
+        words = widest((part for lane in self.lanes for part in self._right(lane)), self.size)
         moments = [until for _, _, until in self.blocks]
         for row in self.rows:
-            attempts = row.message.lane.attempts
-            moments += [row.message.sent, attempts[0].start, max(a.end for a in attempts)]
+            moments += [row.message.sent, row.message.start, row.message.end]
         moments = [moment for moment in moments if not math.isnan(moment)]
-        return canvas.TimeScale(
-            left=canvas.EDGE + self._names_width() + self._keys_width() + canvas.GAP,
-            right=style.WIDTH - canvas.EDGE - words - canvas.GAP,
-            origin=min(moments),
-            span=max(max(moments) - min(moments), 1e-3),
-            pad=0.08,
-        )
-
-    def _names_width(self) -> float:
-        names = [short_name(lane.group) for lane in self.lanes]
-        return max(text_width(name, self.size) for name in names) + canvas.GAP
-
-    def _keys_width(self) -> float:
         keys = [key for lane in self.lanes for _, key in self._keys(lane)]
-        return max((text_width(key, style.TINY_SIZE) for key in keys), default=0.0)
+        names = widest((short_name(lane.group) for lane in self.lanes), self.size) + canvas.GAP
+        return Scale(
+            canvas.EDGE + names + widest(keys, style.TINY_SIZE) + canvas.GAP,
+            style.WIDTH - canvas.EDGE - words - canvas.GAP,
+            max(max(moments) - min(moments), 1e-3),
+            pad=0.08,
+            origin=min(moments),
+        )
 
     def _keys(self, lane: LanePlace) -> list[tuple[float, str]]:
         """Return (y, key) of as many messages as fit, those that held others up first."""
@@ -168,22 +162,18 @@ class _Drawing:
         return words[: int((lane.top - lane.bottom) / LINE)]
 
     def _write_beside_lanes(self) -> None:
-        theme, scale = self.theme, self.scale
+        theme, left, right = self.theme, self.scale.left, self.scale.right
         for lane in self.lanes:
-            name = short_name(lane.group)
-            self.letters.write(canvas.EDGE, lane.middle, name, size=self.size, colour=theme.text)
+            self.canvas.write(canvas.EDGE, lane.middle, short_name(lane.group), size=self.size)
+            look = {"colour": theme.muted, "align": "right"}
             for y, key in self._keys(lane):
-                self.letters.write(
-                    scale.left - canvas.GAP, y, key, size=style.TINY_SIZE, colour=theme.muted,
-                    align="right",
-                )  # fmt: skip
+                self.canvas.write(left - canvas.GAP, y, key, size=style.TINY_SIZE, **look)
             parts = self._right(lane)
-            calm = all(m.lane.fate != WAITING for m in lane.group.messages)
-            calm = calm and not lane.group.head_of_line.behind
+            calm = not (lane.group.count(WAITING) or lane.group.head_of_line.behind)
             colour = theme.muted if calm else theme.text
             for index, part in enumerate(parts):
                 y = lane.middle + (len(parts) - 1 - 2 * index) * LINE / 2
-                self.letters.write(scale.right + canvas.GAP, y, part, size=self.size, colour=colour)
+                self.canvas.write(right + canvas.GAP, y, part, size=self.size, colour=colour)
         borders = [
             [(canvas.EDGE, lane.top), (style.WIDTH - canvas.EDGE, lane.top)] for lane in self.lanes
         ]
@@ -196,7 +186,7 @@ class _Drawing:
             (x(begin), row.floor, x(until), row.y + row.height / 2)
             for row, begin, until in self.blocks
         ]
-        self.canvas.boxes(boxes, self.theme.standstill)
+        self.canvas.areas(boxes, self.theme.standstill)
         ends: dict[tuple[float, float], list[float]] = {}
         for _, floor, until, top in boxes:
             ends.setdefault((floor, top), []).append(until)
@@ -207,13 +197,13 @@ class _Drawing:
 
     def _draw_waits(self) -> None:
         """Draw the time from sending to the first start as a thin line behind a small stroke."""
-        lines = []
+        lines: list[list[canvas.Point]] = []
         for row in self.rows:
             message, y = row.message, row.y
             if not math.isnan(message.sent) and message.wait > 0:
                 x, half = self.scale.x(message.sent), min(row.height * 0.25, 0.04)
                 lines += [[(x, y - half), (x, y + half)]]
-                lines += [[(x, y), (self.scale.x(message.first_start), y)]]
+                lines += [[(x, y), (self.scale.x(message.start), y)]]
         self.canvas.lines(lines, self.theme.muted, self._thin, 3)
 
     @property
@@ -229,14 +219,14 @@ class _Drawing:
             for outcome in OUTCOMES:
                 bars, marks = [], []
                 for row in rows:
-                    own = [a for a in row.message.lane.attempts if a.outcome == outcome]
+                    own = [a for a in row.message.attempts if a.outcome == outcome]
                     spans = [(self.scale.x(a.start), self.scale.x(a.end)) for a in own]
                     bars += [[(start, row.y), (end, row.y)] for start, end in spans]
                     starts = _apart((start for start, _ in spans), radius)
                     marks += [(start, row.y) for start in starts]
                 self.canvas.lines(bars, self.theme.outcome(outcome), size * 0.6, 3)
                 self.canvas.marks(marks, outcome, size)
-            dead = [row for row in rows if row.message.lane.fate == DEAD]
+            dead = [row for row in rows if row.message.fate == DEAD]
             self.canvas.marks([(self._freed(row), row.y) for row in dead], DEAD, size)
 
     def _freed(self, row: Row) -> float:
@@ -246,19 +236,21 @@ class _Drawing:
         """Write "1 failed" behind each failed attempt, or only "1", or nothing: what has room."""
         if not row.has_room_for_words:
             return
-        attempts = row.message.lane.attempts
-        dead = row.message.lane.fate == DEAD
+        attempts = row.message.attempts
+        dead = row.message.fate == DEAD
         starts = [self.scale.x(attempt.start) for attempt in attempts]
         limits = [*starts[1:], self._freed(row) if dead else self.scale.right + canvas.GAP]
         free = self.scale.left
         for attempt, start, limit in zip(attempts, starts, limits, strict=True):
             free = max(start + row.radius, self.scale.x(attempt.end)) + NEAR
-            if not attempt.succeeded:
-                texts = (f"{attempt.count} {attempt.outcome}", str(attempt.count))
+            if attempt.outcome != SUCCEEDED:
+                number = str(attempt.receive_count)
+                texts = [f"{number} {attempt.outcome}", number]
                 free = self._write_first_that_fits(free, limit - row.radius, row.y, texts)
         if dead:
-            texts = ("leaves",) if last else ("leaves: order broken", "order broken")
-            self._label_freed(row, free, texts)
+            self._label_freed(
+                row, free, ["leaves"] if last else ["leaves: order broken", "order broken"]
+            )
 
     def _label_freed(self, row: Row, free: float, texts: Sequence[str]) -> None:
         """Write one of ``texts`` right of the dead-letter mark, or left of it behind ``free``."""
@@ -287,25 +279,20 @@ class _Drawing:
         return begin
 
     def _write(self, x: float, y: float, text: str) -> None:
-        self.letters.write(x, y, text, size=style.SMALL_SIZE, colour=self.theme.text)
+        self.canvas.write(x, y, text, size=style.SMALL_SIZE)
 
-    def _legend(self) -> Iterator[canvas.Entry]:
-        if any(row.message.wait > 0 for row in self.rows):
-            yield canvas.Entry("waits", 0.3, self._sample_wait)
-        seen = {a.outcome for row in self.rows for a in row.message.lane.attempts}
-        for outcome in OUTCOMES:
-            if outcome in seen:
-                yield self.canvas.mark_entry(outcome, outcome)
+    def _key(self) -> Iterator[canvas.Entry]:
+        messages = [row.message for row in self.rows]
+        if any(message.wait > 0 for message in messages):
+            strokes: list[list[canvas.Point]] = [[(0, -0.04), (0, 0.04)], [(0, 0), (0.3, 0)]]
+            yield self.canvas.line_entry("waits", 0.3, strokes, self.theme.muted, 1.0, 3)
+        yield from outcome_entries(self.canvas, messages)
         if self.blocks:
             yield canvas.Entry("invisible: all behind it stand still", 0.3, self._sample_block)
-        if any(row.message.lane.fate == DEAD for row in self.rows):
+        if any(message.fate == DEAD for message in messages):
             yield self.canvas.mark_entry(DEAD, "dead-letter queue")
 
-    def _sample_wait(self, x: float, y: float) -> None:
-        lines = [[(x, y - 0.04), (x, y + 0.04)], [(x, y), (x + 0.3, y)]]
-        self.canvas.lines(lines, self.theme.muted, 1.0, 3)
-
     def _sample_block(self, x: float, y: float) -> None:
-        self.canvas.boxes([(x, y - 0.07, x + 0.3, y + 0.07)], self.theme.standstill)
+        self.canvas.areas([(x, y - 0.07, x + 0.3, y + 0.07)], self.theme.standstill)
         line = [[(x + 0.3, y - 0.07), (x + 0.3, y + 0.07)]]
         self.canvas.lines(line, self.theme.waiting, 1, 2)

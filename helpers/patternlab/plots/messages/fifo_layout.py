@@ -9,10 +9,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from patternlab.plots.drawing.canvas import FOOT, shortened
-from patternlab.plots.drawing.timeaxis import short_duration
+from patternlab.plots.drawing.canvas import FOOT
+from patternlab.plots.drawing.text import shortened
+from patternlab.plots.drawing.words import short_duration
 from patternlab.plots.messages.groups import Group, Message
-from patternlab.plots.messages.lanes import WAITING
+from patternlab.plots.messages.history import WAITING
 
 ROOM = 7.6  # for all rows of all lanes together
 ROW = 0.21  # of one message
@@ -41,6 +42,7 @@ class Row:
 
     @property
     def has_room_for_words(self) -> bool:
+        """Whether "1 failed" fits behind a mark."""
         return self.height >= LABELLED_ROW
 
 
@@ -55,6 +57,7 @@ class LanePlace:
 
     @property
     def middle(self) -> float:
+        """The height of the words beside the lane."""
         return (self.top + self.bottom) / 2
 
 
@@ -92,6 +95,7 @@ def places_of(groups: Sequence[Group]) -> list[LanePlace]:
 
 
 def short_name(group: Group) -> str:
+    """Return what stands in front of a lane."""
     return shortened(group.name, LONGEST_NAME)
 
 
@@ -111,7 +115,7 @@ def words_of(group: Group) -> list[str]:
         words.append(f"behind {short_key(line.behind, group)}{others}")
     elif group.longest_wait > 0:
         words += [f"waited up to {short_duration(group.longest_wait)}", "for other reasons"]
-    stuck = next((m for m in group.messages if m.lane.fate == WAITING), None)
+    stuck = next((m for m in group.messages if m.fate == WAITING), None)
     if stuck:
         words.append(f"{short_key(stuck, group)} not finished")
     return words or ["send times unknown" if math.isnan(line.wait) else "nobody waited"]

@@ -13,44 +13,29 @@ from functools import cached_property
 
 import pandas as pd
 
-from patternlab.plots.drawing.timeaxis import duration
-from patternlab.plots.messages.lanes import DEAD, DONE, Lane, check_history, lanes_of, summary
-
-TWIN_COLUMNS = (
-    "group", "messages", "done", "dead-lettered", "head-of-line wait (s)", "behind",
-    "longest wait (s)",
-)  # fmt: skip
+from patternlab.delivery.attempts import SUCCEEDED
+from patternlab.plots.drawing.words import counted, duration
+from patternlab.plots.messages.history import DEAD, DONE, Lane, check_history, lanes_of, summary
 
 
 @dataclass(frozen=True)
-class Message:
-    """One message of a group. Times are seconds since the first attempt of the history."""
+class Message(Lane):
+    """One message of a group: a lane, and when it no longer held up the others."""
 
-    key: str
-    sent: float  # NaN when nobody knows
     finished: float  # succeeded, or moved to the dead-letter queue; infinite if neither
-    lane: Lane  # its attempts and its fate
-
-    @property
-    def first_start(self) -> float:
-        return self.lane.attempts[0].start
-
-    @property
-    def has_failed(self) -> bool:
-        return any(not attempt.succeeded for attempt in self.lane.attempts)
 
     @property
     def wait(self) -> float:
-        """Seconds from the sending to the first start; NaN when the sending is unknown."""
-        return _span(self.sent, self.first_start)
+        """Seconds from the sending to the first start; NaN if the sending is unknown."""
+        return _span(self.sent, self.start)
 
 
 @dataclass(frozen=True)
 class Blocked:
     """A head-of-line wait."""
 
-    wait: float  # seconds; NaN when no sending is known
-    behind: Message | None = None  # what most of it was spent behind; None when nothing waited
+    wait: float  # seconds; NaN if no sending is known
+    behind: Message | None = None  # what most of it was spent behind; None if nothing waited
     others: int = 0  # how many more messages it was spent behind
 
 
@@ -62,11 +47,12 @@ class Group:
     messages: tuple[Message, ...]
 
     def count(self, fate: str) -> int:
-        return sum(message.lane.fate == fate for message in self.messages)
+        """Return how many messages ended so."""
+        return sum(message.fate == fate for message in self.messages)
 
     @property
     def longest_wait(self) -> float:
-        """The longest of the messages' waits in seconds; NaN when no sending is known."""
+        """The longest of the messages' waits in seconds; NaN if no sending is known."""
         return max((m.wait for m in self.messages if not math.isnan(m.wait)), default=math.nan)
 
     @cached_property
@@ -77,7 +63,7 @@ class Group:
         longest, waiter = 0.0, 0
         free = -math.inf  # from then on all messages before this one are finished
         for index, message in enumerate(self.messages):
-            wait = _span(message.sent, min(free, message.first_start))
+            wait = _span(message.sent, min(free, message.start))
             if wait > longest:
                 longest, waiter = wait, index
             free = max(free, message.finished)
@@ -95,7 +81,7 @@ class Group:
         own, heads = self.messages[waiter], []
         now = own.sent
         for message in self.messages[:waiter]:
-            until = min(message.finished, own.first_start)
+            until = min(message.finished, own.start)
             if _span(now, until):
                 heads.append((_span(now, until), message))
                 now = until
@@ -112,28 +98,16 @@ def _span(begin: float, until: float) -> float:
 
 def check_fifo_history(history: pd.DataFrame) -> None:
     """Raise a ``ValueError`` with one sentence if ``history`` is not that of a FIFO queue."""
-    check_history(history)
-    if "sent" not in history.columns:
-        raise ValueError(
-            "history has no column 'sent'. "
-            "Give the DataFrame that cloud.history() returns, with all its columns."
-        )
-    if history.empty:
-        return
-    if not pd.api.types.is_datetime64_any_dtype(history["sent"]) and history["sent"].notna().any():
-        raise ValueError(
-            f"history has {history['sent'].dtype} in 'sent', not times. "
-            "Convert the column with pandas.to_datetime(..., utc=True)."
-        )
+    check_history(history, also=["sent"])
     without = int(history["group"].isna().sum())
-    if without == len(history):
+    if 0 < without == len(history):
         raise ValueError(
             "history has no message groups. Give that of a FIFO queue, "
             "or draw this one with plots.retry_timeline."
         )
     if without:
         raise ValueError(
-            f"history has {without} row{'s' if without > 1 else ''} without a message group. "
+            f"history has {counted(without, 'row')} without a message group. "
             "Keep those of one FIFO queue: history[history['group'].notna()]."
         )
 
@@ -145,31 +119,24 @@ def groups_of(
 
     A message without a time of sending takes its place by its first start.
     """
-    if history.empty:
-        return []
-    ordered = history.sort_values(["start", "receive_count"], kind="stable")
-    origin = ordered["start"].iloc[0]
-    firsts = ordered.drop_duplicates("message_id")
-    sent = (pd.to_datetime(firsts["sent"], utc=True) - origin).dt.total_seconds()
-    lanes = lanes_of(history, max_receive_count)
     members: dict[str, list[Message]] = {}
-    for key, group, moment, lane in zip(firsts["key"], firsts["group"], sent, lanes, strict=True):
+    for lane in lanes_of(history, max_receive_count):
         finished = _finished(lane, visibility_timeout)
-        members.setdefault(str(group), []).append(Message(str(key), moment, finished, lane))
+        message = Message(lane.label, lane.attempts, lane.fate, finished)
+        members.setdefault(str(lane.attempts[0].group), []).append(message)
     groups = [Group(name, tuple(sorted(own, key=_place))) for name, own in members.items()]
     return sorted(groups, key=lambda group: _place(group.messages[0]))
 
 
 def _place(message: Message) -> tuple[float, float]:
     """Return what messages are ordered by: the sending, then the first start."""
-    start = message.first_start
-    return (start if math.isnan(message.sent) else message.sent), start
+    return (message.start if math.isnan(message.sent) else message.sent), message.start
 
 
 def _finished(lane: Lane, visibility_timeout: float) -> float:
     """Return when the message no longer held up its group, in seconds."""
     if lane.fate == DONE:
-        return next(attempt.end for attempt in lane.attempts if attempt.succeeded)
+        return next(own.end for own in lane.attempts if own.outcome == SUCCEEDED)
     if lane.fate == DEAD:
         return lane.attempts[-1].start + visibility_timeout
     return math.inf
@@ -187,14 +154,14 @@ def head_of_line(
     Messages that were never received are not in a history, so they are not counted.
 
     Args:
-        history: one row a delivery attempt of one FIFO queue, as ``cloud.history()`` returns it.
+        history: one row per delivery attempt of one FIFO queue, as ``cloud.history()`` returns it.
         visibility_timeout: of the queue, in seconds.
-        max_receive_count: of the redrive policy; None when the queue has none.
+        max_receive_count: of the redrive policy; None if the queue has none.
 
     Returns:
-        One row a group, in order of their first messages: group, messages, done, dead-lettered,
+        One row per group, in order of their first messages: group, messages, done, dead-lettered,
         head-of-line wait (s), behind (the key of the message that held them up for most of that
-        wait, or nothing) and longest wait (s). Times are rounded to milliseconds, and NaN where no
+        wait, or nothing) and longest wait (s). Times are rounded to milliseconds, and NaN if no
         time of sending is known.
 
     Raises:
@@ -205,40 +172,41 @@ def head_of_line(
 
 
 def twin(groups: Sequence[Group]) -> pd.DataFrame:
-    """Return one row a group, as ``head_of_line`` describes it."""
-    rows = []
-    for group in groups:
-        line = group.head_of_line
-        rows.append(
-            (
-                group.name,
-                len(group.messages),
-                group.count(DONE),
-                group.count(DEAD),
-                round(line.wait, 3),
-                line.behind.key if line.behind else "",
-                round(group.longest_wait, 3),
-            )
-        )
-    return pd.DataFrame(rows, columns=list(TWIN_COLUMNS))
+    """Return one row per group, as ``head_of_line`` describes it."""
+    lines = [group.head_of_line for group in groups]
+    return pd.DataFrame(
+        {
+            "group": [group.name for group in groups],
+            "messages": [len(group.messages) for group in groups],
+            "done": [group.count(DONE) for group in groups],
+            "dead-lettered": [group.count(DEAD) for group in groups],
+            "head-of-line wait (s)": [round(line.wait, 3) for line in lines],
+            "behind": [line.behind.key if line.behind else "" for line in lines],
+            "longest wait (s)": [round(group.longest_wait, 3) for group in groups],
+        }
+    )
 
 
 def told(groups: Sequence[Group]) -> str:
     """Return the alternative text: how many of everything, and which group waited longest."""
-    lanes = [message.lane for group in groups for message in group.messages]
-    number = "1 message group" if len(groups) == 1 else f"{len(groups)} message groups"
-    return f"FIFO queue with {number}. {summary(lanes)} {_told_waits(groups)}"
+    messages = [message for group in groups for message in group.messages]
+    number = counted(len(groups), "message group")
+    return f"FIFO queue with {number}. {summary(messages)} {_told_waits(groups)}"
 
 
 def _told_waits(groups: Sequence[Group]) -> str:
-    waits = [(group.head_of_line, group.name) for group in groups if group.head_of_line.behind]
+    waits = [
+        (group.head_of_line.wait, group.head_of_line.behind.key, group.name)
+        for group in groups
+        if group.head_of_line.behind
+    ]
     if not waits:
         return "No message is known to have waited behind another of its group."
-    waits.sort(key=lambda own: own[0].wait, reverse=True)
-    line, name = waits[0]
-    text = f"Longest head-of-line wait: {duration(line.wait)} behind {line.behind.key} in {name}"
+    waits.sort(key=lambda own: own[0], reverse=True)
+    wait, behind, name = waits[0]
+    text = f"Longest head-of-line wait: {duration(wait)} behind {behind} in {name}"
     if len(waits) > 1:
-        text += f"; in the other groups at most {duration(waits[1][0].wait)}"
+        text += f"; in the other groups at most {duration(waits[1][0])}"
     elif len(groups) > 1:
         text += "; in the other groups none"
     return text + "."

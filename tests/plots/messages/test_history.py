@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patternlab.plots.drawing.style import OUTCOMES
-from patternlab.plots.messages.lanes import (
+from patternlab.delivery.attempts import OUTCOMES
+from patternlab.plots.messages.history import (
     COLUMNS,
     DEAD,
     DONE,
@@ -14,6 +14,7 @@ from patternlab.plots.messages.lanes import (
     summary,
     twin,
 )
+from tests.plots.tables import QUICK, history_of, mixed
 
 
 @pytest.mark.parametrize(
@@ -27,29 +28,30 @@ from patternlab.plots.messages.lanes import (
         (["failed"] * 9, None, WAITING),
     ],
 )
-def test_fate_of_a_message(make_history, outcomes, max_receive_count, fate):
+def test_fate_of_a_message(outcomes, max_receive_count, fate):
     attempts = [(n, n + 0.1, outcome) for n, outcome in enumerate(outcomes)]
-    (lane,) = lanes_of(make_history({"a": attempts}), max_receive_count)
+    (lane,) = lanes_of(history_of({"a": attempts}), max_receive_count)
     assert lane.fate == fate
 
 
-def test_a_message_is_invisible_from_its_receive_for_the_visibility_timeout(poison):
+@pytest.mark.parametrize(
+    ("visibility_timeout", "first", "last"),
+    [(30, 30, 150), (100, 30, 220)],  # an early next receive ends the first span
+)
+def test_a_message_is_invisible_from_its_receive_for_the_visibility_timeout(
+    poison, visibility_timeout, first, last
+):
     (lane,) = lanes_of(poison, 5)
-    assert lane.invisible_until(4, 30) == 150
-    assert lane.invisible_until(0, 30) == 30
+    spans = lane.invisible_spans(visibility_timeout)
+    assert (spans[0], spans[-1]) == ((0.02, first), (120.02, last))
 
 
-def test_an_early_next_receive_ends_the_invisible_span(poison):
-    (lane,) = lanes_of(poison, 5)
-    assert lane.invisible_until(0, 100) == 30
+def test_an_attempt_longer_than_the_visibility_timeout_has_no_span_backwards():
+    (lane,) = lanes_of(history_of({"a": [(0, 50, "failed"), (60, 61, "succeeded")]}), None)
+    assert lane.invisible_spans(30) == [(50, 50)]
 
 
-def test_an_attempt_longer_than_the_visibility_timeout_has_no_span_backwards(make_history):
-    (lane,) = lanes_of(make_history({"a": [(0, 50, "failed")]}), None)
-    assert lane.invisible_until(0, 30) == 50
-
-
-def test_lanes_are_ordered_by_their_first_attempt_and_rows_may_come_in_any_order(mixed):
+def test_lanes_are_ordered_by_their_first_attempt_and_rows_may_come_in_any_order():
     history = mixed(7)
     expected = twin(lanes_of(history, 5))
     shuffled = twin(lanes_of(history.sample(frac=1, random_state=1), 5))
@@ -69,24 +71,24 @@ def test_the_twin_tells_the_story_of_one_message(poison):
     }
 
 
-def test_outcomes_stay_in_order(make_history):
+def test_outcomes_stay_in_order():
     outcomes = ["failed", "failed", "timed out", "failed", "succeeded"]
     attempts = [(n, n, outcome) for n, outcome in enumerate(outcomes)]
-    (lane,) = lanes_of(make_history({"a": attempts}), None)
+    (lane,) = lanes_of(history_of({"a": attempts}), None)
     assert lane.outcomes_in_order == "failed ×2, timed out, failed, succeeded"
 
 
-def test_a_message_group_is_named_beside_the_key(make_history):
-    (lane,) = lanes_of(make_history({"a": [(0, 1, "failed")]}, group="customer-7"), None)
+def test_a_message_group_is_named_beside_the_key():
+    (lane,) = lanes_of(history_of({"a": [(0, 1, "failed")]}, group="customer-7"), None)
     assert lane.label == "a (customer-7)"
 
 
-def test_two_messages_with_one_key_keep_their_own_lanes(make_history):
-    history = make_history({"a": [(0, 1, "failed")], "b": [(2, 3, "failed")]})
+def test_two_messages_with_one_key_keep_their_own_lanes():
+    history = history_of({"a": [(0, 1, "failed")], "b": [(2, 3, "failed")]})
     assert len(lanes_of(history.assign(key="same"), None)) == 2
 
 
-def test_summary_counts_everything(mixed):
+def test_summary_counts_everything():
     assert summary(lanes_of(mixed(5), 5)) == (
         "Timeline of 5 messages with 13 delivery attempts over 121 seconds. "
         "Attempts: 3 succeeded, 8 failed, 2 timed out. "
@@ -94,29 +96,20 @@ def test_summary_counts_everything(mixed):
     )
 
 
-attempt = st.tuples(
-    st.sampled_from(["a", "b", "c", "d"]),
-    st.integers(min_value=1, max_value=6),
-    st.sampled_from(["g", None]),
-    st.floats(min_value=0, max_value=1e6),
-    st.floats(min_value=0, max_value=1e3),
-    st.sampled_from(OUTCOMES),
+attempt = st.tuples(st.floats(0, 1e6), st.floats(0, 1e3), st.sampled_from(OUTCOMES))
+
+
+@QUICK
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.lists(attempt, min_size=1, max_size=6), min_size=1),
+    st.integers(1, 6) | st.none(),
 )
-
-
-def frame(attempts):
-    origin = pd.Timestamp("2026-01-01T00:00:00Z")
-    rows = []
-    for key, count, group, start, length, outcome in attempts:
-        begin = origin + pd.Timedelta(seconds=start)
-        end = begin + pd.Timedelta(seconds=length)
-        rows.append((f"id-{key}", key, count, group, "f", "r", begin, end, outcome, None))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-@given(st.lists(attempt, min_size=1, max_size=25), st.integers(1, 6) | st.none())
-def test_counts_of_the_twin_add_up_to_the_history(attempts, max_receive_count):
-    history = frame(attempts)
+def test_counts_of_the_twin_add_up_to_the_history(messages, max_receive_count):
+    lives = {
+        key: [(start, start + length, outcome) for start, length, outcome in life]
+        for key, life in messages.items()
+    }
+    history = history_of(lives, group={"a": "g"})
     check_history(history)
     lanes = lanes_of(history, max_receive_count)
     table = twin(lanes)
@@ -139,24 +132,30 @@ def test_counts_of_the_twin_add_up_to_the_history(attempts, max_receive_count):
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_missing_column_is_named(poison, column):
-    with pytest.raises(ValueError, match=f"no column '{column}'. Give the DataFrame"):
+    with pytest.raises(ValueError, match=f"'{column}'"):
         check_history(poison.drop(columns=column))
 
 
+def test_a_time_of_sending_may_be_missing(poison):
+    check_history(poison.drop(columns="sent"))
+    assert len(lanes_of(poison.drop(columns="sent"), None)) == 1
+
+
 @pytest.mark.parametrize(
-    ("change", "sentence"),
+    ("change", "value"),
     [
-        ({"outcome": "exploded"}, "outcome 'exploded'. The figures know succeeded, failed"),
-        ({"start": 5.0}, "float64 in 'start', not times"),
-        ({"end": pd.NaT}, "empty values in 'end'"),
-        ({"receive_count": None}, "empty values in 'receive_count'"),
+        ({"outcome": "exploded"}, "'exploded'.*succeeded, failed"),
+        ({"start": 5.0}, "float64 in 'start'"),
+        ({"sent": 5.0}, "float64 in 'sent'"),
+        ({"end": pd.NaT}, "'end'"),
+        ({"receive_count": None}, "'receive_count'"),
     ],
 )
-def test_what_cannot_be_drawn_is_said_in_a_sentence(poison, change, sentence):
-    with pytest.raises(ValueError, match=sentence):
+def test_what_cannot_be_drawn_is_refused(poison, change, value):
+    with pytest.raises(ValueError, match=value):
         check_history(poison.assign(**change))
 
 
-def test_a_list_is_no_history():
-    with pytest.raises(ValueError, match="history is a list. Give the DataFrame"):
+def test_a_list_is_not_a_history():
+    with pytest.raises(ValueError, match="list"):
         check_history([])
