@@ -44,7 +44,7 @@ EVENTS = {"a": [(0, 1, "failed"), (67, 68, "timed out"), (198, 199, "failed")]}
 DELIVERIES = tries("m", "orders", (0, "delivered")) + tries(
     "m", "mail", (0, "failed"), (9, "dropped")
 )
-LAYER = SimpleNamespace(name="a very long name indeed", requests=10**6, fetches=3)
+LAYER = SimpleNamespace(name="a very long name indeed", requests=10**9, fetches=3)
 LOADS = {f"design {n}": np.arange(100) for n in range(5)}
 LIMITS = {"visibility_timeout": 30, "max_receive_count": 5}
 

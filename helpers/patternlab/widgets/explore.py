@@ -125,7 +125,7 @@ class _Image(widgets.Image):
 
     An Image widget has no alt. Its tooltip becomes the title of the ``<img>``, which is what
     screen readers take next. The front end (ipywidgets 8.1) sets the title only after a look at
-    the length of a description, which an Image does not have: without this one it draws nothing at all.
+    the length of a description, which an Image does not have: without this one it draws nothing.
     """
 
     description = Unicode("").tag(sync=True)

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from patternlab.plots.drawing import style
 from patternlab.plots.drawing.canvas import EDGE
-from patternlab.plots.drawing.chart import Chart
+from patternlab.plots.drawing.chart import RIGHT, Chart
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import Theme, theme_named
 from patternlab.plots.drawing.text import shortened, widest
@@ -73,9 +73,8 @@ def layer_flow(
 
 def _draw(table: pd.DataFrame, theme: Theme, title: str | None) -> Figure:
     names = [shortened(name) for name in table["layer"]]
-    chart = Chart(
-        [ROW * len(table)], theme, title, left=EDGE + widest(names, style.LABEL_SIZE) + 0.16
-    )
+    left = EDGE + widest(names, style.LABEL_SIZE) + 0.16
+    chart = Chart([ROW * len(table)], theme, title, left=left)
     (axes,) = chart.axes
     places = list(reversed(range(len(table))))
     absorbed = table["absorbed"].clip(lower=0)
@@ -85,14 +84,14 @@ def _draw(table: pd.DataFrame, theme: Theme, title: str | None) -> Figure:
     axes.barh(places, passed, left=absorbed, color=theme.standstill, hatch="////", **look)
     axes.set_yticks(places, names)
     axes.set_ylim(-0.5, len(table) - 0.5)
-    most = float(table["requests"].max())
-    axes.set_xlim(0, most * 1.35)
-    for place, row in zip(places, table.to_dict("records"), strict=True):
-        words = f"  {row['requests']:,}"
-        if place:
-            words += f", absorbs {row['absorbed share']:.1%}"
-        look = chart.letters(style.LEGEND_SIZE)
-        axes.annotate(words, (row["requests"], place), va="center", **look)
+    words = [f"  {requests:,}" for requests in table["requests"]]
+    for row, share in enumerate(table["absorbed share"][:-1]):
+        words[row] += f", absorbs {share:.1%}"
+    wide = style.WIDTH - left - RIGHT
+    room = wide + RIGHT - EDGE - widest(words, style.LEGEND_SIZE)  # for the longest bar
+    axes.set_xlim(0, float(table["requests"].max()) * max(1.35, wide / room))
+    for text, requests, place in zip(words, table["requests"], places, strict=True):
+        axes.annotate(text, (requests, place), va="center", **chart.letters(style.LEGEND_SIZE))
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0, labelcolor=theme.text)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
