@@ -13,7 +13,7 @@ from patternlab.clock import VirtualClock
 from patternlab.delivery.functions.function import Function, PlainRuntime
 from patternlab.delivery.functions.mapping import EventSourceMapping, MappingConfig
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.receivers import QueueTarget
+from patternlab.delivery.receivers import QueueReceiver
 from patternlab.delivery.s3.bucket import Bucket
 from patternlab.delivery.s3.rules import Rule
 from patternlab.delivery.sqs.standard import StandardQueue
@@ -47,7 +47,7 @@ def _run(knobs: Knobs) -> None:
     clock, seen = VirtualClock(), 0
     queue = StandardQueue(clock, "events", knobs=knobs)
     bucket = Bucket(clock, "uploads", knobs=knobs)
-    bucket.configure([Rule(QueueTarget(queue), prefix="in/")])
+    bucket.configure([Rule(QueueReceiver(queue), prefix="in/")])
     queue.purge()
 
     def handler(event: Any, _context: Any) -> None:

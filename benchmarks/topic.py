@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from benchmarks.measure import Row, seconds
 from patternlab.clock import VirtualClock
-from patternlab.delivery.sns.endpoints import QueueEndpoint
+from patternlab.delivery.receivers import QueueReceiver
 from patternlab.delivery.sns.topic import Topic
 from patternlab.delivery.sqs.standard import StandardQueue
 
@@ -26,7 +26,7 @@ def _run() -> None:
     clock = VirtualClock()
     topic = Topic(clock)
     queue = StandardQueue(clock, "orders")
-    topic.subscribe(QueueEndpoint(queue))
+    topic.subscribe(QueueReceiver(queue))
     topic.faults.outage(queue.arn, days=2 * DAYS)
     topic.publish("order 1")
     clock.wait(DAYS * 86_400)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from patternlab import open_cloud
 from patternlab.clock import VirtualClock
 from patternlab.delivery import DeliveryError
-from patternlab.delivery.sns.endpoints import WebEndpoint
+from patternlab.delivery.receivers import WebReceiver
 from patternlab.delivery.sns.filter_policy import FilterPolicy
 from patternlab.delivery.sns.topic import Topic
 
@@ -58,7 +58,7 @@ def test_difference_events_54_the_status_429_is_retried():
     """As eventbridge_more-48 says."""
     clock, seen = VirtualClock(), []
     topic = Topic(clock, "orders")
-    topic.subscribe(WebEndpoint("https://example.com/hook", lambda *_: seen.append(1) or 429))
+    topic.subscribe(WebReceiver("https://example.com/hook", lambda *_: seen.append(1) or 429))
     topic.publish("hello")
     clock.wait(600)
     assert len(seen) == 4

@@ -3,7 +3,6 @@
 import itertools
 import json
 import random
-from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +12,7 @@ from patternlab.delivery import (
     AsyncConfig,
     AsyncQueue,
     Function,
-    FunctionEndpoint,
+    FunctionReceiver,
     Knobs,
     Outages,
     PlainRuntime,
@@ -31,15 +30,9 @@ from patternlab.delivery.functions.async_records import (
     error_payload,
     invocation_record,
 )
-from patternlab.delivery.functions.destinations import (
-    BucketDestination,
-    BusDestination,
-    FunctionDestination,
-    QueueDestination,
-    TopicDestination,
-)
 from patternlab.delivery.functions.function import FunctionError, Outcome, TimedOut
-from patternlab.delivery.sns.endpoints import QueueEndpoint
+from patternlab.delivery.receivers import QueueReceiver
+from tests.delivery.inbox import Inbox
 
 SIX_HOURS = 21_600
 EXACT = Knobs(async_retry_jitter=(1.0, 1.0), async_backoff_jitter=(1.0, 1.0))
@@ -274,7 +267,7 @@ def test_events_46_a_reserved_concurrency_of_zero_drops_the_event_at_once():
     world = World()
     world.function.reserve(0)
     told = world.queue_named()
-    world.queue.config = AsyncConfig(on_failure=QueueDestination(told))
+    world.queue.config = AsyncConfig(on_failure=QueueReceiver(told))
     event = world.run(hours=0)
     assert (event.condition, event.attempts, event.ended, world.seen) == (
         ZERO_CONCURRENCY,
@@ -391,7 +384,7 @@ def test_events_47_an_event_that_never_ran_has_the_status_of_its_refusal(refused
 def test_events_47_the_body_is_the_raw_event():
     world = World(max_retries=0)
     dlq = world.queue_named()
-    world.queue.config = AsyncConfig(max_retries=0, dead_letter=QueueDestination(dlq))
+    world.queue.config = AsyncConfig(max_retries=0, dead_letter=QueueReceiver(dlq))
     world.queue.put({"a": 1}, body='{ "a":1 }')
     world.queue.put({"b": [2]})
     world.clock.wait(1)
@@ -474,78 +467,41 @@ def test_events_48_a_bucket_gets_the_record_under_a_key_of_function_and_moment()
     assert key == "aws/lambda/async/f/2019/11/14/2019-11-14T18.16.05-0b5e"
 
 
-def destinations(world):
-    """One of each kind, and what each was told."""
-    told = SimpleNamespace(queue=world.queue_named("q"), inbox=world.queue_named("i"))
-    told.events, told.bus, told.bucket = [], [], []
-    topic = Topic(world.clock, "t")
-    topic.subscribe(QueueEndpoint(told.inbox), raw=True)
-    bus = "arn:aws:events:us-east-1:123456789012:event-bus/default"
-    made = {
-        "sqs": QueueDestination(told.queue),
-        "sns": TopicDestination(topic),
-        "lambda": FunctionDestination(ARN + "2", told.events.append),
-        "events": BusDestination(bus, told.bus.append),
-        "s3": BucketDestination(
-            "b",
-            "f",
-            lambda *stored: told.bucket.append(stored),
-            time=world.clock.time,
-            rng=random.Random(1),
-        ),
-    }
-    return made, told
+def record_in(parcel, protocol):
+    content = json.loads(parcel.body)
+    return json.loads(content["Detail"]) if protocol == "events" else content
 
 
-def records_in(told):
-    """What was told, wherever it went."""
-    found = bodies(told.queue) + bodies(told.inbox) + told.events
-    found += [json.loads(entry["Detail"]) for entry in told.bus]
-    return found + [json.loads(text) for _, text in told.bucket]
-
-
-@pytest.mark.parametrize("kind", ["sqs", "sns", "lambda", "events", "s3"])
+@pytest.mark.parametrize("protocol", ["sqs", "sns", "lambda", "events", "s3"])
 @pytest.mark.parametrize("failures", [0, 99])
-def test_events_48_a_destination_is_told_of_what_it_was_set_for(kind, failures):
+def test_events_48_a_destination_is_told_of_what_it_was_set_for(protocol, failures):
     for side, wanted in (("on_success", failures == 0), ("on_failure", failures > 0)):
-        world = World(failures=failures)
-        made, told = destinations(world)
-        world.queue.config = AsyncConfig(**{side: made[kind]})
+        world, told = World(failures=failures), Inbox(protocol)
+        world.queue.config = AsyncConfig(**{side: told})
         event = world.run({"order": 5})
-        records = records_in(told)
-        assert len(records) == wanted
-        if records:
-            assert records[0]["requestPayload"] == {"order": 5}
-            assert records[0]["requestContext"]["requestId"] == event.request_id
-            assert records[0]["requestContext"]["approximateInvokeCount"] == event.attempts
+        assert len(told.parcels) == wanted
+        for parcel in told.parcels:
+            record = record_in(parcel, protocol)
+            assert record["requestPayload"] == {"order": 5}
+            assert record["requestContext"]["requestId"] == event.request_id
+            assert record["requestContext"]["approximateInvokeCount"] == event.attempts
+            assert (parcel.key is not None) == (protocol == "s3")
 
 
 def test_events_48_a_dead_letter_queue_and_a_destination_are_both_told():
     world = World()
     dlq, told = world.queue_named("dlq"), world.queue_named("told")
-    world.queue.config = AsyncConfig(
-        dead_letter=QueueDestination(dlq), on_failure=QueueDestination(told)
-    )
+    world.queue.config = AsyncConfig(dead_letter=QueueReceiver(dlq), on_failure=QueueReceiver(told))
     world.run({"order": 6})
     assert bodies(dlq) == [{"order": 6}]
     assert bodies(told)[0]["requestPayload"] == {"order": 6}
-
-
-def test_events_47_a_topic_as_dead_letter_gets_event_and_attributes():
-    world = World(max_retries=0)
-    made, told = destinations(world)
-    world.queue.config = AsyncConfig(max_retries=0, dead_letter=made["sns"])
-    world.run({"order": 6})
-    [receipt] = told.inbox.receive(10)
-    assert json.loads(receipt.message.body) == {"order": 6}
-    assert receipt.message.attributes["ErrorCode"] == {"DataType": "Number", "StringValue": "200"}
 
 
 def test_what_a_destination_does_not_take_is_lost_and_said():
     world = World(max_retries=0)
     dlq, told = world.queue_named("dlq"), world.queue_named("told")
     world.queue.config = AsyncConfig(
-        max_retries=0, dead_letter=QueueDestination(dlq), on_failure=QueueDestination(told)
+        max_retries=0, dead_letter=QueueReceiver(dlq), on_failure=QueueReceiver(told)
     )
     world.faults.outage(dlq.arn, minutes=1)
     world.faults.outage(told.arn, minutes=1)
@@ -564,7 +520,7 @@ def test_what_a_destination_does_not_take_is_lost_and_said():
 def test_events_50_and_56_sns_delivers_once_and_lambda_retries_by_itself():
     world = World()
     topic = Topic(world.clock, "t")
-    topic.subscribe(FunctionEndpoint(world.function, knobs=Knobs(), rng=random.Random(1)))
+    topic.subscribe(FunctionReceiver(AsyncQueue(world.function)))
     topic.publish("hello")
     assert len(topic.log) == 1  # delivered, before the function has run at all
     assert world.seen == []

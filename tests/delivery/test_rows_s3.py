@@ -9,12 +9,11 @@ from patternlab.clock import VirtualClock
 from patternlab.delivery import Knobs, StandardQueue
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.events.bus import EventBus, EventRule, RuleTarget
-from patternlab.delivery.receivers import QueueTarget, TopicTarget
+from patternlab.delivery.receivers import QueueReceiver
 from patternlab.delivery.s3.bucket import Bucket
 from patternlab.delivery.s3.rules import AMBIGUOUS, NO_FIFO, OVERLAP, Rule, check_rules
 from patternlab.delivery.s3.sequencer import Sequencer, newer
-from patternlab.delivery.sns.endpoints import QueueEndpoint
-from patternlab.delivery.sns.topic import Topic
+from tests.delivery.inbox import Inbox
 
 CREATED, REMOVED = "s3:ObjectCreated:*", "s3:ObjectRemoved:*"
 
@@ -32,7 +31,7 @@ class World:
             knobs=Knobs(**knobs),
             rng=random.Random(seed),
         )
-        self.rule = Rule(QueueTarget(self.queue), (CREATED, REMOVED), id="all")
+        self.rule = Rule(QueueReceiver(self.queue), (CREATED, REMOVED), id="all")
         self.bucket.configure([self.rule])
         self.clock.wait(knobs.get("s3_configuration_lag", 0))
         self.test_event = json.loads(self.bodies()[0])
@@ -115,7 +114,7 @@ def test_events_62_a_test_event_is_sent_when_a_queue_is_named():
 
 def test_events_62_a_configuration_replaces_the_whole_one_before():
     world = World()
-    world.bucket.configure([Rule(world.rule.target, (REMOVED,))])
+    world.bucket.configure([Rule(world.rule.receiver, (REMOVED,))])
     world.bodies()
     world.bucket.put("a")
     world.bucket.delete("a")
@@ -128,7 +127,7 @@ def test_events_62_a_configuration_replaces_the_whole_one_before():
 def test_events_62_a_refused_configuration_changes_nothing():
     world = World()
     with pytest.raises(DeliveryError):
-        world.bucket.configure([Rule(world.rule.target), Rule(world.rule.target)])
+        world.bucket.configure([Rule(world.rule.receiver), Rule(world.rule.receiver)])
     assert world.bodies() == []  # and sends no test event
     world.bucket.put("a")
     assert len(world.records()) == 1
@@ -147,11 +146,6 @@ def test_events_62_a_new_configuration_may_take_five_minutes():
 # -- events-63: rules ------------------------------------------------------------------------------
 
 
-class _Target:
-    def __init__(self, arn="arn:aws:sqs:us-east-1:123456789012:events"):
-        self.arn = arn
-
-
 @pytest.mark.parametrize(
     ("a", "b"),
     [
@@ -164,7 +158,7 @@ class _Target:
     ],
 )
 def test_events_63_rules_that_cannot_meet_are_fine(a, b):
-    check_rules([Rule(_Target(), **a), Rule(_Target(), **b)])
+    check_rules([Rule(Inbox(), **a), Rule(Inbox(), **b)])
 
 
 @pytest.mark.parametrize(
@@ -180,19 +174,19 @@ def test_events_63_rules_that_cannot_meet_are_fine(a, b):
 )
 def test_events_63_overlapping_rules_are_an_invalid_argument(a, b, words):
     with pytest.raises(DeliveryError) as error:
-        check_rules([Rule(_Target(), **a), Rule(_Target(), **b)])
+        check_rules([Rule(Inbox(), **a), Rule(Inbox(), **b)])
     assert (error.value.code, error.value.message) == ("InvalidArgument", words)
 
 
 def test_events_63_a_fifo_queue_is_refused():
     with pytest.raises(DeliveryError) as error:
-        check_rules([Rule(_Target("arn:aws:sqs:us-east-1:123456789012:events.fifo"))])
+        check_rules([Rule(Inbox(name="events.fifo"))])
     assert (error.value.code, error.value.message) == ("InvalidArgument", NO_FIFO)
 
 
 def test_events_63_prefix_and_suffix_both_count():
     world = World()
-    world.bucket.configure([Rule(world.rule.target, prefix="in/", suffix=".csv")])
+    world.bucket.configure([Rule(world.rule.receiver, prefix="in/", suffix=".csv")])
     world.bodies()
     for key in ("in/a.csv", "in/a.txt", "out/a.csv", "in/.csv"):
         world.bucket.put(key)
@@ -333,22 +327,20 @@ def test_events_66_versions_and_delete_markers():
 
 
 def test_events_67_a_topic_gets_the_subject():
-    world = World()
-    topic = Topic(world.clock, "uploads")
-    topic.subscribe(QueueEndpoint(world.queue))
-    world.bucket.configure([Rule(TopicTarget(topic))])
+    world, topic = World(), Inbox("sns")
+    world.bucket.configure([Rule(topic)])
     world.bucket.put("a")
     world.clock.wait(60)
-    test, real = map(json.loads, world.bodies())
-    assert test["Subject"] == real["Subject"] == "Amazon S3 Notification"
-    assert json.loads(test["Message"])["Event"] == "s3:TestEvent"
-    assert json.loads(real["Message"])["Records"][0]["s3"]["object"]["key"] == "a"
+    test, real = topic.parcels
+    assert test.subject == real.subject == "Amazon S3 Notification"
+    assert json.loads(test.body)["Event"] == "s3:TestEvent"
+    assert json.loads(real.body)["Records"][0]["s3"]["object"]["key"] == "a"
 
 
 def test_events_67_eventbridge_gets_all_events_and_its_rules_filter():
     world = World()
     bus = EventBus(world.clock)
-    target = RuleTarget(QueueTarget(world.queue))
+    target = RuleTarget(QueueReceiver(world.queue))
     pattern = {"source": ["aws.s3"], "detail": {"object": {"key": [{"prefix": "in/"}]}}}
     bus.add(EventRule("uploads", pattern, [target]))
     world.bucket.configure([], bus.put)

@@ -10,6 +10,8 @@ from patternlab.clock import VirtualClock
 from patternlab.delivery import FifoQueue, Function, Knobs, PlainRuntime, StandardQueue
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.faults import CLIENT
+from patternlab.delivery.functions.async_invoke import AsyncQueue, FunctionReceiver
+from patternlab.delivery.receivers import PersonReceiver, QueueReceiver, WebReceiver
 from patternlab.delivery.sns.delivery_log import DEAD_LETTER, DELIVERED, DROPPED, FAILED, FILTERED
 from patternlab.delivery.sns.delivery_policy import (
     AWS_MANAGED,
@@ -17,12 +19,6 @@ from patternlab.delivery.sns.delivery_policy import (
     HTTP_DEFAULT,
     RetryPolicy,
     parse_delivery_policy,
-)
-from patternlab.delivery.sns.endpoints import (
-    FunctionEndpoint,
-    PersonEndpoint,
-    QueueEndpoint,
-    WebEndpoint,
 )
 from patternlab.delivery.sns.filter_policy import FilterPolicy
 from patternlab.delivery.sns.topic import Topic
@@ -40,7 +36,7 @@ class World:
 
     def queue(self, name="q", kind=StandardQueue, **options):
         queue = kind(self.clock, name)
-        return queue, self.topic.subscribe(QueueEndpoint(queue), **options)
+        return queue, self.topic.subscribe(QueueReceiver(queue), **options)
 
     def web(self, *answers, url=URL, **options):
         answers = itertools.chain(answers, itertools.repeat(answers[-1]))
@@ -50,7 +46,7 @@ class World:
             seen.append((headers, body))
             return next(answers)
 
-        return seen, self.topic.subscribe(WebEndpoint(url, answer), **options)
+        return seen, self.topic.subscribe(WebReceiver(url, answer), **options)
 
     def rows(self, destination):
         return [row for row in self.topic.log if row.destination == destination]
@@ -95,7 +91,7 @@ def test_events_51_100_015_attempts_over_23_days():
 def test_events_51_the_schedule_holds_for_endpoints_that_aws_manages(protocol):
     """SQS, Lambda, Firehose."""
     world = World()
-    endpoint = PersonEndpoint(protocol, "somewhere")
+    endpoint = PersonReceiver(protocol, "somewhere")
     assert world.topic.subscribe(endpoint).retries is AWS_MANAGED
 
 
@@ -136,7 +132,7 @@ def test_events_51_jitter_is_a_knob():
 def test_events_52_50_attempts_over_6_hours(protocol):
     """SMTP, SMS, mobile push: 0 immediate, 2 x 10 s, 10 from 10 s to 600 s, 38 x 600 s."""
     world = World()
-    world.topic.subscribe(PersonEndpoint(protocol, "someone"))
+    world.topic.subscribe(PersonReceiver(protocol, "someone"))
     world.topic.faults.outage("someone", days=2)
     world.topic.publish("hello")
     world.clock.wait(DAY)
@@ -269,7 +265,7 @@ def test_events_54_a_clients_error_is_never_retried(dead_letter):
     """Straight to the subscription's dead-letter queue, or dropped."""
     world = World()
     dlq = StandardQueue(world.clock, "dlq")
-    options = {"dead_letter": QueueEndpoint(dlq)} if dead_letter else {}
+    options = {"dead_letter": QueueReceiver(dlq)} if dead_letter else {}
     queue, _ = world.queue(**options)
     world.topic.faults.outage(queue.arn, days=1, kind=CLIENT)
     world.topic.publish("hello")
@@ -306,7 +302,7 @@ def test_events_55_the_dead_letter_queue_belongs_to_the_subscription():
     """It gets what its own subscription could not deliver, and nothing of the others."""
     world = World()
     dlq = StandardQueue(world.clock, "dlq")
-    broken, subscription = world.queue("broken", dead_letter=QueueEndpoint(dlq))
+    broken, subscription = world.queue("broken", dead_letter=QueueReceiver(dlq))
     healthy, _ = world.queue("healthy")
     world.topic.faults.outage(broken.arn, days=1, kind=CLIENT)
     sent = world.topic.publish("hello", attributes={"n": {"Type": "Number", "Value": "1"}})
@@ -323,7 +319,7 @@ def test_events_55_raw_delivery_stays_raw_in_the_dead_letter_queue():
     """Body and attributes as they were published."""
     world = World()
     dlq = StandardQueue(world.clock, "dlq")
-    queue, _ = world.queue(raw=True, dead_letter=QueueEndpoint(dlq))
+    queue, _ = world.queue(raw=True, dead_letter=QueueReceiver(dlq))
     world.topic.faults.outage(queue.arn, days=1, kind=CLIENT)
     world.topic.publish("hello", attributes={"n": {"Type": "Number", "Value": "1"}})
     [receipt] = dlq.receive()
@@ -335,7 +331,7 @@ def test_events_55_a_dead_letter_queue_that_fails_too_loses_the_message():
     """Dropped, and the log says both reasons."""
     world = World()
     dlq = StandardQueue(world.clock, "dlq")
-    queue, _ = world.queue(dead_letter=QueueEndpoint(dlq))
+    queue, _ = world.queue(dead_letter=QueueReceiver(dlq))
     world.topic.faults.outage(queue.arn, days=1, kind=CLIENT)
     world.topic.faults.outage(dlq.arn, days=1)
     world.topic.publish("hello")
@@ -347,7 +343,7 @@ def test_events_55_a_fifo_dead_letter_queue_keeps_the_group():
     """FIFO topic with a FIFO subscription: a FIFO dead-letter queue."""
     world = World(fifo=True)
     dlq = FifoQueue(world.clock, "dlq.fifo")
-    queue, _ = world.queue("q.fifo", FifoQueue, dead_letter=QueueEndpoint(dlq))
+    queue, _ = world.queue("q.fifo", FifoQueue, dead_letter=QueueReceiver(dlq))
     world.topic.faults.outage(queue.arn, days=1, kind=CLIENT)
     world.topic.publish("hello", group="a", dedup_id="1")
     [receipt] = dlq.receive()
@@ -369,10 +365,8 @@ def test_events_56_sns_retries_delivery_lambda_retries_execution():
     """One delivery, three attempts by Lambda, nothing in the subscription's dead-letter queue."""
     world, seen = World(), []
     dlq = StandardQueue(world.clock, "dlq")
-    endpoint = FunctionEndpoint(
-        failing_function(world.clock, seen), knobs=Knobs(), rng=random.Random(1)
-    )
-    world.topic.subscribe(endpoint, dead_letter=QueueEndpoint(dlq))
+    endpoint = FunctionReceiver(AsyncQueue(failing_function(world.clock, seen)))
+    world.topic.subscribe(endpoint, dead_letter=QueueReceiver(dlq))
     world.topic.publish("hello")
     world.clock.wait(3_600)
     assert len(seen) == 3
@@ -383,9 +377,7 @@ def test_events_56_sns_retries_delivery_lambda_retries_execution():
 def test_events_56_the_event_of_a_subscribed_function():
     """Records[0].Sns, EventSource aws:sns, EventSubscriptionArn."""
     world, seen = World(), []
-    endpoint = FunctionEndpoint(
-        failing_function(world.clock, seen), knobs=Knobs(), rng=random.Random(1)
-    )
+    endpoint = FunctionReceiver(AsyncQueue(failing_function(world.clock, seen)))
     subscription = world.topic.subscribe(endpoint)
     sent = world.topic.publish("hello")
     world.clock.wait(1)
@@ -495,7 +487,7 @@ def test_events_58_filtered_out_is_neither_delivered_nor_dead():
     world = World()
     dlq = StandardQueue(world.clock, "dlq")
     policy = FilterPolicy('{"kind": ["order"]}')
-    queue, _ = world.queue(filter_policy=policy, dead_letter=QueueEndpoint(dlq))
+    queue, _ = world.queue(filter_policy=policy, dead_letter=QueueReceiver(dlq))
     world.topic.publish("a", attributes={"kind": {"Type": "String", "Value": "return"}})
     world.topic.publish("b", attributes={"kind": {"Type": "String", "Value": "order"}})
     assert (len(queue), len(dlq)) == (1, 0)
@@ -645,7 +637,7 @@ def test_events_60_a_standard_topic_forwards_the_group_for_fair_queues():
 def test_events_60_only_queues_can_subscribe_to_a_fifo_topic(protocol):
     """Invalid protocol type."""
     with pytest.raises(DeliveryError) as error:
-        World(fifo=True).topic.subscribe(PersonEndpoint(protocol, "x"))
+        World(fifo=True).topic.subscribe(PersonReceiver(protocol, "x"))
     assert error.value.message == f"Invalid protocol type: {protocol}"
 
 

@@ -3,7 +3,7 @@ from .errors import DeliveryError
 from .events.bus import EventBus, EventRule, RuleTarget
 from .faults import Outages
 from .functions.async_config import AsyncConfig
-from .functions.async_invoke import AsyncQueue
+from .functions.async_invoke import AsyncQueue, FunctionReceiver
 from .functions.function import (
     Account,
     Function,
@@ -14,14 +14,13 @@ from .functions.function import (
 from .functions.mapping import EventSourceMapping
 from .functions.mapping_config import MappingConfig
 from .knobs import Knobs
-from .receivers import FunctionTarget, QueueTarget, TopicTarget
+from .receivers import Parcel, QueueReceiver, Receiver, WebReceiver
 from .s3.bucket import Bucket
 from .s3.reconcile import Reconciliation, inventory_of, reconcile
 from .s3.rules import Rule
 from .s3.scenarios import careful, naive, s3_pipeline
 from .s3.sequencer import newer
 from .scenarios import fifo_orders, flaky_async, flaky_orders, sns_fan_out, sqs_lambda
-from .sns.endpoints import FunctionEndpoint, QueueEndpoint, WebEndpoint
 from .sns.filter_policy import FilterPolicy
 from .sns.topic import Topic
 from .sqs.fifo import FifoQueue
@@ -43,19 +42,19 @@ __all__ = [
     "FifoQueue",
     "FilterPolicy",
     "Function",
-    "FunctionEndpoint",
     "FunctionError",
-    "FunctionTarget",
+    "FunctionReceiver",
     "Knobs",
     "MappingConfig",
     "MoveTasks",
     "Outages",
     "Outcome",
+    "Parcel",
     "PlainRuntime",
     "Queue",
-    "QueueEndpoint",
     "QueueNames",
-    "QueueTarget",
+    "QueueReceiver",
+    "Receiver",
     "Reconciliation",
     "RedriveAllowPolicy",
     "RedrivePolicy",
@@ -63,8 +62,7 @@ __all__ = [
     "RuleTarget",
     "StandardQueue",
     "Topic",
-    "TopicTarget",
-    "WebEndpoint",
+    "WebReceiver",
     "careful",
     "fifo_orders",
     "flaky_async",

@@ -1,68 +1,144 @@
-"""Where a bucket or an event bus delivers to: anything with an ARN that takes a text."""
+"""Whatever a message is delivered to: one interface for queues, functions, web servers, people.
+
+A topic's subscription, a rule of a bucket or of an event bus, a destination and a dead-letter queue
+of a function all name a receiver. What they deliver is a :class:`Parcel`. A function as a receiver
+is :class:`patternlab.delivery.functions.async_invoke.FunctionReceiver`.
+"""
 
 from __future__ import annotations
 
-import json
-import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from patternlab.delivery.errors import DeliveryError
-from patternlab.delivery.faults import CLIENT, SERVER, DeliveryFailure
-from patternlab.delivery.functions.async_invoke import invoke_async
-from patternlab.delivery.functions.function import Function
-from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.s3.records import SUBJECT
-from patternlab.delivery.sns.endpoints import BUSY
-from patternlab.delivery.sns.topic import Topic
+from patternlab.delivery.faults import CLIENT, SERVER, DeliveryFailure, Outages
 from patternlab.delivery.sqs.queue import Queue
 
-
-class Target(Protocol):
-    """A destination. `deliver` raises :class:`DeliveryFailure` when the text is not taken."""
-
-    arn: str
-
-    def deliver(self, body: str) -> None: ...
+BUSY = "ThrottlingException", "OverLimit", "ServiceUnavailable"  # error codes worth another try
+ANSWER_WITHIN = 15.0  # seconds that a web server has
 
 
-class QueueTarget:
-    """An SQS queue. A `group` (MessageGroupId) is for FIFO queues."""
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A text on its way to a receiver, and what goes with it to receivers that have a place for it.
 
-    def __init__(self, queue: Queue, group: str | None = None) -> None:
-        self.queue, self.arn, self.group = queue, queue.arn, group
+    Attributes:
+        body: The text.
+        attributes: Message attributes as SQS has them, for queues and topics.
+        group: The message group, for queues.
+        dedup_id: The deduplication id, for FIFO queues.
+        subject: For topics.
+        key: The name of the object, for buckets.
+        headers: Of the request, for web servers.
+        trace: The trace header of the request that caused it.
+    """
 
-    def deliver(self, body: str) -> None:
+    body: str
+    attributes: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    group: str | None = None
+    dedup_id: str | None = None
+    subject: str | None = None
+    key: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    trace: str | None = None
+
+
+class Receiver(Protocol):
+    """Whatever a message is delivered to."""
+
+    @property
+    def arn(self) -> str:
+        """Its ARN, URL or address."""
+
+    @property
+    def protocol(self) -> str:
+        """How it is reached, in SNS's words: sqs, lambda, https, email; also sns, events and s3."""
+
+    def deliver(self, parcel: Parcel) -> None:
+        """Take `parcel`, or raise a :class:`DeliveryFailure`."""
+
+
+def attempt(
+    receiver: Receiver, make: Callable[[], Parcel], faults: Outages | None
+) -> DeliveryFailure | None:
+    """Deliver what `make` returns to `receiver` once, and return why that failed, if it did.
+
+    An outage that is ordered for the receiver comes first: then nothing is made.
+    """
+    outage = faults.failure(receiver.arn) if faults is not None else None
+    if outage is not None:
+        return outage
+    try:
+        receiver.deliver(make())
+    except DeliveryFailure as failure:
+        return failure
+    return None
+
+
+def refusal(code: str, message: str) -> DeliveryFailure:
+    """Return what a sender makes of a receiver's error: worth another try, or not."""
+    return DeliveryFailure(SERVER if code in BUSY else CLIENT, f"{code}: {message}")
+
+
+class QueueReceiver:
+    """An SQS queue, standard or FIFO."""
+
+    protocol = "sqs"
+
+    def __init__(self, queue: Queue) -> None:
+        self.queue, self.arn = queue, queue.arn
+
+    def deliver(self, parcel: Parcel) -> None:
+        """Send the parcel to the queue."""
         try:
-            self.queue.send(body, group=self.group)
+            self.queue.send(
+                parcel.body,
+                attributes=dict(parcel.attributes),
+                system={"AWSTraceHeader": parcel.trace} if parcel.trace else None,
+                group=parcel.group,
+                dedup_id=parcel.dedup_id,
+            )
         except DeliveryError as error:
-            raise as_failure(error) from None
+            raise refusal(error.code, error.message) from None
 
 
-class FunctionTarget:
-    """A Lambda function, invoked asynchronously (events-50)."""
+class WebReceiver:
+    """A web server: `answer` is called with the headers and the body, and gives a status code.
 
-    def __init__(self, function: Function, *, knobs: Knobs, rng: random.Random, **options: Any):
-        self.function, self._options = function, {"knobs": knobs, "rng": rng, **options}
-        self.arn = f"arn:aws:lambda:us-east-1:123456789012:function:{function.name}"
+    None stands for no answer within 15 seconds, an exception for a 500. 2xx and 3xx are a
+    delivery; 4xx is the client's error, never tried again; everything else is (events-53,
+    events-54).
+    """
 
-    def deliver(self, body: str) -> None:
-        invoke_async(self.function, json.loads(body), **self._options)
+    def __init__(self, url: str, answer: Callable[[dict[str, str], str], int | None]) -> None:
+        self.arn, self.answer = url, answer
+        self.protocol = url.partition(":")[0]
 
+    def deliver(self, parcel: Parcel) -> None:
+        """Send a request, and look at the status of the answer."""
+        status = self._status(dict(parcel.headers), parcel.body)
+        if status is None:
+            raise DeliveryFailure(SERVER, "No answer within 15 seconds", 504, took=ANSWER_WITHIN)
+        if not 200 <= status < 400:
+            kind = CLIENT if 400 <= status < 500 else SERVER
+            raise DeliveryFailure(kind, f"The server answered with status {status}", status)
 
-class TopicTarget:
-    """An SNS topic. S3 publishes with its own subject (events-67); EventBridge with none."""
-
-    def __init__(self, topic: Topic, subject: str | None = SUBJECT) -> None:
-        self.topic, self.arn, self._subject = topic, topic.arn, subject
-
-    def deliver(self, body: str) -> None:
+    def _status(self, headers: dict[str, str], body: str) -> int | None:
         try:
-            self.topic.publish(body, subject=self._subject)
-        except DeliveryError as error:
-            raise as_failure(error) from None
+            return self.answer(headers, body)
+        except DeliveryFailure:
+            raise
+        except Exception as error:
+            text = f"The server failed: {type(error).__name__}: {error}"
+            raise DeliveryFailure(SERVER, text, 500) from error
 
 
-def as_failure(error: DeliveryError) -> DeliveryFailure:
-    """What a sender makes of a queue's or a topic's refusal: worth another try, or not."""
-    kind = SERVER if error.code in BUSY else CLIENT
-    return DeliveryFailure(kind, f"{error.code}: {error.message}")
+class PersonReceiver:
+    """An e-mail address or a telephone: takes every message, and nobody reads it."""
+
+    def __init__(self, protocol: str, address: str) -> None:
+        self.protocol, self.arn = protocol, address
+
+    def deliver(self, parcel: Parcel) -> None:
+        """Do nothing: nothing is sent to people from a local cloud."""

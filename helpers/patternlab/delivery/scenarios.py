@@ -14,12 +14,11 @@ from patternlab.delivery.attempts import Attempt, history_frame
 from patternlab.delivery.faults import Outages
 from patternlab.delivery.functions.async_config import MAX_AGE, MAX_RETRIES, AsyncConfig
 from patternlab.delivery.functions.async_invoke import AsyncEvent, AsyncQueue
-from patternlab.delivery.functions.destinations import QueueDestination
 from patternlab.delivery.functions.function import Function, PlainRuntime
 from patternlab.delivery.functions.mapping import EventSourceMapping
 from patternlab.delivery.functions.mapping_config import MappingConfig
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.sns.endpoints import QueueEndpoint
+from patternlab.delivery.receivers import QueueReceiver
 from patternlab.delivery.sns.filter_policy import FilterPolicy
 from patternlab.delivery.sns.topic import Topic
 from patternlab.delivery.sqs.fifo import FifoQueue
@@ -210,11 +209,11 @@ def sns_fan_out(
     queues = {name: StandardQueue(clock, name, knobs=knobs, rng=rng) for name in names}
     dlq = StandardQueue(clock, "audit-dlq", knobs=knobs, rng=rng)
     options: dict[str, dict[str, Any]] = {
-        "audit": {"dead_letter": QueueEndpoint(dlq)},
+        "audit": {"dead_letter": QueueReceiver(dlq)},
         "returns": {"filter_policy": FilterPolicy('{"kind": ["return"]}')},
     }
     for name, queue in queues.items():
-        topic.subscribe(QueueEndpoint(queue), **options.get(name, {}))
+        topic.subscribe(QueueReceiver(queue), **options.get(name, {}))
     topic.faults.outage(queues["audit"].arn, days=1, kind="client")
     if outage:
         topic.faults.outage(queues[failing].arn, seconds=outage, share=share)
@@ -298,7 +297,7 @@ def flaky_async(
     runtime = PlainRuntime(handler, duration)
     function = Function(clock, "orders", runtime, rng=rng, faults=faults)
     dlq = StandardQueue(clock, "orders-dlq", knobs=knobs, rng=rng)
-    config = AsyncConfig(max_retries, max_age, dead_letter=QueueDestination(dlq))
+    config = AsyncConfig(max_retries, max_age, dead_letter=QueueReceiver(dlq))
     queue = AsyncQueue(function, config, knobs=knobs, rng=rng)
     world = AsyncWorld(clock, function, queue, dlq)
     queue.on_attempt = world.attempts.append

@@ -11,10 +11,10 @@ from typing import Any
 
 from patternlab.clock import VirtualClock
 from patternlab.delivery.errors import DeliveryError
+from patternlab.delivery.functions.async_invoke import AsyncQueue, FunctionReceiver
 from patternlab.delivery.functions.function import Function, PlainRuntime
-from patternlab.delivery.knobs import Knobs
+from patternlab.delivery.receivers import QueueReceiver, Receiver
 from patternlab.delivery.scenarios import sqs_lambda
-from patternlab.delivery.sns.endpoints import FunctionEndpoint, QueueEndpoint
 from patternlab.delivery.sns.filter_policy import FilterPolicy
 from patternlab.delivery.sns.topic import Topic
 from patternlab.delivery.sqs.standard import StandardQueue
@@ -45,7 +45,7 @@ class _Shop:
         self.topic = Topic(self.clock, "orders", rng=rng)
         self.queues = {name: StandardQueue(self.clock, name, rng=rng) for name in SYSTEMS}
         for queue in self.queues.values():
-            self.topic.subscribe(QueueEndpoint(queue), raw=True)
+            self.topic.subscribe(QueueReceiver(queue), raw=True)
         self.keys: dict[str, set[Any]] = {order: set() for order in ORDERS}  # used so far
 
     def effects(self) -> dict[str, Counter[str]]:
@@ -365,14 +365,14 @@ class _Net:
         self.caught = StandardQueue(self.clock, "undelivered")
         self.runs = 0
 
-    def subscribe(self, endpoint: Any, policy: str | None = None) -> None:
+    def subscribe(self, receiver: Receiver, policy: str | None = None) -> None:
         self.topic.subscribe(
-            endpoint,
-            dead_letter=QueueEndpoint(self.caught),
+            receiver,
+            dead_letter=QueueReceiver(self.caught),
             filter_policy=FilterPolicy(policy) if policy else None,
         )
 
-    def function(self) -> FunctionEndpoint:
+    def function(self) -> FunctionReceiver:
         """A function that fails each time, and counts."""
 
         def handler(event: Any, context: Any) -> None:
@@ -380,7 +380,7 @@ class _Net:
             _fails(event, context)
 
         function = Function(self.clock, "mail", PlainRuntime(handler))
-        return FunctionEndpoint(function, knobs=Knobs(), rng=random.Random(1))
+        return FunctionReceiver(AsyncQueue(function, rng=random.Random(1)))
 
     def publish(self) -> None:
         kind = {"kind": {"Type": "String", "Value": "order"}}
@@ -396,20 +396,20 @@ class _Net:
 
 def _push(client_error: bool) -> str:
     net = _Net()
-    endpoint = net.function()
-    net.subscribe(endpoint)
+    receiver = net.function()
+    net.subscribe(receiver)
     if client_error:
-        net.topic.faults.outage(endpoint.arn, days=1, kind="client")
+        net.topic.faults.outage(receiver.arn, days=1, kind="client")
     net.publish()
     return net.end()
 
 
 def _queue(outage: dict[str, Any] | None = None, policy: str | None = None) -> str:
     net = _Net()
-    endpoint = QueueEndpoint(StandardQueue(net.clock, "billing"))
-    net.subscribe(endpoint, policy)
+    receiver = QueueReceiver(StandardQueue(net.clock, "billing"))
+    net.subscribe(receiver, policy)
     if outage:
-        net.topic.faults.outage(endpoint.arn, **outage)
+        net.topic.faults.outage(receiver.arn, **outage)
     net.publish()
     return net.end()
 
@@ -417,7 +417,7 @@ def _queue(outage: dict[str, Any] | None = None, policy: str | None = None) -> s
 def _polled() -> str:
     world = sqs_lambda(_fails, max_receive_count=3)
     topic = Topic(world.clock, "orders", rng=random.Random(1))
-    topic.subscribe(QueueEndpoint(world.queue))
+    topic.subscribe(QueueReceiver(world.queue))
     topic.publish("order 13")
     world.run()
     return "queue" if world.dead_letter_queue and len(world.dead_letter_queue) else "none"

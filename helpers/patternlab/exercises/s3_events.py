@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 from patternlab.clock import VirtualClock
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.knobs import Knobs
+from patternlab.delivery.receivers import Parcel
 from patternlab.delivery.s3.bucket import Bucket
 from patternlab.delivery.s3.records import key_of_record
 from patternlab.delivery.s3.rules import Rule, check_rules
@@ -30,15 +31,15 @@ KEYS = ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
 
 
 class _Notes:
-    """A target that keeps the records it gets."""
+    """A receiver that keeps the records it gets."""
 
-    arn = "arn:aws:sqs:us-east-1:123456789012:notes"
+    arn, protocol = "arn:aws:sqs:us-east-1:123456789012:notes", "sqs"
 
     def __init__(self) -> None:
         self.records: list[Record] = []
 
-    def deliver(self, body: str) -> None:
-        self.records += json.loads(body).get("Records", [])
+    def deliver(self, parcel: Parcel) -> None:
+        self.records += json.loads(parcel.body).get("Records", [])
 
 
 def _mixed_up(seed: int) -> tuple[list[Record], dict[str, str]]:
@@ -343,12 +344,14 @@ CREATED = ("Put", "Post", "Copy", "CompleteMultipartUpload")
 
 
 class _NamedQueue:
-    """A target of which only the name counts."""
+    """A receiver of which only the name counts."""
+
+    protocol = "sqs"
 
     def __init__(self, name: str) -> None:
         self.arn = ARN + name
 
-    def deliver(self, body: str) -> None:
+    def deliver(self, parcel: Parcel) -> None:
         raise NotImplementedError("rules are only compared here, nothing is delivered")
 
 
@@ -411,7 +414,8 @@ def _rule(to: Any, events: Any, prefix: str = "", suffix: str = "") -> Rule:
 
 def _look_where(rules: list[Rule], name: str, key: str) -> None:
     """Refuse the rules if this event goes where it should not."""
-    went = [r.target.arn.removeprefix(ARN) for r in rules if name in r.names() and r.takes_key(key)]
+    fitting = [rule for rule in rules if name in rule.names() and rule.takes_key(key)]
+    went = [rule.receiver.arn.removeprefix(ARN) for rule in fitting]
     wanted = _wanted(name, key)
     if went == ([wanted] if wanted else []):
         return

@@ -12,11 +12,9 @@ import pandas as pd
 from patternlab.clock import VirtualClock
 from patternlab.delivery.faults import Outages
 from patternlab.delivery.functions.async_config import AsyncConfig
-from patternlab.delivery.functions.async_invoke import AsyncEvent, AsyncQueue
-from patternlab.delivery.functions.destinations import QueueDestination
+from patternlab.delivery.functions.async_invoke import AsyncEvent, AsyncQueue, FunctionReceiver
 from patternlab.delivery.functions.function import Function, PlainRuntime
-from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.sns.endpoints import FunctionEndpoint
+from patternlab.delivery.receivers import QueueReceiver
 from patternlab.delivery.sns.topic import Topic
 from patternlab.delivery.sqs.standard import StandardQueue
 from patternlab.learn.exercises import Exercise
@@ -42,10 +40,9 @@ def _who_retries(fails: bool = False, outage: str | None = None, throttled: bool
     faults = Outages(clock)
     topic = Topic(clock, faults=faults)
     function = Function(clock, "notify", PlainRuntime(handler))
-    endpoint = FunctionEndpoint(function, knobs=Knobs(), rng=random.Random(0))
-    topic.subscribe(endpoint)
+    topic.subscribe(FunctionReceiver(AsyncQueue(function, rng=random.Random(0))))
     if outage:
-        faults.outage(endpoint.arn, minutes=10, kind=outage)
+        faults.outage(function.arn, minutes=10, kind=outage)
     function.account.concurrency = 0 if throttled else 1000
     topic.publish("order")
     clock.wait(600)
@@ -178,8 +175,8 @@ def _prices(retries: int, age: float, net: bool, seed: int) -> tuple[pd.DataFram
 
     function = Function(clock, "prices", PlainRuntime(handler), rng=rng, faults=faults)
     caught = StandardQueue(clock, "caught", rng=rng)
-    target = QueueDestination(caught) if net else None
-    queue = AsyncQueue(function, AsyncConfig(retries, age, on_failure=target), rng=rng)
+    receiver = QueueReceiver(caught) if net else None
+    queue = AsyncQueue(function, AsyncConfig(retries, age, on_failure=receiver), rng=rng)
     faults.outage(function.arn, minutes=10, starts_in=1200)
     events: list[AsyncEvent] = []
     for price in range(60):

@@ -55,7 +55,7 @@ def status_line(subscription: Subscription, fate: Fate, now: float, delivery_id:
             },
             "delivery": {
                 "deliveryId": delivery_id,
-                "destination": subscription.endpoint.arn,
+                "destination": subscription.receiver.arn,
                 "providerResponse": failure.message if failure else "OK",
                 "dwellTimeMs": round((now - note.published) * 1000),
                 "attempts": fate.attempts,

@@ -12,7 +12,7 @@ from patternlab.clock import VirtualClock
 from patternlab.delivery import Knobs, StandardQueue
 from patternlab.delivery.events.bus import EventBus, EventRule, RuleTarget, content_of
 from patternlab.delivery.faults import CLIENT, Outages
-from patternlab.delivery.receivers import QueueTarget
+from patternlab.delivery.receivers import QueueReceiver
 
 DAY = 86_400
 
@@ -25,8 +25,8 @@ class World:
         self.dlq = StandardQueue(self.clock, "dead")
         self.bus = EventBus(self.clock, knobs=knobs, faults=self.faults)
         if dead_letter:
-            target["dead_letter"] = lambda body, told: self.dlq.send(body, attributes=told)
-        target = RuleTarget(QueueTarget(self.queue), **target)
+            target["dead_letter"] = QueueReceiver(self.dlq)
+        target = RuleTarget(QueueReceiver(self.queue), **target)
         self.rule = self.bus.add(EventRule("r", {"source": ["shop"]}, [target]))
 
     def put(self, source="shop", **detail):
@@ -37,7 +37,8 @@ class World:
         moments, ask = [], self.faults.failure
 
         def watched(arn):
-            moments.append(self.clock.elapsed)
+            if arn == self.queue.arn:
+                moments.append(self.clock.elapsed)
             return ask(arn)
 
         self.faults.failure = watched

@@ -1,5 +1,6 @@
 """Lambda's asynchronous queue in the pure model: whatever happens, every event has one fate."""
 
+import json
 import random
 from collections import Counter
 
@@ -13,29 +14,13 @@ from patternlab.delivery import (
     AsyncQueue,
     DeliveryError,
     Function,
-    Knobs,
     Outages,
     PlainRuntime,
 )
 from patternlab.delivery.attempts import OUTCOMES, history_frame
-from patternlab.delivery.functions.async_invoke import invoke_async
 from patternlab.delivery.functions.async_records import CONDITIONS, SUCCESS
 from patternlab.delivery.scenarios import flaky_async, sqs_lambda
-
-
-class Told:
-    """A destination and a dead-letter queue that remember what they were told."""
-
-    arn = "arn:aws:sqs:us-east-1:123456789012:told"
-
-    def __init__(self):
-        self.told = []
-
-    def take_record(self, record):
-        self.told.append(record["requestPayload"]["n"])
-
-    def take_event(self, body, attributes):
-        self.told.append(body)
+from tests.delivery.inbox import Inbox
 
 
 @given(
@@ -53,7 +38,7 @@ def test_every_event_ends_in_exactly_one_fate(
 ):
     clock, rng = VirtualClock(), random.Random(seed)
     faults, runs, ended = Outages(clock, rng), Counter(), []
-    succeeded, failed, dead = Told(), Told(), Told()
+    succeeded, failed, dead = Inbox(), Inbox(), Inbox()
 
     def handler(event, context):
         runs[event["n"]] += 1
@@ -76,9 +61,10 @@ def test_every_event_ends_in_exactly_one_fate(
         assert event.attempts == runs[event.payload["n"]] <= 1 + max_retries
         assert event.ended - event.sent <= max_age + 2.0  # the last attempt may end later
     won = {event.payload["n"] for event in ended if event.condition == SUCCESS}
-    assert set(succeeded.told) == won
-    assert len(succeeded.told) + len(failed.told) == events
-    assert len(dead.told) == len(failed.told)
+    told = [json.loads(parcel.body)["requestPayload"]["n"] for parcel in succeeded.parcels]
+    assert sorted(told) == sorted(won)
+    assert len(told) + len(failed.parcels) == events
+    assert len(dead.parcels) == len(failed.parcels)
 
 
 @pytest.mark.parametrize(
@@ -110,14 +96,6 @@ def test_a_changed_configuration_holds_for_events_that_wait():
     queue.config = AsyncConfig(max_retries=1)
     clock.wait(600)
     assert event.attempts == 2
-
-
-def test_one_event_can_be_handed_over_without_a_queue_of_ones_own():
-    clock = VirtualClock()
-    function = Function(clock, "f", PlainRuntime(lambda event, context: event["n"]))
-    process = invoke_async(function, {"n": 7}, knobs=Knobs(), rng=random.Random(1))
-    clock.wait(1)
-    assert process.value.response == 7
 
 
 # -- the history ---------------------------------------------------------------------------------

@@ -11,17 +11,16 @@ from patternlab.delivery import (
     EventSourceMapping,
     FifoQueue,
     Function,
-    FunctionEndpoint,
+    FunctionReceiver,
     Knobs,
     MappingConfig,
     PlainRuntime,
-    QueueEndpoint,
+    QueueReceiver,
     RedrivePolicy,
     StandardQueue,
     Topic,
 )
 from patternlab.delivery.functions.async_records import RECURSION, dead_letter_attributes
-from patternlab.delivery.functions.destinations import QueueDestination
 from patternlab.delivery.functions.recursion import LIMIT, WORDS, invocations, next_header, stopped
 
 A, B = (f"arn:aws:lambda:us-east-1:123456789012:function:{name}" for name in "ab")
@@ -190,7 +189,7 @@ def test_events_39_with_allow_the_loop_goes_on():
 def test_events_39_an_asynchronous_event_that_is_stopped_goes_where_failures_go():
     world = World()
     dead, told = (StandardQueue(world.clock, name) for name in ("dead", "told"))
-    config = AsyncConfig(dead_letter=QueueDestination(dead), on_failure=QueueDestination(told))
+    config = AsyncConfig(dead_letter=QueueReceiver(dead), on_failure=QueueReceiver(told))
     event = AsyncQueue(world.function, config).put({"n": 1}, trace=chain(16))
     world.clock.wait(1)
     assert (event.condition, event.attempts, world.runs) == (RECURSION, 0, [])
@@ -220,9 +219,8 @@ def test_events_39_a_topic_hands_the_chain_on_to_queues_and_functions():
     world = World()
     world.loops = False
     topic, other = Topic(world.clock, "t"), StandardQueue(world.clock, "other")
-    options = {"knobs": world.knobs, "rng": world.queue.rng}
-    topic.subscribe(QueueEndpoint(other))
-    topic.subscribe(FunctionEndpoint(world.function, **options))
+    topic.subscribe(QueueReceiver(other))
+    topic.subscribe(FunctionReceiver(AsyncQueue(world.function)))
     topic.publish("x", trace=chain(15))
     topic.publish("y", trace=chain(16))
     topic.publish("z")

@@ -11,24 +11,28 @@ from patternlab.clock import VirtualClock
 from patternlab.delivery import Function, Knobs, PlainRuntime, StandardQueue
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.faults import CLIENT, DeliveryFailure, Outages
-from patternlab.delivery.receivers import FunctionTarget, QueueTarget
+from patternlab.delivery.functions.async_invoke import AsyncQueue, FunctionReceiver
+from patternlab.delivery.receivers import QueueReceiver
 from patternlab.delivery.s3.bucket import Bucket
 from patternlab.delivery.s3.latency import Latency
 from patternlab.delivery.s3.records import encoded_key, key_of_record
 from patternlab.delivery.s3.rules import Rule, check_rules
 from patternlab.delivery.s3.sequencer import Sequencer, newer
+from tests.delivery.inbox import Inbox
 
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 
 
 class Sink:
-    """A target that keeps what it gets, and when."""
+    """A receiver that keeps what it gets, and when."""
+
+    protocol = "lambda"
 
     def __init__(self, clock, arn="arn:aws:lambda:us-east-1:123456789012:function:sink"):
         self.clock, self.arn, self.got = clock, arn, []
 
-    def deliver(self, body):
-        self.got.append((self.clock.elapsed, json.loads(body)["Records"][0]))
+    def deliver(self, parcel):
+        self.got.append((self.clock.elapsed, json.loads(parcel.body)["Records"][0]))
 
     @property
     def keys(self):
@@ -113,7 +117,7 @@ def test_an_unavailable_target_is_tried_again_and_a_forbidden_one_is_not():
     faults = Outages(clock)
     bucket = Bucket(clock, "photos", faults=faults)
     queue = StandardQueue(clock, "events")
-    bucket.configure([Rule(QueueTarget(queue))])
+    bucket.configure([Rule(QueueReceiver(queue))])
     queue.purge()
     faults.outage(queue.arn, minutes=10)
     bucket.put("late")
@@ -131,14 +135,9 @@ def test_an_unavailable_target_is_tried_again_and_a_forbidden_one_is_not():
 def test_a_target_that_refuses_the_test_event_refuses_the_configuration():
     clock, bucket, sink = bucket_to_sink()
 
-    class Closed:
-        arn = "arn:aws:sqs:us-east-1:123456789012:closed"
-
-        def deliver(self, body):
-            raise DeliveryFailure(CLIENT, "no permission")
-
+    closed = Inbox(failure=DeliveryFailure(CLIENT, "no permission"))
     with pytest.raises(DeliveryError) as error:
-        bucket.configure([Rule(Closed())])
+        bucket.configure([Rule(closed)])
     assert error.value.code == "InvalidArgument"
     assert error.value.message.startswith("Unable to validate the following destination")
     bucket.put("a")
@@ -161,7 +160,7 @@ def test_a_function_is_invoked_asynchronously_with_its_retries():
     knobs = Knobs()
     function = Function(clock, "thumbnail", PlainRuntime(handler, 0.0))
     bucket = Bucket(clock, "photos", knobs=knobs)
-    bucket.configure([Rule(FunctionTarget(function, knobs=knobs, rng=random.Random(0)))])
+    bucket.configure([Rule(FunctionReceiver(AsyncQueue(function, knobs=knobs)))])
     bucket.put("cat.jpg")
     clock.wait(3600)
     assert [key for key, _ in seen] == ["cat.jpg"] * 3

@@ -10,6 +10,7 @@ from patternlab.delivery import Knobs
 from patternlab.delivery.s3.bucket import Bucket
 from patternlab.delivery.s3.reconcile import reconcile
 from patternlab.delivery.s3.rules import Rule
+from tests.delivery.inbox import Inbox
 
 
 def test_books_that_agree_are_exact():
@@ -33,19 +34,13 @@ def test_it_finds_exactly_the_notifications_that_were_lost(seed):
     clock = VirtualClock()
     knobs = Knobs(hypothetical_loss=0.1, s3_duplicates=0.1, s3_latency_spread=1.5)
     bucket = Bucket(clock, "b", knobs=knobs, rng=random.Random(seed))
-    processed = []
-
-    class Consumer:
-        arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
-
-        def deliver(self, body):
-            stored = json.loads(body)["Records"][0]["s3"]["object"]
-            processed.append((stored["key"], stored["eTag"]))
-
-    bucket.configure([Rule(Consumer())])
+    inbox = Inbox("lambda")  # which gets no test event
+    bucket.configure([Rule(inbox)])
     for number in range(100):
         bucket.put(f"k{number}", b"x")
     clock.wait(1e6)
+    objects = [json.loads(p.body)["Records"][0]["s3"]["object"] for p in inbox.parcels]
+    processed = [(stored["key"], stored["eTag"]) for stored in objects]
     found = reconcile(bucket.inventory(), processed)
     told = {key for key, _ in processed}
     assert set(found.missing) == set(bucket.objects) - told != set()

@@ -12,10 +12,10 @@ from patternlab.clock import VirtualClock
 from patternlab.delivery import FifoQueue, StandardQueue
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.faults import Outages
+from patternlab.delivery.receivers import QueueReceiver, WebReceiver
 from patternlab.delivery.scenarios import sns_fan_out
 from patternlab.delivery.sns.delivery_log import DEAD_LETTER, DELIVERED, FATES, FILTERED
 from patternlab.delivery.sns.delivery_policy import RetryPolicy
-from patternlab.delivery.sns.endpoints import QueueEndpoint, WebEndpoint
 from patternlab.delivery.sns.filter_policy import FilterPolicy
 from patternlab.delivery.sns.topic import Topic
 
@@ -49,10 +49,10 @@ def test_every_message_has_exactly_one_fate_for_each_subscription(wanted, groups
     queues, leaving = [], []
     for number, options in enumerate(wanted):
         queue = (FifoQueue if fifo else StandardQueue)(clock, f"q{number}", retention=1_209_600)
-        endpoint = QueueEndpoint(queue)
+        endpoint = QueueReceiver(queue)
         if options["web"] and not fifo:
-            endpoint = WebEndpoint(f"https://example.com/{number}", lambda headers, body: 200)
-        letters = {"none": None, "healthy": QueueEndpoint(dlq), "broken": QueueEndpoint(broken)}
+            endpoint = WebReceiver(f"https://example.com/{number}", lambda headers, body: 200)
+        letters = {"none": None, "healthy": QueueReceiver(dlq), "broken": QueueReceiver(broken)}
         subscription = topic.subscribe(
             endpoint,
             filter_policy=FilterPolicy('{"a": ["b"]}') if options["filtered"] else None,
@@ -99,7 +99,7 @@ def test_a_fifo_topic_keeps_the_order_of_each_group_through_outages(sent, flaky)
     clock = VirtualClock()
     topic = Topic(clock, fifo=True)
     queue = FifoQueue(clock, "q.fifo")
-    topic.subscribe(QueueEndpoint(queue), raw=True)
+    topic.subscribe(QueueReceiver(queue), raw=True)
     topic.faults.outage(queue.arn, seconds=60, starts_in=5, share=0.5 if flaky else 1.0)
     for number, (group, pause) in enumerate(sent):
         topic.publish(f"{group}{number}", group=group, dedup_id=str(number))
@@ -118,7 +118,7 @@ def test_the_log_is_a_table_of_attempts():
     clock = VirtualClock()
     topic = Topic(clock, "orders")
     queue = StandardQueue(clock, "q")
-    topic.subscribe(QueueEndpoint(queue))
+    topic.subscribe(QueueReceiver(queue))
     topic.faults.outage(queue.arn, seconds=1)
     sent = topic.publish("hello")
     clock.wait(10)
@@ -195,7 +195,7 @@ def test_an_unsubscribed_endpoint_gets_nothing_more():
     clock = VirtualClock()
     topic = Topic(clock)
     queue = StandardQueue(clock, "q")
-    subscription = topic.subscribe(QueueEndpoint(queue))
+    subscription = topic.subscribe(QueueReceiver(queue))
     topic.faults.outage(queue.arn, seconds=30)
     topic.publish("being tried")
     clock.wait(1)
@@ -213,7 +213,7 @@ def test_a_message_that_a_queue_refuses_is_the_clients_error():
     queue.send = lambda *args, **kwargs: (_ for _ in ()).throw(
         DeliveryError("InvalidParameterValue", "no")
     )
-    topic.subscribe(QueueEndpoint(queue))
+    topic.subscribe(QueueReceiver(queue))
     topic.publish("hello")
     assert topic.log[-1][6:] == ("dropped", "InvalidParameterValue: no")
 
@@ -223,9 +223,9 @@ def test_the_fates_are_told_to_who_asks():
     topic = Topic(clock)
     told = []
     topic.on_fate = lambda subscription, fate: told.append((fate.outcome, fate.attempts))
-    topic.subscribe(WebEndpoint("https://example.com", lambda *_: 500), policy=RetryPolicy(2, 0, 0))
+    topic.subscribe(WebReceiver("https://example.com", lambda *_: 500), policy=RetryPolicy(2, 0, 0))
     topic.subscribe(
-        QueueEndpoint(StandardQueue(clock, "q")), filter_policy=FilterPolicy('{"a": ["b"]}')
+        QueueReceiver(StandardQueue(clock, "q")), filter_policy=FilterPolicy('{"a": ["b"]}')
     )
     topic.publish("hello")
     clock.wait(10)
@@ -262,7 +262,7 @@ def test_the_envelope_keeps_letters_as_they_are():
     clock = VirtualClock()
     topic = Topic(clock)
     queue = StandardQueue(clock, "q")
-    topic.subscribe(QueueEndpoint(queue))
+    topic.subscribe(QueueReceiver(queue))
     topic.publish('ö"\\\n')
     [receipt] = queue.receive()
     assert "ö" in receipt.message.body

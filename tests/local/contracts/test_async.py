@@ -5,11 +5,11 @@ import inspect
 
 import pytest
 from moto.awslambda import exceptions, models
-from moto.events.models import events_backends
-from moto.s3.models import s3_backends
+from moto.events.models import EventsBackend, events_backends
+from moto.s3.models import S3Backend, s3_backends
 from moto.sns.models import sns_backends
 
-from patternlab.local.awslambda.destinations import exists
+from patternlab.local.receivers import exists
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 
@@ -45,6 +45,13 @@ def test_a_published_version_is_a_shallow_copy():
 
 def test_moto_keeps_no_dead_letter_queue_of_a_function():
     assert "DeadLetter" not in inspect.getsource(models)
+
+
+def test_a_bus_takes_entries_and_a_bucket_takes_bytes_without_a_request():
+    entries = ["self", "events"]
+    assert list(inspect.signature(EventsBackend.put_events).parameters) == entries
+    stored = ["self", "bucket_name", "key_name", "value"]
+    assert list(inspect.signature(S3Backend.put_object).parameters)[:4] == stored
 
 
 def test_what_can_be_told_is_found_in_the_backends(world):

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from patternlab.clock import VirtualClock
-from patternlab.delivery import Function, FunctionError, Knobs, PlainRuntime
+from patternlab.delivery import Function, FunctionError, PlainRuntime
 from patternlab.delivery.attempts import Attempt, history_frame
-from patternlab.delivery.functions.async_invoke import invoke_async
+from patternlab.delivery.functions.async_invoke import AsyncQueue
 from patternlab.plots import async_timeline
 from patternlab.plots.messages.asynchronous import NO_EVENTS
 from patternlab.plots.messages.lanes import MOST_LANES
@@ -44,7 +44,7 @@ def history_of(failures, spacing=10.0, handed_over=False):
     for number, times in enumerate(failures):
         sent = clock.time() if handed_over else None
         event = {"key": f"order-{number}", "failures": times, "sent": sent}
-        invoke_async(function, event, knobs=Knobs(), rng=random.Random(number))
+        AsyncQueue(function, rng=random.Random(number)).put(event)
         clock.wait(spacing)
     clock.wait(HOUR)
     return history_frame(recorded.rows)

@@ -13,13 +13,13 @@ PROTOCOLS = ("sqs", "lambda", "https")
 
 
 class Sink:
-    """An endpoint that takes everything."""
+    """A receiver that takes everything."""
 
     def __init__(self, number):
         self.protocol = PROTOCOLS[number % 3]
         self.arn = f"arn:aws:{self.protocol}:us-east-1:123456789012:endpoint-{number}"
 
-    def deliver(self, notification, subscription_arn, raw):
+    def deliver(self, parcel):
         pass
 
 

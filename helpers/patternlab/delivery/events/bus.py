@@ -13,10 +13,9 @@ import json
 import random
 import re
 from collections.abc import Callable, Generator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import simpy
 
@@ -25,7 +24,7 @@ from patternlab.delivery.events.patterns import matches
 from patternlab.delivery.faults import SERVER, DeliveryFailure, Outages
 from patternlab.delivery.ids import new_id
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.receivers import Target
+from patternlab.delivery.receivers import Parcel, Receiver, attempt
 
 MAX_RETRIES, MAX_AGE = 185, 86_400  # the most, and what a target has that sets nothing
 FIRST_WAIT, LONGEST_WAIT = 1.0, 488.0  # seconds; ours: 1, 2, 4 ... 488 fill 24 h in 185 retries
@@ -33,25 +32,21 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 488.0  # seconds; ours: 1, 2, 4 ... 488 fill 24 
 Event = dict[str, Any]
 
 
-class DeadLetter(Protocol):
-    """A queue for what could not be delivered; `attributes` are SQS message attributes."""
-
-    def __call__(self, body: str, attributes: dict[str, dict[str, str]]) -> object: ...
-
-
 @dataclass(frozen=True)
 class RuleTarget:
     """One target of a rule: where to, what of the event, how often, and what then.
 
-    `content` makes the text of an event; without one it is the whole event. `max_age` in seconds.
+    `content` makes the text of an event; without one it is the whole event. `max_age` is in
+    seconds, `group` the message group for a queue.
     """
 
-    target: Target
+    receiver: Receiver
     id: str = "target"
     content: Callable[[Event], str] = json.dumps
     max_retries: int = MAX_RETRIES
     max_age: float = MAX_AGE
-    dead_letter: DeadLetter | None = None
+    dead_letter: Receiver | None = None
+    group: str | None = None
 
 
 @dataclass
@@ -131,10 +126,15 @@ class EventBus:
     def _deliver(
         self, body: str, rule_arn: str, target: RuleTarget
     ) -> Generator[simpy.Event, Any, bool]:
+        def parcel() -> Parcel:
+            return Parcel(body, group=target.group)
+
         yield self.env.timeout(self.knobs.bus_latency)
         begun, wait, retries = self.env.now, FIRST_WAIT, 0
         while True:
-            failure = self._attempt(body, target.target)
+            failure = attempt(
+                target.receiver, lambda: Parcel(body, group=target.group), self.faults
+            )
             if failure is None:
                 return True
             exhausted = None
@@ -151,16 +151,6 @@ class EventBus:
             self._give_up(body, rule_arn, target, failure, retries, exhausted)
             return False
 
-    def _attempt(self, body: str, target: Target) -> DeliveryFailure | None:
-        outage = self.faults.failure(target.arn)
-        if outage is not None:
-            return outage
-        try:
-            target.deliver(body)
-        except DeliveryFailure as failure:
-            return failure
-        return None
-
     def _give_up(
         self,
         body: str,
@@ -172,7 +162,7 @@ class EventBus:
     ) -> None:
         facts = {
             "RULE_ARN": rule_arn,
-            "TARGET_ARN": target.target.arn,
+            "TARGET_ARN": target.receiver.arn,
             "ERROR_CODE": _code(failure),
             "ERROR_MESSAGE": failure.message,
             "RETRY_ATTEMPTS": str(retries),
@@ -182,11 +172,11 @@ class EventBus:
         attributes = {
             name: {"DataType": "String", "StringValue": value} for name, value in facts.items()
         }
-        if target.dead_letter is not None:
-            with suppress(DeliveryFailure):
-                target.dead_letter(body, attributes)
-                return
-        self.dropped += 1
+        dead_letter = target.dead_letter
+        if dead_letter is None or attempt(
+            dead_letter, lambda: Parcel(body, attributes), self.faults
+        ):
+            self.dropped += 1
 
 
 def _code(failure: DeliveryFailure) -> str:

@@ -3,34 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from patternlab.delivery.errors import DeliveryError
+from patternlab.delivery.receivers import Receiver
 
 MAX_RETRIES = 2
 SHORTEST_AGE, MAX_AGE = 60.0, 21_600.0  # seconds an event may wait (events-44)
-
-#: Message attributes as SQS has them: ``{name: {"DataType": ..., "StringValue": ...}}``.
-Attributes = dict[str, dict[str, str]]
-
-
-class Destination(Protocol):
-    """Takes the record of an event that ended. Raises ``DeliveryError`` when it does not."""
-
-    arn: str
-
-    def take_record(self, record: dict[str, Any]) -> None: ...
-
-
-class DeadLetter(Protocol):
-    """Takes an event that was given up, as it was handed over, with attributes beside it.
-
-    Standard queues and standard topics only. Raises ``DeliveryError`` when it does not.
-    """
-
-    arn: str
-
-    def take_event(self, body: str, attributes: Attributes) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -45,9 +23,9 @@ class AsyncConfig:
 
     max_retries: int = MAX_RETRIES
     max_age: float = MAX_AGE
-    on_success: Destination | None = None
-    on_failure: Destination | None = None
-    dead_letter: DeadLetter | None = None
+    on_success: Receiver | None = None
+    on_failure: Receiver | None = None
+    dead_letter: Receiver | None = None
 
     def __post_init__(self) -> None:
         _check("maximumRetryAttempts", self.max_retries, 0, MAX_RETRIES)

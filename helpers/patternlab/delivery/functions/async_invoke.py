@@ -6,6 +6,7 @@ attempts, the waits between them, what throttling and outages do, and who is tol
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
@@ -14,27 +15,25 @@ import simpy
 
 from patternlab.clock import TICK
 from patternlab.delivery.attempts import Attempt, outcome_of
-from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.functions import recursion
-from patternlab.delivery.functions.async_config import (
-    MAX_AGE,
-    MAX_RETRIES,
-    AsyncConfig,
-    Destination,
-)
+from patternlab.delivery.functions.async_config import AsyncConfig
 from patternlab.delivery.functions.async_records import (
     EVENT_AGE_EXCEEDED,
     RECURSION,
     RETRIES_EXHAUSTED,
     SUCCESS,
     ZERO_CONCURRENCY,
+    bucket_key,
+    bus_entry,
     compact,
     dead_letter_attributes,
     invocation_record,
 )
 from patternlab.delivery.functions.function import Function, Outcome
 from patternlab.delivery.functions.recorder import describe
+from patternlab.delivery.ids import new_id
 from patternlab.delivery.knobs import Knobs
+from patternlab.delivery.receivers import Parcel, Receiver, attempt
 
 RETRY_AFTER = (
     60.0,
@@ -198,15 +197,13 @@ class AsyncQueue:
         if condition == SUCCESS:
             self._send_record(event, condition, config.on_success)
             return
-        if (target := config.dead_letter) is not None:
+        if config.dead_letter is not None:
             attributes = dead_letter_attributes(event.request_id, event.outcome, event.refused)
-            self._send(
-                DEAD_LETTER_ERRORS, target.arn, lambda: target.take_event(event.raw, attributes)
-            )
+            self._send(DEAD_LETTER_ERRORS, config.dead_letter, Parcel(event.raw, attributes))
         self._send_record(event, condition, config.on_failure)
 
-    def _send_record(self, event: AsyncEvent, condition: str, target: Destination | None) -> None:
-        if target is None:
+    def _send_record(self, event: AsyncEvent, condition: str, destination: Receiver | None) -> None:
+        if destination is None:
             return
         record = invocation_record(
             event.payload,
@@ -217,20 +214,21 @@ class AsyncQueue:
             outcome=event.outcome,
             time=self.clock.time(),
         )
-        self._send(DESTINATION_FAILURES, target.arn, lambda: target.take_record(record))
+        self._send(DESTINATION_FAILURES, destination, self._parcel(destination, record))
 
-    def _send(self, metric: str, arn: str, send: Callable[[], None]) -> None:
-        faults = self.function.faults
-        failure = faults.failure(arn) if faults is not None else None
-        try:
-            if failure is None:
-                send()
-                return
-            why = failure.message
-        except DeliveryError as error:
-            why = f"{error.code}: {error.message}"
-        if self.on_undelivered is not None:
-            self.on_undelivered(metric, arn, why)
+    def _parcel(self, destination: Receiver, record: dict[str, Any]) -> Parcel:
+        """The record in the form for its destination."""
+        if destination.protocol == "events":
+            return Parcel(compact(bus_entry(record, destination.arn)))
+        if destination.protocol == "s3":
+            key = bucket_key(self.function.name, self.clock.time(), new_id(self.rng))
+            return Parcel(compact(record), key=key)
+        return Parcel(compact(record))
+
+    def _send(self, metric: str, receiver: Receiver, parcel: Parcel) -> None:
+        failure = attempt(receiver, lambda: parcel, self.function.faults)
+        if failure is not None and self.on_undelivered is not None:
+            self.on_undelivered(metric, receiver.arn, failure.message)
 
     def _reported(self, event: AsyncEvent, outcome: Outcome) -> Iterator[Attempt]:
         """One per record of the event; the attempt's number stands for the receive count."""
@@ -252,18 +250,17 @@ class AsyncQueue:
             )
 
 
-def invoke_async(
-    function: Function,
-    event: Any,
-    *,
-    knobs: Knobs,
-    rng: random.Random,
-    max_retries: int = MAX_RETRIES,
-    max_age: float = MAX_AGE,
-    trace: str | None = None,
-    **options: Any,
-) -> simpy.Process:
-    """Hand one `event` to `function` and do not wait: a SimPy process that gives the last outcome,
-    None if the function never ran. `options` are the others of :class:`AsyncConfig`."""
-    config = AsyncConfig(max_retries, max_age, **options)
-    return AsyncQueue(function, config, knobs=knobs, rng=rng).put(event, trace=trace).process
+class FunctionReceiver:
+    """A function that is invoked asynchronously (events-50).
+
+    What its queue took is delivered, whatever the function then does with it (events-56).
+    """
+
+    protocol = "lambda"
+
+    def __init__(self, queue: AsyncQueue) -> None:
+        self.queue, self.arn = queue, queue.function.arn
+
+    def deliver(self, parcel: Parcel) -> None:
+        """Put the event that is the parcel's JSON text into the queue."""
+        self.queue.put(json.loads(parcel.body), trace=parcel.trace)

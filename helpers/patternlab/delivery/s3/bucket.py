@@ -6,7 +6,6 @@ import hashlib
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import simpy
@@ -14,10 +13,12 @@ import simpy
 from patternlab.clock import TICK, VirtualClock
 from patternlab.delivery.faults import SERVER, DeliveryFailure, Outages
 from patternlab.delivery.knobs import Knobs
+from patternlab.delivery.receivers import Parcel, attempt
 from patternlab.delivery.s3.latency import Latency
 from patternlab.delivery.s3.records import (
     DELETE_MARKER,
     EMPTY_ETAG,
+    SUBJECT,
     BucketName,
     ObjectEvent,
     detail_type,
@@ -32,14 +33,14 @@ from patternlab.delivery.sqs.line import Line
 #: Writes of one key no further apart than this are "at the same time" (events-64).
 AT_ONCE = 0.1  # seconds; our choice
 SEQUENCED = "ObjectCreated", "ObjectRemoved", "LifecycleExpiration"  # only these have a sequencer
-RETRY_AFTER = 1.0  # seconds at least, when a target was unavailable; S3 does not say
+RETRY_AFTER = 1.0  # seconds at least, when a receiver was unavailable; S3 does not say
 
 UNABLE = "Unable to validate the following destination configurations"
 
 #: Takes an event in EventBridge's form.
 EventBusPut = Callable[[dict[str, Any]], object]
-#: Brings an event to one target.
-Route = Callable[[ObjectEvent], object]
+#: Brings an event to one receiver, and returns why that failed, if it did.
+Route = Callable[[ObjectEvent], DeliveryFailure | None]
 
 
 class Notifier:
@@ -49,8 +50,8 @@ class Notifier:
     notification meets on its way (latency, a duplicate, a hypothetical loss) is drawn from `rng`
     by the knobs.
 
-    `trace` tells the trace header of whoever causes an event now, and `traced` delivers within one,
-    so that a function that writes to its own bucket is found out (events-39).
+    `trace` tells the trace header of whoever causes an event now. It goes along with the
+    notification, so that a function that writes to its own bucket is found out (events-39).
     """
 
     def __init__(
@@ -62,15 +63,14 @@ class Notifier:
         rng: random.Random | None = None,
         faults: Outages | None = None,
         trace: Callable[[], str | None] = lambda: None,
-        traced: Callable[[str | None], AbstractContextManager[None]] | None = None,
     ) -> None:
         self.clock, self.env, self.bucket = clock, clock.env, bucket
-        self._trace, self._traced = trace, traced
+        self._trace = trace
         self.faults = faults or Outages(clock)
         self.knobs = knobs or Knobs()
         self.rng = rng or random.Random(bucket.name)
         self.latency = Latency(self.knobs.s3_latency, self.knobs.s3_latency_spread)
-        self.undelivered = 0  # notifications that their target refused for good
+        self.undelivered = 0  # notifications that their receiver refused for good
         self._sequencer = Sequencer(clock)
         self._routes: dict[str, list[tuple[Rule, Route]]] = {}  # by event name
         self._bus: Route | None = None
@@ -93,7 +93,7 @@ class Notifier:
         whatever the rules say.
         """
         check_rules(rules)
-        self._test({rule.target.arn: rule for rule in rules}.values(), validate)
+        self._test({rule.receiver.arn: rule for rule in rules}.values(), validate)
         routes: dict[str, list[tuple[Rule, Route]]] = {}
         for rule in rules:
             for name in rule.names():
@@ -111,27 +111,31 @@ class Notifier:
             take_effect()
 
     def _route(self, rule: Rule) -> Route:
-        target, faults = rule.target, self.faults
+        receiver, faults = rule.receiver, self.faults
         text = notifications_of(self.bucket, rule.id)
 
-        def route(event: ObjectEvent) -> None:
-            failure = faults.failure(target.arn)
-            if failure is not None:
-                raise failure
-            target.deliver(text(event))
+        def route(event: ObjectEvent) -> DeliveryFailure | None:
+            return attempt(
+                receiver,
+                lambda: Parcel(text(event), subject=SUBJECT, trace=event.trace),
+                faults,
+            )
 
         return route
 
     def _bus_route(self, put: EventBusPut) -> Route:
-        return lambda event: put(eventbridge_event(self.bucket, event))
+        def route(event: ObjectEvent) -> None:
+            put(eventbridge_event(self.bucket, event))
+
+        return route
 
     def _test(self, rules: Iterable[Rule], validate: bool) -> None:
         for rule in rules:
-            if ":lambda:" in rule.target.arn:
+            if ":lambda:" in rule.receiver.arn:
                 continue
             text = test_event(self.bucket, self.clock.time(), self._request_id())
             try:
-                rule.target.deliver(text)
+                rule.receiver.deliver(Parcel(text, subject=SUBJECT))
             except DeliveryFailure as failure:
                 if validate:
                     raise invalid_argument(f"{UNABLE} ({failure.message})") from None
@@ -214,17 +218,13 @@ class Notifier:
             self._arm(head[0])
 
     def _deliver(self, event: ObjectEvent, route: Route) -> None:
-        try:
-            if self._traced is None:
-                route(event)
-            else:
-                with self._traced(event.trace):
-                    route(event)
-        except DeliveryFailure as failure:
-            if failure.kind == SERVER:
-                self._send(max(RETRY_AFTER, self.latency.draw(self.rng)), event, route)
-            else:
-                self.undelivered += 1
+        failure = route(event)
+        if failure is None:
+            return
+        if failure.kind == SERVER:
+            self._send(max(RETRY_AFTER, self.latency.draw(self.rng)), event, route)
+        else:
+            self.undelivered += 1
 
     def _request_id(self) -> str:
         return f"{self.rng.getrandbits(64):016X}"

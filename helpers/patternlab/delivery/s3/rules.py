@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from patternlab.delivery.errors import DeliveryError
-from patternlab.delivery.receivers import Target
+from patternlab.delivery.receivers import Receiver
 
 OVERLAP = (
     "Configurations overlap. Configurations on the same bucket cannot share a common event type."
@@ -57,12 +57,12 @@ def invalid_argument(message: str) -> DeliveryError:
 
 @dataclass(frozen=True)
 class Rule:
-    """Events of keys that start with `prefix` and end with `suffix` go to `target`.
+    """Events of keys that start with `prefix` and end with `suffix` go to `receiver`.
 
     `events` are S3's names, wildcards allowed: ``("s3:ObjectCreated:*",)``.
     """
 
-    target: Target
+    receiver: Receiver
     events: tuple[str, ...] = ("s3:ObjectCreated:*",)
     prefix: str = ""
     suffix: str = ""
@@ -94,8 +94,8 @@ def check_rules(rules: Iterable[Rule]) -> None:
     rules = list(rules)
     for rule in rules:
         rule.names()
-        if rule.target.arn.endswith(".fifo"):
-            raise invalid_argument(NO_FIFO if ":sqs:" in rule.target.arn else BAD_ARN)
+        if rule.receiver.arn.endswith(".fifo"):
+            raise invalid_argument(NO_FIFO if ":sqs:" in rule.receiver.arn else BAD_ARN)
     for a, b in combinations(rules, 2):
         if a.overlaps(b):
             filtered = a.prefix or a.suffix or b.prefix or b.suffix

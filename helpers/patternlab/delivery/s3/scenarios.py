@@ -11,7 +11,7 @@ from typing import Any
 
 from patternlab.delivery.functions.mapping_config import MappingConfig
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.receivers import QueueTarget
+from patternlab.delivery.receivers import Parcel, QueueReceiver
 from patternlab.delivery.s3.bucket import Bucket
 from patternlab.delivery.s3.reconcile import Reconciliation, reconcile
 from patternlab.delivery.s3.records import key_of_record
@@ -27,7 +27,7 @@ Consumer = Callable[[Any, dict[str, Any], Process], Any]
 PATIENCE = 7 * 86_400.0  # seconds after the last write; the slowest notification takes less
 
 
-class _Watched(QueueTarget):
+class _Watched(QueueReceiver):
     """A queue that notes how long after its event each notification comes."""
 
     def __init__(self, world: World) -> None:
@@ -35,11 +35,11 @@ class _Watched(QueueTarget):
         self._clock = world.clock
         self.latencies: list[float] = []
 
-    def deliver(self, body: str) -> None:
-        for record in json.loads(body).get("Records", ()):
+    def deliver(self, parcel: Parcel) -> None:
+        for record in json.loads(parcel.body).get("Records", ()):
             begun = datetime.fromisoformat(record["eventTime"]).timestamp()
             self.latencies.append(max(0.0, round(self._clock.time() - begun, 3)))
-        super().deliver(body)
+        super().deliver(parcel)
 
 
 @dataclass
@@ -118,12 +118,12 @@ def s3_pipeline(
     world = sqs_lambda(
         handler, visibility_timeout=30, max_receive_count=10, config=config, seed=seed, knobs=knobs
     )
-    target = _Watched(world)
+    receiver = _Watched(world)
     bucket = Bucket(
         world.clock, "photos", versioned=True, knobs=knobs, rng=random.Random(f"{seed} bucket")
     )
-    pipeline = Pipeline(bucket, world, target.latencies)
-    bucket.configure([Rule(target)])
+    pipeline = Pipeline(bucket, world, receiver.latencies)
+    bucket.configure([Rule(receiver)])
     for write in range(writes):
         for number in range(1, objects + 1):
             key = keys(number)

@@ -94,6 +94,19 @@ CUSTOMER_MANAGED = RetryPolicy(0, 2, 10, 38, 10.0, 600.0, "exponential", counts_
 #: HTTP and HTTPS, when nothing else is asked for: 3 retries, 20 s apart (events-53).
 HTTP_DEFAULT = RetryPolicy()
 
+#: How often SNS tries, by protocol.
+RETRIES: dict[str, RetryPolicy] = {
+    "sqs": AWS_MANAGED,
+    "lambda": AWS_MANAGED,
+    "firehose": AWS_MANAGED,
+    "http": HTTP_DEFAULT,
+    "https": HTTP_DEFAULT,
+    "email": CUSTOMER_MANAGED,
+    "email-json": CUSTOMER_MANAGED,
+    "sms": CUSTOMER_MANAGED,
+    "application": CUSTOMER_MANAGED,
+}
+
 _FIELDS = {
     "numRetries": 3,
     "numNoDelayRetries": 0,

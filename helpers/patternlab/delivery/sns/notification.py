@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from patternlab.delivery.receivers import Parcel, Receiver
+
 #: SNS signs with a private key of its own. Nobody else can, so this one says what it is.
 SIGNATURE = base64.b64encode(b"A local cloud cannot sign as AWS does: made up").decode()
 
@@ -59,6 +61,41 @@ def _urls(notification: Notification, subscription_arn: str) -> tuple[str, str]:
         f"{host}/SimpleNotificationService-made-up.pem",
         f"{host}/?Action=Unsubscribe&SubscriptionArn={subscription_arn}",
     )
+
+
+def parcel_for(
+    receiver: Receiver, notification: Notification, subscription_arn: str, raw: bool
+) -> Parcel:
+    """Return what a subscription delivers to `receiver`, in the form for its protocol.
+
+    A FIFO queue gets the group and the deduplication id. A standard queue gets a group from
+    standard topics only (fair queues), not from FIFO ones (events-60).
+    """
+    note, protocol = notification, receiver.protocol
+    if protocol == "lambda":
+        return Parcel(json.dumps(lambda_event(note, subscription_arn)), trace=note.trace)
+    body = note.text_for(protocol) if raw else envelope(note, subscription_arn, protocol)
+    if protocol != "sqs":
+        return Parcel(body, headers=_headers(note, subscription_arn, raw))
+    to_fifo = receiver.arn.endswith(".fifo")
+    return Parcel(
+        body,
+        attributes=note.sqs_attributes() if raw else {},
+        group=note.group if to_fifo or not note.sequence else None,
+        dedup_id=note.dedup_id if to_fifo else None,
+        trace=note.trace,
+    )
+
+
+def _headers(notification: Notification, subscription_arn: str, raw: bool) -> dict[str, str]:
+    headers = {
+        "x-amz-sns-message-type": "Notification",
+        "x-amz-sns-message-id": notification.id,
+        "x-amz-sns-topic-arn": notification.topic_arn,
+        "x-amz-sns-subscription-arn": subscription_arn,
+        "Content-Type": "text/plain; charset=UTF-8",
+    }
+    return headers | ({"x-amz-sns-rawdelivery": "true"} if raw else {})
 
 
 def envelope(notification: Notification, subscription_arn: str, protocol: str) -> str:

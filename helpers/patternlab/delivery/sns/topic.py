@@ -18,6 +18,7 @@ from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.faults import CLIENT, DeliveryFailure, Outages
 from patternlab.delivery.ids import new_id
 from patternlab.delivery.knobs import Knobs
+from patternlab.delivery.receivers import Receiver, attempt
 from patternlab.delivery.sns.delivery_log import (
     DEAD_LETTER,
     DELIVERED,
@@ -27,10 +28,9 @@ from patternlab.delivery.sns.delivery_log import (
     Delivery,
     delivery_frame,
 )
-from patternlab.delivery.sns.delivery_policy import RetryPolicy
-from patternlab.delivery.sns.endpoints import RETRIES, Endpoint
+from patternlab.delivery.sns.delivery_policy import RETRIES, RetryPolicy
 from patternlab.delivery.sns.filter_policy import FilterPolicy
-from patternlab.delivery.sns.notification import Notification, notification_size
+from patternlab.delivery.sns.notification import Notification, notification_size, parcel_for
 from patternlab.delivery.sqs.recent import Recent
 
 DEDUPLICATION_INTERVAL = 300.0  # seconds (events-60)
@@ -94,10 +94,10 @@ class Topic:
 
     # -- subscriptions -----------------------------------------------------------------------
 
-    def subscribe(self, endpoint: Endpoint, **options: Any) -> Subscription:
-        """Deliver to `endpoint` from now on; `options` are those of :class:`Subscription`."""
-        self.check_subscriber(endpoint.protocol)
-        subscription = Subscription(self, endpoint, **options)
+    def subscribe(self, receiver: Receiver, **options: Any) -> Subscription:
+        """Deliver to `receiver` from now on; `options` are those of :class:`Subscription`."""
+        self.check_subscriber(receiver.protocol)
+        subscription = Subscription(self, receiver, **options)
         self.subscriptions.append(subscription)
         return subscription
 
@@ -116,7 +116,7 @@ class Topic:
     def check_large(self, size: int, joining: list[str] | None = None) -> None:
         """Refuse a maximum of more than 256 KiB for many subscriptions, or for other protocols
         than SQS, Lambda and Firehose (events-59)."""
-        protocols = [s.endpoint.protocol for s in self.subscriptions] + (joining or [])
+        protocols = [s.receiver.protocol for s in self.subscriptions] + (joining or [])
         wrong = [protocol for protocol in protocols if protocol not in LARGE_PROTOCOLS]
         if size > DEFAULT_SIZE and (wrong or len(protocols) > LARGE_SUBSCRIPTIONS):
             raise DeliveryError(
@@ -212,7 +212,7 @@ class Topic:
 
 
 class Subscription:
-    """A topic's deliveries to one endpoint.
+    """A topic's deliveries to one receiver.
 
     `raw` delivers the message as it is, without the JSON around it. `dead_letter` is where messages
     go that could not be delivered; without one they are dropped (events-55). `policy` is the retry
@@ -222,15 +222,15 @@ class Subscription:
     def __init__(
         self,
         topic: Topic,
-        endpoint: Endpoint,
+        receiver: Receiver,
         *,
         arn: str | None = None,
         raw: bool = False,
         filter_policy: FilterPolicy | None = None,
-        dead_letter: Endpoint | None = None,
+        dead_letter: Receiver | None = None,
         policy: RetryPolicy | None = None,
     ) -> None:
-        self.topic, self.endpoint, self.raw = topic, endpoint, raw
+        self.topic, self.receiver, self.raw = topic, receiver, raw
         self.arn = arn or f"{topic.arn}:{new_id(topic.rng)}"
         self.filter_policy = filter_policy
         self.dead_letter, self.policy = dead_letter, policy
@@ -240,7 +240,7 @@ class Subscription:
     @property
     def retries(self) -> RetryPolicy:
         """How often, and when, a delivery is tried again."""
-        protocol = self.endpoint.protocol
+        protocol = self.receiver.protocol
         if protocol in ("http", "https"):
             return self.policy or self.topic.http_policy or RETRIES[protocol]
         return RETRIES[protocol]
@@ -259,7 +259,7 @@ class Subscription:
     def take(self, notification: Notification) -> None:
         """Deliver a message that was published, if the filter policy lets it through."""
         policy = self.filter_policy
-        text = notification.text_for(self.endpoint.protocol)
+        text = notification.text_for(self.receiver.protocol)
         if policy and not policy.accepts(text, notification.attributes):
             self._log(notification, 0, FILTERED)
         elif self.topic.fifo and notification.group in self._lines:
@@ -315,30 +315,25 @@ class Subscription:
     def _try(self, notification: Notification) -> DeliveryFailure | None:
         if not self.live:
             return DeliveryFailure(CLIENT, "The subscription was deleted")
-        failure = self.topic.faults.failure(self.endpoint.arn)
-        if failure is not None:
-            return failure
-        try:
-            self.endpoint.deliver(notification, self.arn, self.raw)
-        except DeliveryFailure as failure:
-            return failure
-        return None
+        return self._send(notification, self.receiver)
+
+    def _send(self, notification: Notification, receiver: Receiver) -> DeliveryFailure | None:
+        return attempt(
+            receiver,
+            lambda: parcel_for(receiver, notification, self.arn, self.raw),
+            self.topic.faults,
+        )
 
     def _give_up(self, notification: Notification, number: int, failure: DeliveryFailure) -> None:
         """Send to the dead-letter queue, if one takes the message (events-54, events-55)."""
-        why = failure
-        if self.dead_letter is not None and self.live:
-            try:
-                refused = self.topic.faults.failure(self.dead_letter.arn)
-                if refused is not None:
-                    raise refused
-                self.dead_letter.deliver(notification, self.arn, self.raw)
-                self._log(notification, number, DEAD_LETTER, failure)
-                return
-            except DeliveryFailure as error:
-                text = f"{failure.message}; the dead-letter queue did not take it: {error.message}"
-                why = DeliveryFailure(failure.kind, text, failure.status)
-        self._log(notification, number, DROPPED, why)
+        if self.dead_letter is None or not self.live:
+            self._log(notification, number, DROPPED, failure)
+        elif (refused := self._send(notification, self.dead_letter)) is None:
+            self._log(notification, number, DEAD_LETTER, failure)
+        else:
+            text = f"{failure.message}; the dead-letter queue did not take it: {refused.message}"
+            why = DeliveryFailure(failure.kind, text, failure.status)
+            self._log(notification, number, DROPPED, why)
 
     def _log(
         self,
@@ -347,13 +342,13 @@ class Subscription:
         outcome: str,
         failure: DeliveryFailure | None = None,
     ) -> None:
-        topic, endpoint = self.topic, self.endpoint
+        topic, receiver = self.topic, self.receiver
         topic.log.append(
             Delivery(
                 message_id=notification.id,
                 topic=topic.name,
-                destination=endpoint.arn,
-                protocol=endpoint.protocol,
+                destination=receiver.arn,
+                protocol=receiver.protocol,
                 attempt=number,
                 time=topic.env.now,
                 outcome=outcome,

@@ -15,8 +15,7 @@ from patternlab.delivery.functions.async_config import (
     AsyncConfig,
 )
 from patternlab.delivery.functions.async_records import LATEST
-from patternlab.local.awslambda.destinations import LocalDestination, exists
-from patternlab.local.services import Services
+from patternlab.local.receivers import LAMBDA, LocalReceiver, Sender, exists
 
 RETRIES, AGE, DESTINATIONS = "MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"
 SIDES = {"OnSuccess": "onSuccess", "OnFailure": "onFailure"}
@@ -120,19 +119,18 @@ def dead_letter_arn(spec: Mapping[str, Any], region: str, account: str) -> str |
     return arn
 
 
-def model_config(
-    services: Services, name: str, config: Mapping[str, Any], dead_letter: str | None
-) -> AsyncConfig:
-    """The model's settings of the function called `name`."""
+def model_config(function: Any, config: Mapping[str, Any], dead_letter: str | None) -> AsyncConfig:
+    """Return the model's settings of a function."""
     destinations = config.get(DESTINATIONS) or {}
+    sender = Sender(LAMBDA, function.function_arn, function.account_id)
 
-    def target(arn: str | None) -> LocalDestination | None:
-        return LocalDestination(services, arn, name) if arn else None
+    def receiver(arn: str | None) -> LocalReceiver | None:
+        return LocalReceiver(arn, sender) if arn else None
 
     return AsyncConfig(
         max_retries=config.get(RETRIES, MAX_RETRIES),
         max_age=config.get(AGE, MAX_AGE),
-        on_success=target(destinations.get("OnSuccess", {}).get("Destination")),
-        on_failure=target(destinations.get("OnFailure", {}).get("Destination")),
-        dead_letter=target(dead_letter),
+        on_success=receiver(destinations.get("OnSuccess", {}).get("Destination")),
+        on_failure=receiver(destinations.get("OnFailure", {}).get("Destination")),
+        dead_letter=receiver(dead_letter),
     )

@@ -158,9 +158,7 @@ class LocalFunction(models.LambdaFunction):
 
     def _renew_async(self) -> None:
         config = self.event_invoke_config[0].config if self.event_invoke_config else {}
-        self._events.config = model_config(
-            self.services, self.function_name, config, self.dead_letter_arn
-        )
+        self._events.config = model_config(self, config, self.dead_letter_arn)
 
     def _count_undelivered(self, metric: str, arn: str, why: str) -> None:
         """What a destination did not take is lost; CloudWatch counts it, as on AWS."""

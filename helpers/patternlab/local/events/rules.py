@@ -17,7 +17,7 @@ from patternlab.delivery.events.bus import (
     second_of,
 )
 from patternlab.delivery.events.patterns import matches
-from patternlab.local.receivers import ACTIONS, LocalTarget, Sender
+from patternlab.local.receivers import ACTIONS, LocalReceiver, Sender
 
 EVENTS = "events.amazonaws.com"
 SHORTEST_AGE = 60  # seconds
@@ -47,12 +47,13 @@ class LocalRule(models.Rule):
         dead_letter = target.get("DeadLetterConfig", {}).get("Arn")
         group = target.get("SqsParameters", {}).get("MessageGroupId")
         return RuleTarget(
-            LocalTarget(target["Arn"], sender, group),
+            LocalReceiver(target["Arn"], sender),
             target["Id"],
             content_of(target),
             policy.get("MaximumRetryAttempts", MAX_RETRIES),
             policy.get("MaximumEventAgeInSeconds", MAX_AGE),
-            LocalTarget(dead_letter, sender).deliver if dead_letter else None,
+            LocalReceiver(dead_letter, sender) if dead_letter else None,
+            group,
         )
 
 

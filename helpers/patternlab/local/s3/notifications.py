@@ -10,10 +10,9 @@ from moto.s3.models import FakeBucket, Notification
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.faults import DeliveryFailure
 from patternlab.delivery.s3.bucket import UNABLE
-from patternlab.delivery.s3.records import SUBJECT
 from patternlab.delivery.s3.rules import SAME_ID, Rule, check_rules
 from patternlab.local.errors import Translator
-from patternlab.local.receivers import KINDS, NOT_FOUND, LocalTarget, Sender
+from patternlab.local.receivers import KINDS, NOT_FOUND, LocalReceiver, Sender
 
 S3 = "s3.amazonaws.com"
 
@@ -30,40 +29,40 @@ def read_rules(bucket: FakeBucket, entries: list[Notification], validate: bool) 
         entries: what moto has read of the configuration.
         validate: whether each destination must exist and let the bucket in.
     """
-    sender = Sender(S3, bucket.arn, bucket.account_id, SUBJECT)
+    sender = Sender(S3, bucket.arn, bucket.account_id)
     ids = [entry.id for entry in entries]
-    targets = [LocalTarget(entry.arn, sender) for entry in entries]
+    receivers = [LocalReceiver(entry.arn, sender) for entry in entries]
     rules = []
-    for entry, target in zip(entries, targets, strict=True):
+    for entry, receiver in zip(entries, receivers, strict=True):
         if entry.arn.split(":")[3] != bucket.region_name:
             raise InvalidNotificationDestination()
         if ids.count(entry.id) > 1:
             raise InvalidArgumentError(SAME_ID, "Id", entry.id)
         filters = entry.filters["S3Key"]["FilterRule"] if entry.filters else []
         named = {each["Name"]: each["Value"] for each in filters}
-        rules.append(Rule(target, tuple(entry.events), id=entry.id, **named))
+        rules.append(Rule(receiver, tuple(entry.events), id=entry.id, **named))
     with_s3_errors(check_rules, rules)
-    for target in targets if validate else ():
-        _check_destination(target)
+    for receiver in receivers if validate else ():
+        _check_destination(receiver)
     return rules
 
 
-def _check_destination(target: LocalTarget) -> None:
+def _check_destination(receiver: LocalReceiver) -> None:
     """Refuse a destination that is not there, or that has not permitted the bucket."""
     try:
-        target.check()
+        receiver.check()
     except DeliveryFailure as failure:
-        kind = KINDS.get(target.service, "target")
+        kind = KINDS.get(receiver.protocol, "receiver")
         if failure.status == NOT_FOUND:
             why = f"The destination {kind} does not exist"
         elif kind == "function":
-            why = f"Not authorized to invoke function [{target.arn}]"
+            why = f"Not authorized to invoke function [{receiver.arn}]"
         else:
             why = (
                 f"Permissions on the destination {kind} do not allow S3 to publish notifications "
                 "from this bucket"
             )
-        raise InvalidArgumentError(UNABLE, target.arn, why) from None
+        raise InvalidArgumentError(UNABLE, receiver.arn, why) from None
 
 
 def with_filters_checked(document: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from moto.s3 import models, notifications, responses
 from patternlab.delivery.events.bus import Event
 from patternlab.delivery.s3.bucket import Notifier
 from patternlab.delivery.s3.records import DELETE_MARKER, EMPTY_ETAG, BucketName
-from patternlab.local.awslambda.tracing import current_trace, traced
+from patternlab.local.awslambda.tracing import current_trace
 from patternlab.local.events.service import LocalEventsBackend
 from patternlab.local.s3.notifications import read_rules, with_filters_checked, with_s3_errors
 from patternlab.local.services import LocalService, Services, in_place_of
@@ -46,7 +46,6 @@ class LocalS3Backend(LocalService, models.S3Backend):
                 rng=random.Random(mock_random.getrandbits(64)),
                 faults=self.services.faults,
                 trace=current_trace,
-                traced=traced,
             )
         return self._notifiers[bucket.name]
 

@@ -11,8 +11,7 @@ from typing import Any
 from moto.sns.exceptions import InvalidParameterValue
 
 from patternlab.delivery.errors import DeliveryError
-from patternlab.delivery.sns.delivery_policy import RetryPolicy, parse_delivery_policy
-from patternlab.delivery.sns.endpoints import RETRIES
+from patternlab.delivery.sns.delivery_policy import RETRIES, RetryPolicy, parse_delivery_policy
 from patternlab.delivery.sns.filter_policy import ATTRIBUTES, BODY, FilterPolicy
 from patternlab.delivery.sns.topic import (
     LARGEST_SIZE,
@@ -21,7 +20,7 @@ from patternlab.delivery.sns.topic import (
     SMALLEST_SIZE,
 )
 from patternlab.local.errors import translated
-from patternlab.local.sns.endpoints import find_queue
+from patternlab.local.receivers import find_queue
 
 FEEDBACK = re.compile(
     r"(HTTP|Firehose|Lambda|Application|SQS)"

@@ -21,10 +21,10 @@ from patternlab.delivery.sns.filter_policy import ATTRIBUTES, MAX_PER_TOPIC
 from patternlab.delivery.sns.notification import notification_size
 from patternlab.delivery.sns.topic import DEFAULT_SIZE, SCOPE_TOPIC
 from patternlab.local.awslambda.tracing import current_trace
+from patternlab.local.receivers import SNS, LocalReceiver, Sender
 from patternlab.local.services import LocalService, Services, body_of, in_place_of
 from patternlab.local.sns import checks
 from patternlab.local.sns.checks import IN_ATTRIBUTES, refused, sns_errors
-from patternlab.local.sns.endpoints import LocalQueueEndpoint
 from patternlab.local.sns.topic import LocalSubscription, LocalTopic
 
 #: What an attribute is that was never set.
@@ -155,7 +155,8 @@ class LocalSNSBackend(LocalService, models.SNSBackend):
             model.policy = checks.read_delivery_policy(value)
         elif name == "RedrivePolicy":
             dlq = checks.read_redrive(value, subscription.topic_arn, subscription.endpoint)
-            model.dead_letter = LocalQueueEndpoint(dlq) if dlq else None
+            sender = Sender(SNS, subscription.topic_arn, self.account_id)
+            model.dead_letter = LocalReceiver(dlq, sender) if dlq else None
         elif name in ("FilterPolicy", "FilterPolicyScope"):
             self._set_filter(subscription, {**attributes, name: value})
         if value == "" or value is None:

@@ -35,7 +35,7 @@ class StatusLog:
 
     def __call__(self, subscription: Subscription, fate: Fate) -> None:
         """Log the end of a delivery, if the topic asks for it."""
-        name = NAMES.get(subscription.endpoint.protocol)
+        name = NAMES.get(subscription.receiver.protocol)
         if name is None or fate.outcome == FILTERED:
             return
         delivered = fate.outcome == DELIVERED

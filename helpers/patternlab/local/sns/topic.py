@@ -12,8 +12,8 @@ from moto.sns import models
 
 from patternlab.delivery.sns.delivery_policy import HTTP_DEFAULT, RetryPolicy
 from patternlab.delivery.sns.topic import Topic
+from patternlab.local.receivers import SNS, Sender, subscriber
 from patternlab.local.sns.checks import read_delivery_policy
-from patternlab.local.sns.endpoints import local_endpoint
 from patternlab.local.sns.status import StatusLog
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ class LocalSubscription(models.Subscription):
 
     def __init__(self, account_id: str, topic: LocalTopic, endpoint: str, protocol: str) -> None:
         super().__init__(account_id, topic, endpoint, protocol)
-        receiver = local_endpoint(protocol, endpoint, topic.sns_backend.services.web)
+        web = topic.sns_backend.services.web
+        receiver = subscriber(protocol, endpoint, Sender(SNS, topic.arn, topic.account_id), web)
         self.model = topic.model.subscribe(receiver, arn=self.arn)
         topic.count_subscriptions()
 
