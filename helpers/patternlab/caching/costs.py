@@ -45,32 +45,9 @@ def origin_cost(
     return origin_rate(rate, ttl, caches=caches) * SECONDS * np.asarray(per_fetch)
 
 
-def origin_shield_cost(
-    requests: ArrayLike, hit_ratio: ArrayLike, other_regions: ArrayLike
-) -> np.ndarray:
-    """USD a month for CloudFront Origin Shield, which bills only requests from other Regions.
-
-    `requests` a month · (1 − `hit_ratio` of the layers ahead) · share from `other_regions` · price.
-    """
-    billed = np.asarray(requests) * (1 - _share(hit_ratio, "hit_ratio"))
-    return billed * _share(other_regions, "other_regions") * price("cloudfront", "origin-shield")
-
-
 def gateway_cache_cost(size: str = "0.5") -> float:
     """USD a month for an API Gateway cache of `size` GB: by the hour, whatever the traffic."""
     return price("apigateway", f"cache-{size}GB") * HOURS
-
-
-def gateway_cache_gain(
-    requests: ArrayLike, hit_ratio: ArrayLike, per_request: ArrayLike, size: str = "0.5"
-) -> np.ndarray:
-    """USD a month that the cache brings, negative where it costs more than it saves.
-
-    `requests` a month · `hit_ratio` · USD `per_request` behind the gateway − the cache's price. The
-    gateway's own price for a request is due for hits as well, so it is no part of this.
-    """
-    saved = np.asarray(requests) * _share(hit_ratio, "hit_ratio") * np.asarray(per_request)
-    return saved - gateway_cache_cost(size)
 
 
 def gateway_cache_break_even(
@@ -85,5 +62,5 @@ def gateway_cache_break_even(
 def _share(value: ArrayLike, what: str) -> np.ndarray:
     found = np.asarray(value, dtype=float)
     if not ((found >= 0) & (found <= 1)).all():
-        raise ValueError(f"{what} is a share between 0 and 1, not {value}.")
+        raise ValueError(f"{what} is a share between 0 and 1, not {value!r}.")
     return found

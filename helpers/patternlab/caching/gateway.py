@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from patternlab import facts
-from patternlab.caching.costs import HOURS, price
+from patternlab.caching.costs import HOURS
 from patternlab.caching.errors import CachingError
 from patternlab.clock import TICK, Clock
 
@@ -191,24 +191,18 @@ class _Entry:
 class StageCache:
     """The cache of one stage.
 
-    Parameters
-    ----------
-    clock:
-        Tells the time: :class:`patternlab.clock.VirtualClock` or any other clock.
-    size:
-        One of :data:`SIZES`, in gigabytes.
-    capacity:
-        Bytes that fit in, if not all of `size`. AWS has no such setting: it is there to see what a
-        full cache does without filling half a gigabyte.
-    change, flush_time:
-        Seconds that creating, resizing or deleting takes, and flushing. While one of them goes on,
-        requests go to the integration.
+    Args:
+        clock: tells the time: :class:`patternlab.clock.VirtualClock` or any other clock.
+        size: one of :data:`SIZES`, in gigabytes.
+        capacity: bytes that fit in, if not all of `size`. AWS has no such setting: it is there to
+            see what a full cache does without filling half a gigabyte.
+        change, flush_time: seconds that creating, resizing or deleting takes, and flushing. While
+            one of them goes on, requests go to the integration.
 
-    Attributes
-    ----------
-    hits, misses: how often the cache answered, and how often the integration did.
-    evictions: entries that were dropped for want of room.
-    used: bytes in the cache, those past their TTL included until they are asked for.
+    Attributes:
+        hits, misses: how often the cache answered, and how often the integration did.
+        evictions: entries that were dropped for want of room.
+        used: bytes in the cache, those past their TTL included until they are asked for.
     """
 
     def __init__(
@@ -352,17 +346,12 @@ def checked_size(size: str) -> str:
     return size
 
 
-def price_per_hour(size: str) -> float:
-    """US dollars an hour of a cache of `size` in us-east-1, quoted in ``data/prices.csv``.
-
-    It is the same with a million requests and with none.
-    """
-    return price("apigateway", f"cache-{checked_size(size)}GB")
-
-
 def price_table() -> pd.DataFrame:
-    """What each size costs, quoted: indexed by size (GB, text); usd_per_hour, usd_per_month (730
-    hours), source, read_on."""
+    """List what each size costs, as quoted in ``data/prices.csv``.
+
+    Returns:
+        Indexed by size (GB, as text): usd_per_hour, usd_per_month (730 hours), source, read_on.
+    """
     prices = facts.read("prices")
     named = prices[prices["service"] == "apigateway"].set_index("item")
     rows = named.loc[[f"cache-{size}GB" for size in SIZES]]

@@ -3,7 +3,7 @@
 ``with Orders() as orders:`` makes the database in a folder that goes with it (about 2 s and 20 MB
 for a million). Two questions differ by four orders of magnitude: :meth:`Orders.top_products` reads
 every order (about 80 ms), :meth:`Orders.order` finds one by its key (a few microseconds, quicker
-than any cache across a socket). :meth:`Orders.add_index` is what to try before a cache.
+than any cache across a socket).
 """
 
 from __future__ import annotations
@@ -40,19 +40,13 @@ _MAPPED = 1 << 28  # bytes of the file that all connections share in memory: no 
 class Orders:
     """A year of a shop's orders. May be asked from several threads at once.
 
-    Parameters
-    ----------
-    size:
-        How many orders.
-    seed:
-        The same size and seed give the same orders.
+    Args:
+        size: how many orders.
+        seed: the same size and seed give the same orders.
 
-    Raises
-    ------
-    ValueError
-        There is no such size.
-    CachingError
-        The database cannot be written (no room on the disk).
+    Raises:
+        ValueError: there is no such size.
+        CachingError: the database cannot be written (no room on the disk).
     """
 
     def __init__(self, size: int = 1_000_000, seed: int = 1) -> None:
@@ -95,13 +89,6 @@ class Orders:
             int(quantity),
             int(quantity),
             number,
-        )
-
-    def add_index(self) -> None:
-        """Let :meth:`top_products` read only the orders of its region and month."""
-        self._ask(
-            "CREATE INDEX IF NOT EXISTS by_region_and_month "
-            "ON orders (region, month, product, cents)"
         )
 
     def close(self) -> None:

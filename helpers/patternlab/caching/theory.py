@@ -4,31 +4,16 @@ Requests for each object come at random, independent of each other (Poisson, `ra
 Times are in seconds, ratios and shares between 0 and 1. All functions take numbers or numpy arrays
 that broadcast. Where the assumptions fail, so do the formulas: that is what the simulator is for.
 
-Sources: Jung, Berger, Balakrishnan, "Modeling TTL-based Internet caches", 2003 (TTL from fetch);
-Che, Tung, Wang, "Hierarchical Web caching systems", 2002 (characteristic time); Fricker, Robert,
-Roberts, "A versatile and accurate approximation for LRU cache performance", 2012 (why it is so
-good); Gelenbe, "A unified approach to the evaluation of a class of replacement algorithms", 1973
-(FIFO and random eviction hit equally often). What names no source is derived in its docstring.
+Source: Jung, Berger, Balakrishnan, "Modeling TTL-based Internet caches", 2003 (TTL from fetch).
+What names no source is derived in its docstring.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-
-#: Newton steps for the characteristic time; from the left it needs about ten.
-STEPS = 200
-
-
-class Shares(NamedTuple):
-    """How requests are answered: the three shares sum to 1."""
-
-    fresh: np.ndarray
-    stale: np.ndarray
-    waiting: np.ndarray
 
 
 def ttl_hit_ratio(rate: ArrayLike, ttl: ArrayLike) -> np.ndarray:
@@ -41,97 +26,12 @@ def ttl_hit_ratio(rate: ArrayLike, ttl: ArrayLike) -> np.ndarray:
     return hits / (1 + hits)
 
 
-def sliding_ttl_hit_ratio(rate: ArrayLike, ttl: ArrayLike) -> np.ndarray:
-    """Hit ratio of one object whose TTL starts anew at each hit: 1 − exp(−rT).
-
-    A request hits if the one before it was less than T ago, and gaps are exponential.
-    """
-    return -np.expm1(-_checked(rate, "rate") * _checked(ttl, "ttl"))
-
-
 def mean_hit_ratio(rates: ArrayLike, ratios: ArrayLike) -> np.ndarray:
     """Hit ratio over all requests: each object's `ratios` weighted with its share of `rates`."""
     rates = _checked(rates, "rates")
     if not rates.sum() > 0:
         raise ValueError("rates must hold at least one object that is asked for.")
     return (rates * ratios).sum(axis=-1) / rates.sum(axis=-1)
-
-
-def characteristic_time(
-    rates: ArrayLike, capacity: ArrayLike, policy: str = "lru"
-) -> np.ndarray | float:
-    """How long an object stays in a full cache if nobody asks for it again, in seconds.
-
-    The time t at which the expected number of cached objects is the capacity C:
-    ``"lru"`` Σ (1 − exp(−r t)) = C (Che, Tung, Wang 2002); ``"fifo"`` and ``"random"``
-    Σ r t / (1 + r t) = C. ``inf`` where all requested objects fit.
-
-    `rates` are those of the objects, float[objects]; only their proportions matter for hit ratios.
-    `capacity` is in objects, one number or many. Newton's method from the left: the sum is concave
-    in t, so no step goes too far.
-    """
-    rates = _checked(rates, "rates").ravel()
-    rates = rates[rates > 0]
-    capacities = np.asarray(capacity, dtype=float)
-    if not (capacities > 0).all():
-        raise ValueError(f"capacity must be above 0 objects, not {capacity}: nothing would fit.")
-    found = [_time_to_fill(rates, one, policy) for one in capacities.ravel()]
-    return np.reshape(found, capacities.shape)[()]
-
-
-def object_hit_ratios(rates: ArrayLike, capacity: float, policy: str = "lru") -> np.ndarray:
-    """Each object's hit ratio in a cache of `capacity` objects: float[objects], as `rates`.
-
-    1 − exp(−r t) for LRU and r t / (1 + r t) for FIFO and random eviction, with t the
-    :func:`characteristic_time`.
-    """
-    rates = _checked(rates, "rates")
-    time = characteristic_time(rates, capacity, policy)
-    if np.isinf(time):
-        return (rates > 0).astype(float)
-    return _occupancy(rates * time, policy)
-
-
-def cache_hit_ratio(
-    rates: ArrayLike, capacity: ArrayLike, policy: str = "lru"
-) -> np.ndarray | float:
-    """Hit ratio over all requests for each `capacity` (objects): a miss-ratio curve is 1 − it."""
-    capacities = np.asarray(capacity, dtype=float)
-    ratios = [
-        mean_hit_ratio(rates, object_hit_ratios(rates, one, policy)) for one in capacities.ravel()
-    ]
-    return np.reshape(ratios, capacities.shape)[()]
-
-
-def stale_while_revalidate(
-    rate: ArrayLike, ttl: ArrayLike, window: ArrayLike, fetch: ArrayLike = 0.0
-) -> Shares:
-    """How requests for one object fare with stale-while-revalidate.
-
-    After a fetch arrives the object is `fresh` for T = `ttl`. The first request after that comes X
-    later, X exponential. Within W = `window` it is served `stale` and starts a fetch, and so are
-    those that follow until the fetch arrives or W ends. Otherwise it is `waiting`, with all that
-    come before the fetch arrives (collapsed into one). A cycle brings rT fresh answers and 1 + rd
-    others, d = `fetch` seconds; with m = min(d, W) the stale ones are
-
-        (1 − exp(−rW)) + r m − (exp(−r (W − m)) − exp(−rW)).
-
-    Without fetch time that leaves (1 − exp(−rW)) / (1 + rT) stale. CloudFront bounds W by the
-    maximum TTL: give it what is left of that after T.
-    """
-    rate, ttl = _checked(rate, "rate"), _checked(ttl, "ttl")
-    window, fetch = _checked(window, "window"), _checked(fetch, "fetch")
-    served = np.minimum(fetch, window)
-    stale = (
-        rate * served
-        - np.expm1(-rate * window)
-        - np.exp(-rate * (window - served))
-        + np.exp(-rate * window)
-    )
-    others = 1 + rate * fetch
-    stale = np.clip(stale, 0, others)  # rounding
-    total = rate * ttl + others
-    return Shares(rate * ttl / total, stale / total, (others - stale) / total)
 
 
 def stale_share_of_hits(
@@ -161,11 +61,6 @@ def stale_read_share(
     return ttl_hit_ratio(rate, ttl) * stale_share_of_hits(ttl, update_rate, kind)
 
 
-def mean_age(rate: ArrayLike, ttl: ArrayLike) -> np.ndarray:
-    """Mean age of the answers, in seconds: hits are T/2 old on average, misses 0."""
-    return ttl_hit_ratio(rate, ttl) * _checked(ttl, "ttl") / 2
-
-
 def origin_rate(
     rate: ArrayLike,
     ttl: ArrayLike,
@@ -188,11 +83,6 @@ def origin_rate(
     meanwhile = one * _checked(fetch, "fetch")
     fetches = 1.0 if collapsing else 1 + meanwhile
     return caches * one * fetches / (1 + one * _checked(ttl, "ttl") + meanwhile)
-
-
-def stampede(rate: ArrayLike, fetch: ArrayLike) -> np.ndarray:
-    """Fetches at one expiry without collapsing: 1 + r d, the first and all that come meanwhile."""
-    return 1 + _checked(rate, "rate") * _checked(fetch, "fetch")
 
 
 def greatest_age(
@@ -225,30 +115,6 @@ def greatest_age(
             total, apart = total + ttl, ttl
         ahead = count
     return total
-
-
-def _time_to_fill(rates: np.ndarray, capacity: float, policy: str) -> float:
-    if capacity >= len(rates):
-        return np.inf
-    time = capacity / rates.sum()
-    for _ in range(STEPS):
-        asked = rates * time
-        missing = capacity - _occupancy(asked, policy).sum()
-        kept = np.exp(-asked) if policy == "lru" else (1 + asked) ** -2
-        step = missing / (rates * kept).sum()
-        time += step
-        if step <= 1e-12 * time:
-            break
-    return time
-
-
-def _occupancy(asked: np.ndarray, policy: str) -> np.ndarray:
-    """The chance that an object is cached; `asked` is how often it is asked for in that time."""
-    if policy == "lru":
-        return -np.expm1(-asked)
-    if policy in ("fifo", "random"):
-        return asked / (1 + asked)
-    raise ValueError(f'There is no formula for the policy {policy!r}: "lru", "fifo" or "random".')
 
 
 def _checked(values: ArrayLike, what: str) -> np.ndarray:

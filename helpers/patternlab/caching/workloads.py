@@ -1,4 +1,4 @@
-"""Made-up traffic with known properties: popularity, the day, flash crowds, updates and sizes.
+"""Made-up traffic with known properties: popularity, flash crowds, updates and sizes.
 
 Everything is drawn with numpy's ``default_rng(seed)``: the same arguments and the same seed give
 the same bytes. Object 0 is the most popular, object 1 the next, and so on.
@@ -14,12 +14,6 @@ import numpy as np
 
 from patternlab.caching.errors import TraceError
 from patternlab.caching.traces.trace import Trace, Updates, check_keys
-
-#: Seconds of a day.
-DAY = 86_400.0
-
-#: Seconds within which the rate of a diurnal workload is taken as constant.
-RATE_STEP = 60.0
 
 
 def zipf_weights(objects: int, alpha: float) -> np.ndarray:
@@ -42,36 +36,6 @@ def zipf(
     _above_zero(rate, "rate")
     key = _keys(requests, zipf_weights(objects, alpha), rng)
     return Trace(_unit_arrivals(requests, rng) / rate, key, objects=objects)
-
-
-def diurnal(
-    requests: int,
-    objects: int,
-    alpha: float = 0.9,
-    rate: float = 100.0,
-    swing: float = 0.8,
-    peak: float = 20 * 3600.0,
-    seed: int = 1,
-) -> Trace:
-    """Like :func:`zipf`, but the rate swings over the day, as the traffic of one region does.
-
-    At time t (seconds from midnight) it is rate · (1 + swing · cos(2π (t − peak) / day)) requests
-    per second: `rate` is the day's mean, `swing` (0 to 1) how far it swings, `peak` the second of
-    the day with most traffic. Arrivals come by inversion: a Poisson process of rate 1 read on the
-    scale of the requests expected so far, which is taken as straight within a minute.
-    """
-    rng = np.random.default_rng(seed)
-    _above_zero(rate, "rate")
-    if not 0 <= swing <= 1:
-        raise TraceError(f"swing must lie between 0 (flat) and 1 (silent at night), not {swing}.")
-    key = _keys(requests, zipf_weights(objects, alpha), rng)
-    arrivals = _unit_arrivals(requests, rng)
-    turn = 2 * math.pi / DAY
-    days = math.ceil(arrivals[-1] / rate / DAY) + 1  # a whole day brings rate · DAY at any swing
-    moments = np.arange(0.0, days * DAY + RATE_STEP, RATE_STEP)
-    wave = np.sin(turn * (moments - peak)) - math.sin(-turn * peak)
-    expected = rate * (moments + swing / turn * wave)
-    return Trace(np.interp(arrivals, expected, moments), key, objects=objects)
 
 
 def flash_crowd(
@@ -160,21 +124,6 @@ def updates(
         raise TraceError(f'kind must be "poisson" or "periodic", not {kind!r}.')
     order = np.argsort(time, kind="stable")
     return Updates(time[order], key[order])
-
-
-def lognormal_sizes(
-    objects: int, median: float = 10_000, spread: float = 1.5, seed: int = 4
-) -> np.ndarray:
-    """One size for each object, in bytes: int64[objects], at least 1.
-
-    `median` bytes; `spread` is the standard deviation of the size's natural logarithm (0: all the
-    same). The mean is median · exp(spread² / 2).
-    """
-    _at_least(objects, 1, "objects", whole=True)
-    _at_least(median, 1, "median")
-    _at_least(spread, 0, "spread")
-    draws = np.random.default_rng(seed).standard_normal(objects)
-    return np.maximum(np.rint(median * np.exp(spread * draws)), 1).astype(np.int64)
 
 
 def sized(trace: Trace, sizes: int | np.ndarray) -> Trace:

@@ -19,40 +19,27 @@ class Result:
 
     Provenance: simulated. The same trace, settings and seed give the same numbers.
 
-    Attributes
-    ----------
-    name:
-        The layer's name.
-    requests:
-        Requests that reached the layer: viewers', or the fetches of the layer ahead.
-    hits:
-        Answered from the cache, fresh.
-    stale_hits:
-        Answered from the cache, expired, within stale-while-revalidate.
-    collapsed:
-        Waited for a fetch that was already under way (CloudFront's log calls them hits).
-    misses:
-        Waited for a fetch of their own.
-    fetches:
-        Requests sent to the layer behind, or the origin: misses and revalidations.
-    outdated:
-        Answers whose object had changed at the origin since they were made.
-    evictions:
-        Objects put out to make room.
-    too_large:
-        Misses of objects larger than the whole cache, which are passed on and not stored.
-    mean_age, max_age:
-        Seconds since the origin made the answer, over all answers of the layer.
-    bytes, bytes_fetched:
-        Of the requests and of the fetches. Where the trace has no sizes: the numbers of them.
-    bin_seconds:
-        How long a bin of `requests_over_time` and `fetches_over_time` lasts.
-    requests_over_time, fetches_over_time:
-        int64[bins]: how many requests came and fetches went in each bin, warm-up included.
-    outcome, answered_by, age:
-        One value a request of the whole trace, with ``keep=True`` and in the first layer only:
-        int8, an index into OUTCOMES; int8, the layer that answered (the number of layers: the
-        origin); float64, seconds.
+    Attributes:
+        name: the layer's name.
+        requests: requests that reached the layer: viewers', or the fetches of the layer ahead.
+        hits: answered from the cache, fresh.
+        stale_hits: answered from the cache, expired, within stale-while-revalidate.
+        collapsed: waited for a fetch that was already under way (CloudFront's log calls them hits).
+        misses: waited for a fetch of their own.
+        fetches: requests sent to the layer behind, or the origin: misses and revalidations.
+        outdated: answers whose object had changed at the origin since they were made.
+        evictions: objects put out to make room.
+        too_large: misses of objects larger than the whole cache, which are passed on and not
+            stored.
+        mean_age, max_age: seconds since the origin made the answer, over all answers of the layer.
+        bytes, bytes_fetched: of the requests and of the fetches. Where the trace has no sizes: the
+            numbers of them.
+        bin_seconds: how long a bin of `requests_over_time` and `fetches_over_time` lasts.
+        requests_over_time, fetches_over_time: int64[bins]: how many requests came and fetches went
+            in each bin, warm-up included.
+        outcome, answered_by, age: one value a request of the whole trace, with ``keep=True`` and in
+            the first layer only: int8, an index into OUTCOMES; int8, the layer that answered (the
+            number of layers: the origin); float64, seconds.
     """
 
     name: str
@@ -92,19 +79,9 @@ class Result:
         return _share(self.outdated, self.requests)
 
     @property
-    def fetch_ratio(self) -> float:
-        """Fetches for each request: what of the load is passed on, revalidations included."""
-        return _share(self.fetches, self.requests)
-
-    @property
     def byte_hit_ratio(self) -> float:
         """The share of bytes that did not have to be fetched."""
         return _share(self.bytes - self.bytes_fetched, self.bytes)
-
-    @property
-    def bin_starts(self) -> np.ndarray:
-        """float64[bins]: seconds at which the bins begin."""
-        return np.arange(len(self.fetches_over_time)) * self.bin_seconds
 
     @property
     def fetches_per_second(self) -> np.ndarray:
