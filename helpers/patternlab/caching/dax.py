@@ -18,7 +18,7 @@ import math
 from collections import Counter, OrderedDict
 from collections.abc import Hashable
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -38,28 +38,28 @@ class HasTime(Protocol):
     def time(self) -> float: ...
 
 
+@runtime_checkable
+class CanWait(Protocol):
+    """A clock that can be moved on, as patternlab.clock's can."""
+
+    def wait(self, seconds: float) -> object: ...
+
+
 class Dax:
     """A model of a DAX cluster with one node.
 
-    Parameters
-    ----------
-    client:
-        A DynamoDB client of boto3.
-    clock:
-        Tells the time in seconds with ``time()``, as Python's module ``time`` does.
-    item_ttl:
-        Seconds an item is kept. 0: until it is evicted or written.
-    query_ttl:
-        Seconds a result is kept. 0: results are not kept.
-    item_capacity, query_capacity:
-        How many entries each cache holds; the least recently used one goes. None: no limit. (DAX
-        counts bytes.)
+    Args:
+        client: a DynamoDB client of boto3.
+        clock: tells the time in seconds with ``time()``, as Python's module ``time`` does.
+        item_ttl: seconds an item is kept. 0: until it is evicted or written.
+        query_ttl: seconds a result is kept. 0: results are not kept.
+        item_capacity, query_capacity: how many entries each cache holds; the least recently used
+            one goes. None: no limit. (DAX counts bytes.)
 
-    Attributes
-    ----------
-    metrics:
-        Hits and misses under CloudWatch's names: ItemCacheHits, ItemCacheMisses, QueryCacheHits,
-        QueryCacheMisses, ScanCacheHits, ScanCacheMisses. Strongly consistent reads are neither.
+    Attributes:
+        metrics: hits and misses under CloudWatch's names: ItemCacheHits, ItemCacheMisses,
+            QueryCacheHits, QueryCacheMisses, ScanCacheHits, ScanCacheMisses. Strongly consistent
+            reads are neither.
     """
 
     def __init__(
@@ -224,15 +224,17 @@ def two_views(
     random moments (Poisson), on average each `change_every` seconds. Every `every` seconds it is
     read in three ways. The clock of `dax` must have ``wait(seconds)``, and moves by `seconds`.
 
-    Returns
-    -------
-    One row for each reading: `time` (seconds since the beginning), and the number of the price
-    seen in the `table` (strongly consistent), by `item` and by `query`, the first price being 0;
-    `behind` says for how many seconds the query's price was out of date, 0 if it is current.
+    Returns:
+        One row for each reading: `time` (seconds since the beginning), and the number of the price
+        seen in the `table` (strongly consistent), by `item` and by `query`, the first price being
+        0; `behind` says for how many seconds the query's price was out of date, 0 if it is current.
     """
     for name, number in {"seconds": seconds, "every": every, "change_every": change_every}.items():
         if not 0 < number < math.inf:
             raise ValueError(f"{name} is a number of seconds above 0, not {number!r}.")
+    clock = dax.clock
+    if not isinstance(clock, CanWait):
+        raise ValueError("The clock of this Dax cannot wait: give it one that has wait(seconds).")
     rng = np.random.default_rng(seed)
     changes = np.cumsum(rng.exponential(change_every, size=rng.poisson(seconds / change_every)))
     readings = np.arange(0.0, seconds, every)
@@ -242,7 +244,7 @@ def two_views(
     rows, time = [], 0.0
     _set_price(dax, table, 0)
     for moment, what in sorted(events):
-        dax.clock.wait(moment - time)
+        clock.wait(moment - time)
         time = moment
         if what == "change":
             _set_price(dax, table, len(changed_at))

@@ -12,12 +12,10 @@ class CachingError(RuntimeError):
 class TraceError(ValueError):
     """A trace of requests cannot be used: what is wrong with it, in which file and line.
 
-    Parameters
-    ----------
-    problem:
-        A sentence that says what is wrong and what to do.
-    file, line:
-        Where, if the trace comes from a file. Lines count from 1, as editors count them.
+    Args:
+        problem: a sentence that says what is wrong and what to do.
+        file, line: where, if the trace comes from a file. Lines count from 1, as editors count
+            them.
     """
 
     def __init__(self, problem: str, file: str | Path | None = None, line: int | None = None):

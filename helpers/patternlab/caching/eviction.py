@@ -12,16 +12,11 @@ from patternlab.caching.layer import milliseconds
 class Filled:
     """What became of so many writes, measured here.
 
-    Attributes
-    ----------
-    written:
-        Writes that Valkey took.
-    refused:
-        Writes that failed because the memory was full and nothing could be evicted.
-    evicted:
-        Keys that Valkey threw out to make room, by its own count (`evicted_keys`).
-    error:
-        Valkey's words for the first write it refused; empty if there was none.
+    Attributes:
+        written: writes that Valkey took.
+        refused: writes that failed because the memory was full and nothing could be evicted.
+        evicted: keys that Valkey threw out to make room, by its own count (`evicted_keys`).
+        error: Valkey's words for the first write it refused; empty if there was none.
     """
 
     written: int

@@ -67,10 +67,8 @@ class WriteBehind:
     queue when the process dies never reaches the origin, while readers of the cache saw it. Flush
     more often than once a TTL, or a key expires and readers get the old value from the origin.
 
-    Attributes
-    ----------
-    pending:
-        What the origin has not seen: key to value, the oldest key first.
+    Attributes:
+        pending: what the origin has not seen: key to value, the oldest key first.
     """
 
     def __init__(

@@ -21,16 +21,12 @@ LAST_WORDS = 2000  # characters of what a server said before it ended
 class OwnedServer:
     """A running server process with a folder of its own; both go when :meth:`close` is called.
 
-    Parameters
-    ----------
-    name:
-        What to call it in a sentence.
-    command:
-        The program and its arguments. It must stay in the foreground.
-    folder:
-        Its folder, from :func:`own_folder`. What the server prints goes to ``output`` in it.
-    environment:
-        The server's whole environment; without it, this process's.
+    Args:
+        name: what to call it in a sentence.
+        command: the program and its arguments. It must stay in the foreground.
+        folder: Its folder, from :func:`own_folder`. What the server prints goes to ``output`` in
+            it.
+        environment: the server's whole environment; without it, this process's.
     """
 
     def __init__(

@@ -21,28 +21,20 @@ DEPLOYED_WITHIN = 1800.0  # seconds; mostly some minutes
 class Distribution(Viewed):
     """One distribution in front of one origin; a context manager, which deletes it at its end.
 
-    Parameters
-    ----------
-    cloud:
-        An open cloud (:func:`patternlab.open_cloud`).
-    origin:
-        The URL of the origin, https or http, with a path if it has one (a stage of API Gateway).
-    policy:
-        A cache policy or the name of a managed one; any other than those is created, too.
-    name:
-        What to call it in this session; no two of a session may have the same name.
+    Args:
+        cloud: an open cloud (:func:`patternlab.open_cloud`).
+        origin: the URL of the origin, https or http, with a path if it has one (a stage of API
+            Gateway).
+        policy: a cache policy or the name of a managed one; any other than those is created, too.
+        name: what to call it in this session; no two of a session may have the same name.
 
-    Attributes
-    ----------
-    identifier, domain:
-        CloudFront's id of the distribution and the host name it answers to.
+    Attributes:
+        identifier, domain: CloudFront's id of the distribution and the host name it answers to.
 
     Should this Python end before the distribution is deleted, the session's sweep deletes it.
 
-    Raises
-    ------
-    CachingError
-        The origin is no URL of another machine, or the policy does not exist.
+    Raises:
+        CachingError: the origin is no URL of another machine, or the policy does not exist.
     """
 
     def __init__(

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -50,36 +51,25 @@ _CACHE_VERSION = 5
 class Edge(Viewed):
     """One edge location in front of one origin; a context manager.
 
-    Parameters
-    ----------
-    origin:
-        A function that takes a :class:`~patternlab.caching.edge.origin.Request` and returns status,
-        headers and body (or a body); or the URL of a server.
-    policy:
-        The cache policy of all paths that no other behavior takes: a
-        :class:`~patternlab.caching.edge.ttl.CachePolicy` or the name of a managed one.
-    behaviors:
-        Other policies by path pattern (``{"/api/*": "CachingDisabled"}``), the first that fits.
-    error_ttl:
-        The error caching minimum TTL, in seconds.
-    origin_timeout:
-        How long to wait for the origin, in seconds.
-    port:
-        A port of 127.0.0.1; a free one without it.
+    Args:
+        origin: a function that takes a :class:`~patternlab.caching.edge.origin.Request` and returns
+            status, headers and body (or a body); or the URL of a server.
+        policy: the cache policy of all paths that no other behavior takes: a
+            :class:`~patternlab.caching.edge.ttl.CachePolicy` or the name of a managed one.
+        behaviors: other policies by path pattern (``{"/api/*": "CachingDisabled"}``), the first
+            that fits.
+        error_ttl: the error caching minimum TTL, in seconds.
+        origin_timeout: how long to wait for the origin, in seconds.
+        port: a port of 127.0.0.1; a free one without it.
 
-    Attributes
-    ----------
-    url:
-        Where it listens, only on this machine.
-    origin:
-        The :class:`~patternlab.caching.edge.origin.Origin`, to count, slow or break it; None if the
-        origin is a URL.
+    Attributes:
+        url: where it listens, only on this machine.
+        origin: the :class:`~patternlab.caching.edge.origin.Origin`, to count, slow or break it;
+            None if the origin is a URL.
 
-    Raises
-    ------
-    CachingError
-        nginx is missing or does not start, the port is taken, no temporary folder can be made, or
-        an argument makes no sense.
+    Raises:
+        CachingError: nginx is missing or does not start, the port is taken, no temporary folder can
+            be made, or an argument makes no sense.
     """
 
     def __init__(
@@ -95,12 +85,13 @@ class Edge(Viewed):
         self._error_ttl = _whole(error_ttl, "error_ttl", least=0)
         self._origin_timeout = _whole(origin_timeout, "origin_timeout", least=1)
         program = nginx_program()
+        url = _checked(origin) if isinstance(origin, str) else ""
         self.origin = None if isinstance(origin, str) else Origin(origin)
         self._asked: set[str] = set()  # ids of answers whose line in the log nobody has seen yet
         self._read_to = 0  # how far into the log, in bytes
         self._closed = False
         try:
-            url = _checked(origin) if isinstance(origin, str) else self.origin.url
+            url = self.origin.url if self.origin else url
             self._server, self.port = self._start(program, url, port)
         except BaseException:
             if self.origin:
@@ -129,10 +120,8 @@ class Edge(Viewed):
     def log(self) -> pd.DataFrame:
         """The standard log so far, as :func:`read_cloudfront` reads it: one row a request.
 
-        Raises
-        ------
-        TraceError
-            There was no request yet.
+        Raises:
+            TraceError: there was no request yet.
         """
         self._settle()
         return read_cloudfront(self.log_file)
@@ -265,7 +254,7 @@ class Edge(Viewed):
                 yield file
 
 
-def _read(file: Path) -> dict[str, object] | None:
+def _read(file: Path) -> dict[str, Any] | None:
     """What a file of nginx's cache says of its object; None if it has just gone or is not whole."""
     with suppress(OSError, struct.error, ValueError):
         with open(file, "rb") as content:

@@ -11,11 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-import pandas as pd
-
 from patternlab.caching.errors import CachingError
 
 Response = tuple[int, Mapping[str, str], bytes | str]
+Sent = tuple[int, Mapping[str, str], bytes]  # as it leaves
 
 
 @dataclass(frozen=True)
@@ -32,26 +31,23 @@ class Request:
 class Origin:
     """A threaded HTTP server on 127.0.0.1 that answers with what a function returns.
 
-    Parameters
-    ----------
-    answer:
-        Called with a :class:`Request`, perhaps by several threads at once. It returns status,
-        headers and body, or only a body, which is a 200. What it raises is a 500 with the reason.
+    Args:
+        answer: called with a :class:`Request`, perhaps by several threads at once. It returns
+            status, headers and body, or only a body, which is a 200. What it raises is a 500 with
+            the reason.
 
     If the response has an ETag or a Last-Modified that the request already knows, the server
     answers 304 without the body, as an origin should.
 
-    Attributes
-    ----------
-    delay:
-        Seconds that every response takes longer.
+    Attributes:
+        delay: seconds that every response takes longer.
     """
 
     def __init__(self, answer: Callable[[Request], Response | bytes | str]) -> None:
         self._answer = answer
         self.delay = 0.0
         self._failure: int | None = None
-        self._rows: list[dict[str, Any]] = []
+        self._statuses: list[int] = []
         try:
             self._server = _Server(("127.0.0.1", 0), _Handler)
         except OSError as error:
@@ -69,19 +65,7 @@ class Origin:
     @property
     def count(self) -> int:
         """How many requests came in so far, failed ones and 304s included."""
-        return len(self._rows)
-
-    def requests(self) -> pd.DataFrame:
-        """One row for each request: seconds since the first, method, path, query, status."""
-        rows = pd.DataFrame(self._rows, columns=["time", "method", "path", "query", "status"])
-        rows["time"] -= rows["time"].min()
-        return rows
-
-    def fail(self, status: int = 503) -> None:
-        """Answer everything with this status from now on."""
-        if not 400 <= status <= 599:
-            raise CachingError(f"An origin fails with a status from 400 to 599, not {status}.")
-        self._failure = status
+        return len(self._statuses)
 
     def unplug(self) -> None:
         """Hang up on everybody from now on, as an origin that cannot be reached."""
@@ -96,31 +80,24 @@ class Origin:
         self._server.server_close()
         self._thread.join()
 
-    def _respond(self, request: Request) -> Response | None:
+    def _respond(self, request: Request) -> Sent | None:
         """The response, or None to hang up; it is counted here."""
         if self.delay:
             time.sleep(self.delay)
-        if self._failure is not None:
-            status, headers, body = self._failure, {}, b"The origin fails, as it was told to.\n"
-        else:
-            status, headers, body = self._asked(request)
+        failed = self._failure
+        sent: Sent = self._asked(request) if failed is None else (failed, {}, b"")
+        status, headers, body = sent
         if status == 200 and _knows(request.headers, headers):
             status, body = 304, b""
-        self._rows.append(
-            {
-                "time": time.monotonic(),
-                "method": request.method,
-                "path": request.path,
-                "query": request.query,
-                "status": status,
-            }
-        )
+        self._statuses.append(status)
         return (status, headers, body) if status else None
 
-    def _asked(self, request: Request) -> Response:
+    def _asked(self, request: Request) -> Sent:
         try:
             found = self._answer(request)
-            status, headers, body = (200, {}, found) if isinstance(found, (bytes, str)) else found
+            if isinstance(found, bytes | str):
+                found = 200, {}, found
+            status, headers, body = found
             return int(status), dict(headers), body.encode() if isinstance(body, str) else body
         except Exception as error:
             reason = f"The origin's function failed: {type(error).__name__}: {error}\n"
@@ -143,6 +120,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: _Server
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "origin", ""
     wbufsize = -1  # the response leaves in one piece
@@ -151,10 +129,9 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else b""
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        response = self.server.origin._respond(
-            Request(self.command, url.path, url.query, headers, body)
-        )
+        asked = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, url.path, url.query, asked, body)
+        response = self.server.origin._respond(request)
         self.close_connection = True
         if response is None:
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -174,4 +151,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = _serve
 
     def log_message(self, format: str, *args: Any) -> None:
-        pass  # requests() is the log
+        pass  # nginx writes the log

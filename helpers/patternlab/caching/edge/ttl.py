@@ -35,22 +35,17 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
 class CachePolicy:
     """What CloudFront calls a cache policy: how long it keeps, and by which key.
 
-    Parameters
-    ----------
-    min_ttl, default_ttl, max_ttl:
-        Seconds. With a maximum of 0 nothing is kept.
-    query_strings, headers, cookies:
-        What belongs to the cache key besides the path: their names, or for query strings and
-        cookies ``"all"``. What is not in the key does not reach the origin either.
-    accept_encoding:
-        Is the viewer's Accept-Encoding, reduced to br and gzip, in the key?
-    name:
-        What to call it.
+    Args:
+        min_ttl, default_ttl, max_ttl: seconds. With a maximum of 0 nothing is kept.
+        query_strings, headers, cookies: what belongs to the cache key besides the path: their
+            names, or for query strings and cookies ``"all"``. What is not in the key does not reach
+            the origin either.
+        accept_encoding: Is the viewer's Accept-Encoding, reduced to br and gzip, in the key?
+        name: what to call it.
 
-    Raises
-    ------
-    CachingError
-        The three TTLs are not whole seconds in ascending order, or a name cannot be one.
+    Raises:
+        CachingError: the three TTLs are not whole seconds in ascending order, or a name cannot be
+            one.
     """
 
     min_ttl: int = 0
@@ -176,24 +171,16 @@ def edge_ttl(
 ) -> int | None:
     """For how many seconds CloudFront serves this response of an origin without asking again.
 
-    Parameters
-    ----------
-    headers:
-        The origin's response headers; case does not matter.
-    policy:
-        A cache policy, or the name of a managed one.
-    status:
-        The response's status: errors have rules of their own.
-    error_ttl:
-        The error caching minimum TTL, in seconds.
-    now:
-        Seconds since 1970, to hold Expires against; the machine's clock without it.
+    Args:
+        headers: the origin's response headers; case does not matter.
+        policy: a cache policy, or the name of a managed one.
+        status: the response's status: errors have rules of their own.
+        error_ttl: the error caching minimum TTL, in seconds.
+        now: seconds since 1970, to hold Expires against; the machine's clock without it.
 
-    Returns
-    -------
-    int or None
-        Seconds. 0: it is kept, and the origin is asked (If-None-Match) for each request.
-        None: it is not kept.
+    Returns:
+        Seconds. 0: it is kept, and the origin is asked (If-None-Match) for each request. None: it
+        is not kept.
     """
     policy = policy_of(policy)
     if policy.max_ttl == 0:

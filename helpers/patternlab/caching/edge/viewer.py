@@ -33,14 +33,10 @@ class Answer(web.Answer):
 class Viewer:
     """Connections to one server, one for each thread, which stay open.
 
-    Parameters
-    ----------
-    name:
-        What to call the server in a sentence.
-    connection:
-        The kind of connection: ``http.client.HTTPConnection`` or ``HTTPSConnection``.
-    host, port, timeout:
-        Where it is, and how many seconds to wait for it.
+    Args:
+        name: what to call the server in a sentence.
+        connection: the kind of connection: ``http.client.HTTPConnection`` or ``HTTPSConnection``.
+        host, port, timeout: where it is, and how many seconds to wait for it.
     """
 
     def __init__(
@@ -75,7 +71,8 @@ class Viewer:
                 response = connection.getresponse()
                 content = response.read()
                 seconds = time.perf_counter() - start
-                return Answer(response.status, response.headers, content, seconds)
+                given = {name: response.headers[name] for name in response.headers}
+                return Answer(response.status, given, content, seconds)
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 if last or method not in ("GET", "HEAD"):

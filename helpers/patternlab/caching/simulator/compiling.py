@@ -62,6 +62,8 @@ if COMPILED:
 
     @intrinsic
     def prefetch(typing: Any, array: Any, index: Any) -> Any:
+        """Generate the processor's instruction for the function above."""
+
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
             byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)

@@ -23,42 +23,29 @@ UNITS = ("objects", "bytes")
 class Layer:
     """One layer of caches: `nodes` of the same settings. Times are in seconds.
 
-    Parameters
-    ----------
-    name:
-        What results call it.
-    ttl:
-        An answer is fresh for so long: a hit at time t needs t < fetched + ttl. None: for ever.
-        0: nothing is stored.
-    policy:
-        What is evicted where room is needed: "lru", "lfu" (among equals the one that has been
-        asked so often the longest), "fifo", "sieve" or "s3fifo".
-    capacity, unit:
-        What each node holds, in "objects" or "bytes". None: no limit. An expired object takes
-        room until it is asked for or evicted.
-    sliding:
-        Each hit starts the TTL anew. Otherwise it runs from the fetch.
-    jitter:
-        Each TTL is ttl * (1 + jitter * x) with x drawn evenly from -1..1. 0 to 1.
-    stale_while_revalidate:
-        For so long after expiry the old answer is served while one fetch renews it.
-    fetch_seconds:
-        How long a fetch takes, on top of what the layer behind needs itself.
-    collapse:
-        Requests for an object that is being fetched wait for that fetch. If not, each of them
-        fetches, and the first answer is the one that is stored.
-    respects_age:
-        The TTL runs since the layer behind began to count (its Age header). If not, it begins anew
-        here, for this layer and those ahead of it.
-    drops_changed:
-        An object that changes at the origin is dropped here in the same moment (invalidation).
-    nodes:
-        How many caches the layer has. Each is filled by its own share of those ahead.
+    Args:
+        name: what results call it.
+        ttl: an answer is fresh for so long: a hit at time t needs t < fetched + ttl. None: for
+            ever. 0: nothing is stored.
+        policy: what is evicted where room is needed: "lru", "lfu" (among equals the one that has
+            been asked so often the longest), "fifo", "sieve" or "s3fifo".
+        capacity, unit: what each node holds, in "objects" or "bytes". None: no limit. An expired
+            object takes room until it is asked for or evicted.
+        sliding: each hit starts the TTL anew. Otherwise it runs from the fetch.
+        jitter: each TTL is ttl * (1 + jitter * x) with x drawn evenly from -1..1. 0 to 1.
+        stale_while_revalidate: for so long after expiry the old answer is served while one fetch
+            renews it.
+        fetch_seconds: how long a fetch takes, on top of what the layer behind needs itself.
+        collapse: requests for an object that is being fetched wait for that fetch. If not, each of
+            them fetches, and the first answer is the one that is stored.
+        respects_age: the TTL runs since the layer behind began to count (its Age header). If not,
+            it begins anew here, for this layer and those ahead of it.
+        drops_changed: an object that changes at the origin is dropped here in the same moment
+            (invalidation).
+        nodes: how many caches the layer has. Each is filled by its own share of those ahead.
 
-    Raises
-    ------
-    ValueError
-        A setting that no cache can have.
+    Raises:
+        ValueError: a setting that no cache can have.
     """
 
     name: str = "cache"

@@ -1,8 +1,12 @@
 """The simulator: requests served by one cache, or by layers of caches, in one pass.
 
->>> from patternlab.caching.simulator.simulate import Layer, hierarchy, simulate
->>> simulate(trace, ttl=60).hit_ratio
+>>> from patternlab.caching import Layer, hierarchy, simulate, workloads
+>>> trace = workloads.zipf(requests=10_000, objects=50, rate=5, seed=1)
+>>> round(simulate(trace, ttl=60).hit_ratio, 3)
+0.872
 >>> edge, gateway = hierarchy(trace, [Layer("edge", ttl=60, nodes=8), Layer("gateway", ttl=300)])
+>>> edge.fetches == gateway.requests
+True
 
 What is modelled: a request asks layer after layer until one can answer, and the answer is stored
 on its way out. Requests travel inwards in no time, answers take `fetch_seconds` a layer. The
@@ -49,30 +53,10 @@ def simulate(
     keep: bool = False,
     seed: int = 0,
 ) -> Result:
-    """Serve `trace` from one cache. The settings of the cache are those of :class:`Layer`.
+    """Serve `trace` from one cache, and say what it did.
 
-    Parameters
-    ----------
-    updates:
-        When which object changes at the origin. None: nothing ever does.
-    oversize:
-        What to do with objects larger than a capacity in bytes: "refuse" the trace, or "pass" them
-        on, never stored.
-    warm_up:
-        Requests before this time (seconds on the trace's clock) fill the cache and do not count.
-    bins:
-        Into how many bins the trace's time is cut for the load over time.
-    keep:
-        Keep what became of each request, too (17 bytes a request).
-    seed:
-        Decides the jitter, and nothing else.
-
-    Raises
-    ------
-    ValueError
-        A setting that no cache can have.
-    CachingError
-        An object is larger than the cache, or the simulation is too large for the arrays.
+    The settings of the cache are those of :class:`Layer`; the other arguments, and what is raised,
+    are as in :func:`hierarchy`.
     """
     layer = Layer(
         "cache",
@@ -111,18 +95,32 @@ def hierarchy(
     keep: bool = False,
     seed: int = 0,
 ) -> list[Result]:
-    """Serve `trace` through `layers`, the one nearest the viewers first; a Result for each.
+    """Serve `trace` through `layers`, and say what each of them did.
 
-    The first Result is what viewers see (its hits are the first layer's own; its ages and its
-    stale ratio are those of all answers), and the `fetches` of the last one reach the origin.
+    Args:
+        trace: what is asked for, and when.
+        layers: the one nearest the viewers first.
+        entry: int[n], which node of the first layer each request goes to. None: any of them, by
+            `seed`. Node i of a layer fetches from node ``i * m // n`` of the next one, if they have
+            n and m.
+        updates: when which object changes at the origin. None: nothing ever does.
+        oversize: what to do with objects larger than a capacity in bytes: "refuse" the trace, or
+            "pass" them on, never stored.
+        warm_up: requests before this time (seconds on the trace's clock) fill the caches and do not
+            count.
+        bins: into how many bins the trace's time is cut for the load over time.
+        keep: keep what became of each request, too (10 bytes per request).
+        seed: decides the jitter and the nodes of the first layer, and nothing else.
 
-    Parameters
-    ----------
-    entry:
-        int[n], which node of the first layer each request goes to. None: any of them, by `seed`.
-        Node i of a layer fetches from node ``i * m // n`` of the next one, where they have n and m.
+    Returns:
+        A Result for each layer. The first is what viewers see (its hits are the first layer's own;
+        its ages and its stale ratio are those of all answers), and the `fetches` of the last one
+        reach the origin.
 
-    The other parameters, and what is raised, are as in :func:`simulate`.
+    Raises:
+        ValueError: a setting that no cache can have.
+        CachingError: an object is larger than the cache, or the simulation is too large for the
+            arrays.
     """
     layers = list(layers)
     _check_layers(layers)

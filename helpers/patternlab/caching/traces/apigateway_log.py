@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from patternlab.caching.errors import TraceError
-from patternlab.caching.traces.cloudfront_log import numbers_of
+from patternlab.caching.traces.cloudfront_log import first_line, numbers_of
 from patternlab.caching.traces.files import content, lines_of
 
 #: Common Log Format. API Gateway's own has no space ahead of the quote and the request id behind.
@@ -34,10 +34,9 @@ def read_apigateway(path: str | Path) -> pd.DataFrame:
     A log that has only `resourcePath` gets it as `path`: mind that it is the route
     (``/users/{id}``), in which all users look like one object. Log ``$context.path`` instead.
 
-    Raises
-    ------
-    TraceError
-        Another format, a line cut off, or a cell that is not what its column says; with the line.
+    Raises:
+        TraceError: another format, a line cut off, or a cell that is not what its column says; with
+            the line.
     """
     lines = lines_of(content(path), path)
     numbered = {at: line for at, line in enumerate(lines, 1) if line.strip()}
@@ -112,9 +111,11 @@ def _timestamps(frame: pd.DataFrame, path) -> pd.Series:
         text = frame["requestTime"]
         found = found.fillna(pd.to_datetime(text, format=CLF_TIME, utc=True, errors="coerce"))
     if found.isna().any():
-        line = found.isna().idxmax()
-        times = frame.columns.intersection(["requestTime", "requestTimeEpoch"])
-        given = [f"{name} {value!r}" for name, value in frame.loc[line, times].dropna().items()]
+        line = first_line(found.isna())
+        row = frame.loc[line].dropna()
+        given = [
+            f"{name} {row[name]!r}" for name in ("requestTime", "requestTimeEpoch") if name in row
+        ]
         raise TraceError(
             f"the line has {' and '.join(given) or 'no time'}: it needs requestTime, like "
             "22/Nov/2026:08:15:30 +0000, or requestTimeEpoch, in milliseconds.",

@@ -71,10 +71,9 @@ def read_cloudfront(path: str | Path) -> pd.DataFrame:
     time. Counts are ``Int64``, durations ``float64`` seconds, all else text; the log's hyphen is a
     missing value. The index, `line`, is the line of the file.
 
-    Raises
-    ------
-    TraceError
-        Another format, a line cut off, or a cell that is not what its column says; with the line.
+    Raises:
+        TraceError: another format, a line cut off, or a cell that is not what its column says; with
+            the line.
     """
     lines = lines_of(content(path), path)
     fields = _fields(lines, path)
@@ -100,6 +99,11 @@ def read_cloudfront(path: str | Path) -> pd.DataFrame:
     return frame
 
 
+def first_line(bad: pd.Series) -> int:
+    """The first line of the file for which `bad` holds; the index holds the lines."""
+    return int(bad.index.to_numpy()[bad.to_numpy().argmax()])
+
+
 def numbers_of(cells: pd.Series, path: str | Path, whole: bool = True) -> pd.Series:
     """The column as float64 numbers, at least 0, ``nan`` where missing; the index holds lines."""
     found = pd.to_numeric(cells, errors="coerce").astype(float)
@@ -107,7 +111,7 @@ def numbers_of(cells: pd.Series, path: str | Path, whole: bool = True) -> pd.Ser
     if whole:
         bad |= found.notna() & (found % 1 != 0)
     if bad.any():
-        line = bad.idxmax()
+        line = first_line(bad)
         kind = "a whole number" if whole else "a number"
         raise TraceError(f"{cells.name} is {cells[line]!r}, not {kind} from 0.", path, line)
     return found
@@ -157,7 +161,7 @@ def _timestamps(frame: pd.DataFrame, path) -> pd.Series:
     text = frame["date"] + " " + frame["time"]
     found = pd.to_datetime(text, format="%Y-%m-%d %H:%M:%S", utc=True, errors="coerce")
     if found.isna().any():
-        line = found.isna().idxmax()
+        line = first_line(found.isna())
         raise TraceError(
             f"date and time are {frame.loc[line, 'date']!r} and {frame.loc[line, 'time']!r}, not "
             "like 2026-11-22 and 08:15:30.",

@@ -5,18 +5,17 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
+from contextlib import suppress
+from importlib import import_module
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 from patternlab.caching.errors import TraceError
 
-try:
-    import lzma
-except ImportError:  # not every Python is built with it
-    lzma = None
-
 #: What reading a damaged packed file raises.
-DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, *([lzma.LZMAError] if lzma else []))
+DAMAGE: tuple[type[Exception], ...] = (EOFError, gzip.BadGzipFile, zlib.error)
+with suppress(ImportError):  # not every Python is built with it
+    DAMAGE = (*DAMAGE, import_module("lzma").LZMAError)
 
 #: How compressed files begin, whatever they are called.
 GZIP, XZ = b"\x1f\x8b", b"\xfd7zXZ\x00"
@@ -28,10 +27,9 @@ JUNK = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)")
 def content(path: str | Path, length: int = -1) -> bytes:
     """All bytes of the file, or the first `length`, unpacked if it is gzip or xz.
 
-    Raises
-    ------
-    TraceError
-        The file is missing, cannot be opened, is empty, or its packing is damaged or cut off.
+    Raises:
+        TraceError: the file is missing, cannot be opened, is empty, or its packing is damaged or
+            cut off.
     """
     try:
         with _opened(path) as file:
@@ -47,15 +45,17 @@ def content(path: str | Path, length: int = -1) -> bytes:
     return data
 
 
-def _opened(path: str | Path) -> IO[bytes]:
+def _opened(path: str | Path) -> BufferedIOBase:
     with open(path, "rb") as file:
         start = file.read(len(XZ))
     if start.startswith(GZIP):
         return gzip.open(path)
     if start == XZ:
-        if lzma is None:
-            raise TraceError("this Python cannot unpack xz: unpack the file first.", path)
-        return lzma.open(path)
+        try:
+            unpacked: BufferedIOBase = import_module("lzma").open(path)
+        except ImportError:
+            raise TraceError("this Python cannot unpack xz: unpack the file first.", path) from None
+        return unpacked
     return open(path, "rb")
 
 

@@ -51,10 +51,8 @@ def read_trace(path: str | Path, kind: str | None = None) -> Trace:
     :func:`trace_of`; read the table first (:func:`read_cloudfront`, :func:`read_apigateway`) to
     choose other columns.
 
-    Raises
-    ------
-    TraceError
-        The file is not what `kind` says or is like none of these, or a line is wrong.
+    Raises:
+        TraceError: the file is not what `kind` says or is like none of these, or a line is wrong.
     """
     kind = kind or recognise(path)
     if kind == "cloudfront":
@@ -97,24 +95,20 @@ def trace_of(
 ) -> Trace:
     """The requests in a log that a cache could answer, in order of time.
 
-    Parameters
-    ----------
-    log:
-        A table as :func:`read_cloudfront` or :func:`read_apigateway` gives it.
-    key:
-        The column, or columns, that make the cache key; without it the path alone, without the
-        query string, as both services do by default.
-    methods:
-        The methods that are cached: by default GET and HEAD (CloudFront), GET (API Gateway).
+    Args:
+        log: a table as :func:`read_cloudfront` or :func:`read_apigateway` gives it.
+        key: the column, or columns, that make the cache key; without it the path alone, without the
+            query string, as both services do by default.
+        methods: the methods that are cached: by default GET and HEAD (CloudFront), GET (API
+            Gateway).
 
     Time 0 is the first request. Lines of a log come from many servers and need not be in order, so
     they are sorted here. Each object has the size of the longest response for it: a HEAD, a range
     and a 304 are shorter than the object.
 
-    Raises
-    ------
-    TraceError
-        The table is not one of these, lacks a column, or no request uses one of the methods.
+    Raises:
+        TraceError: the table is not one of these, lacks a column, or no request uses one of the
+            methods.
     """
     columns = _columns_of(log)
     keys = [key] if isinstance(key, str) else key or [columns.key]
@@ -163,9 +157,10 @@ def read_csv(path: str | Path) -> Trace:
     if found is not None:
         at, problem = found
         raise TraceError(f"the request {problem}.", path, numbers[at])
-    size = columns.get("size")
-    if size is not None:
-        size = _converted(size, _size, "a whole number of bytes from 0", "size", path, numbers)
+    size = None
+    if "size" in columns:
+        wanted = "a whole number of bytes from 0"
+        size = _converted(columns["size"], _size, wanted, "size", path, numbers)
     return Trace.of(time, np.array(columns["key"], dtype=object), size)
 
 

@@ -109,11 +109,9 @@ class Updates:
     `time` (float64[m], seconds) and `key` (int64[m]) are as in a :class:`Trace`, on its clock and
     with its ids.
 
-    Raises
-    ------
-    TraceError
-        Arrays of different lengths, times that are not finite, not negative and ascending, or a
-        negative key.
+    Raises:
+        TraceError: Arrays of different lengths, times that are not finite, not negative and
+            ascending, or a negative key.
     """
 
     time: np.ndarray
