@@ -52,13 +52,12 @@ class World:
             timeout=timeout,
             faults=self.faults,
         )
-        self.lost, self.ended = [], []
+        self.lost = []
         self.queue = AsyncQueue(
             self.function,
             AsyncConfig(**config),
             knobs=knobs or Knobs(),
             rng=random.Random(seed),
-            on_end=self.ended.append,
             on_undelivered=lambda *why: self.lost.append(why),
         )
 
@@ -505,13 +504,13 @@ def test_what_a_destination_does_not_take_is_lost_and_said():
     )
     world.faults.outage(dlq.arn, minutes=1)
     world.faults.outage(told.arn, minutes=1)
-    world.run()
+    event = world.run()
     assert [(metric, arn) for metric, arn, _ in world.lost] == [
         ("DeadLetterErrors", dlq.arn),
         ("DestinationDeliveryFailures", told.arn),
     ]
     assert bodies(dlq) == bodies(told) == []
-    assert len(world.ended) == 1
+    assert event.condition == RETRIES_EXHAUSTED
 
 
 # -- who invokes asynchronously ------------------------------------------------------------------

@@ -16,7 +16,7 @@ from .functions.mapping_config import MappingConfig
 from .knobs import Knobs
 from .receivers import Parcel, QueueReceiver, Receiver, WebReceiver
 from .s3.bucket import Bucket
-from .s3.reconcile import Reconciliation, inventory_of, reconcile
+from .s3.reconcile import Reconciliation, reconcile
 from .s3.rules import Rule
 from .s3.scenarios import careful, naive, s3_pipeline
 from .s3.sequencer import newer
@@ -68,7 +68,6 @@ __all__ = [
     "flaky_async",
     "flaky_orders",
     "history_frame",
-    "inventory_of",
     "naive",
     "newer",
     "reconcile",

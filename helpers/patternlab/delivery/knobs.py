@@ -65,7 +65,7 @@ class Knobs:
     name_reuse_lag: float = 0.0
     #: Seconds from an event in a bucket to its notification; the median where they differ.
     s3_latency: float = 1.0
-    #: How much they differ: the standard deviation of the latency's logarithm (1.5: see Latency).
+    #: How much they differ: the standard deviation of the latency's logarithm.
     s3_latency_spread: float = 0.0
     #: Probability that S3 sends a notification twice (AWS: at least once).
     s3_duplicates: float = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,21 +31,27 @@ from patternlab.delivery.sqs.standard import StandardQueue
 AT_ONCE = Knobs(mapping_delay=0.0)
 
 
-@dataclass
-class World:
-    """A queue, its dead-letter queue, a function, a mapping, and the attempts so far."""
+@dataclass(kw_only=True)
+class _Runs:
+    """A function, the dead-letter queue behind it, and its attempts so far."""
 
     clock: VirtualClock
-    queue: Queue
-    dead_letter_queue: Queue | None
     function: Function
-    mapping: EventSourceMapping
+    dead_letter_queue: Queue | None
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
     def history(self) -> pd.DataFrame:
         """One row per attempt, as :func:`history_frame` gives it."""
         return history_frame(self.attempts)
+
+
+@dataclass(kw_only=True)
+class World(_Runs):
+    """A queue with a mapping to a function."""
+
+    queue: Queue
+    mapping: EventSourceMapping
 
     def run(self, limit: float = 86_400.0) -> float:
         """Let time pass until nothing is left to do, or `limit` seconds; returns the seconds."""
@@ -87,9 +94,12 @@ def sqs_lambda(
         **shared,
     )
     function = Function(clock, "orders", PlainRuntime(handler, duration), timeout=timeout, rng=rng)
-    attempts: list[Attempt] = []
-    mapping = EventSourceMapping(queue, function, config, on_attempt=attempts.append)
-    return World(clock, queue, dlq, function, mapping, attempts)
+    mapping = EventSourceMapping(queue, function, config)
+    world = World(
+        clock=clock, queue=queue, dead_letter_queue=dlq, function=function, mapping=mapping
+    )
+    mapping.on_attempt = world.attempts.append
+    return world
 
 
 def unreliable(
@@ -168,21 +178,6 @@ def fifo_orders(
     return world
 
 
-@dataclass
-class FanOut:
-    """A topic and the queues that listen to it, by the lane each one stands for."""
-
-    clock: VirtualClock
-    topic: Topic
-    queues: dict[str, StandardQueue]
-    dead_letter_queue: Queue
-
-    @property
-    def deliveries(self) -> pd.DataFrame:
-        """One row per attempt, as :func:`delivery_frame` gives it."""
-        return self.topic.deliveries
-
-
 def sns_fan_out(
     *,
     messages: int = 5,
@@ -192,7 +187,7 @@ def sns_fan_out(
     failing: str = "shipping",
     seed: int = 1,
     knobs: Knobs = AT_ONCE,
-) -> FanOut:
+) -> Topic:
     """Orders published to four queues, each with a fate of its own, run for two hours.
 
     "billing" and "shipping" are healthy; "audit" has no permission, and a dead-letter queue;
@@ -222,38 +217,14 @@ def sns_fan_out(
         topic.publish(f"order {number}", attributes=kind)
         clock.wait(gap)
     clock.run_to(max(clock.elapsed, 7_200.0))
-    return FanOut(clock, topic, queues, dlq)
+    return topic
 
 
-@dataclass
-class AsyncWorld:
-    """A function that is invoked asynchronously, its dead-letter queue, and the attempts so far."""
+@dataclass(kw_only=True)
+class AsyncWorld(_Runs):
+    """A function that is invoked asynchronously, and the events that were handed to it."""
 
-    clock: VirtualClock
-    function: Function
-    queue: AsyncQueue
-    dead_letter_queue: Queue
     events: list[AsyncEvent] = field(default_factory=list)
-    attempts: list[Attempt] = field(default_factory=list)
-
-    @property
-    def history(self) -> pd.DataFrame:
-        """One row per attempt, as :func:`history_frame` gives it."""
-        return history_frame(self.attempts)
-
-    @property
-    def fates(self) -> pd.DataFrame:
-        """One row an event: event, attempts, fate and seconds from the call to the end.
-
-        The fate is Lambda's word: Success, RetriesExhausted, EventAgeExceeded or
-        ZeroReservedConcurrency; "waiting", with the seconds so far, while there is none.
-        """
-        rows = []
-        for event in self.events:
-            end = self.clock.elapsed if event.ended is None else event.ended
-            fate = event.condition or "waiting"
-            rows.append((event.payload["key"], event.attempts, fate, end - event.sent))
-        return pd.DataFrame(rows, columns=["event", "attempts", "fate", "seconds"])
 
 
 def flaky_async(
@@ -263,44 +234,32 @@ def flaky_async(
     max_retries: int = MAX_RETRIES,
     max_age: float = MAX_AGE,
     outage: float = 0.0,
-    poison: int = 0,
-    slow_rate: float = 0.0,
     gap: float = 10.0,
     seed: int = 1,
     knobs: Knobs = AT_ONCE,
 ) -> AsyncWorld:
     """`events` orders handed to a function asynchronously, one every `gap` seconds; run to the end.
 
-    Each attempt fails with `failure_rate`, and outlasts the timeout of 3 s with `slow_rate`;
-    whether it does depends on the seed, the event and the attempt alone, so a higher rate only adds
-    failures. The first `poison` orders fail always. For the first `outage` seconds the function
-    cannot be run at all (5xx): then events wait, and no retry is used up. Times in seconds.
+    Each attempt fails with `failure_rate`; whether it does depends on the seed, the event and the
+    attempt alone, so a higher rate only adds failures. For the first `outage` seconds the function
+    cannot be run at all (5xx): then events wait, and no retry is used up. Times are in seconds.
     """
     clock, rng = VirtualClock(), random.Random(seed)
     faults = Outages(clock, rng)
 
-    runs: dict[str, int] = {}
-
-    def luck(event: Any, what: str = "") -> float:
-        return random.Random(f"{seed} {event['key']} {runs[event['key']]}{what}").random()
-
-    def duration(event: Any) -> float:
-        runs[event["key"]] = runs.get(event["key"], 0) + 1
-        return 10.0 if luck(event, " slow") < slow_rate else 0.1
+    runs: Counter[str] = Counter()
 
     def handler(event: Any, context: Any) -> None:
-        if int(event["key"].removeprefix("order ")) <= poison:
-            raise ValueError(f"cannot read {event['key']}")
-        if luck(event) < failure_rate:
-            raise TimeoutError(f"the database did not answer for {event['key']}")
+        key = event["key"]
+        runs[key] += 1
+        if random.Random(f"{seed} {key} {runs[key]}").random() < failure_rate:
+            raise TimeoutError(f"the database did not answer for {key}")
 
-    runtime = PlainRuntime(handler, duration)
-    function = Function(clock, "orders", runtime, rng=rng, faults=faults)
+    function = Function(clock, "orders", PlainRuntime(handler), rng=rng, faults=faults)
     dlq = StandardQueue(clock, "orders-dlq", knobs=knobs, rng=rng)
     config = AsyncConfig(max_retries, max_age, dead_letter=QueueReceiver(dlq))
-    queue = AsyncQueue(function, config, knobs=knobs, rng=rng)
-    world = AsyncWorld(clock, function, queue, dlq)
-    queue.on_attempt = world.attempts.append
+    world = AsyncWorld(clock=clock, function=function, dead_letter_queue=dlq)
+    queue = AsyncQueue(function, config, knobs=knobs, rng=rng, on_attempt=world.attempts.append)
     if outage:
         faults.outage(function.arn, seconds=outage)
     for number in range(1, events + 1):

@@ -13,8 +13,7 @@ from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.faults import CLIENT, DeliveryFailure, Outages
 from patternlab.delivery.functions.async_invoke import AsyncQueue, FunctionReceiver
 from patternlab.delivery.receivers import QueueReceiver
-from patternlab.delivery.s3.bucket import Bucket
-from patternlab.delivery.s3.latency import Latency
+from patternlab.delivery.s3.bucket import Bucket, draw_latency
 from patternlab.delivery.s3.records import encoded_key, key_of_record
 from patternlab.delivery.s3.rules import Rule, check_rules
 from patternlab.delivery.s3.sequencer import Sequencer, newer
@@ -102,14 +101,13 @@ def test_two_runs_with_one_seed_are_the_same():
     assert runs[0] == runs[1]
 
 
-def test_a_latency_says_what_it_draws():
-    latency, rng = Latency(2.0, 1.5), random.Random(1)
-    drawn = sorted(latency.draw(rng) for _ in range(20_000))
-    for share in (0.1, 0.5, 0.9):
-        assert drawn[round(share * len(drawn))] == pytest.approx(latency.quantile(share), rel=0.06)
-    over = sum(value > 60 for value in drawn) / len(drawn)
-    assert over == pytest.approx(latency.share_over(60), abs=0.003)
-    assert Latency(2.0).draw(rng) == Latency(2.0).quantile(0.99) == 2.0
+def test_events_61_half_within_2_s_nine_in_ten_within_14_s_one_in_ninety_over_a_minute():
+    knobs, rng = Knobs(s3_latency=2.0, s3_latency_spread=1.5), random.Random(1)
+    drawn = sorted(draw_latency(knobs, rng) for _ in range(20_000))
+    assert drawn[10_000] == pytest.approx(2.0, rel=0.06)
+    assert drawn[18_000] == pytest.approx(13.7, rel=0.06)
+    assert sum(value > 60 for value in drawn) / len(drawn) == pytest.approx(1 / 90, abs=0.003)
+    assert draw_latency(Knobs(s3_latency=2.0), rng) == 2.0
 
 
 def test_an_unavailable_target_is_tried_again_and_a_forbidden_one_is_not():

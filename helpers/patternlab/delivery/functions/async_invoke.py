@@ -15,6 +15,7 @@ import simpy
 
 from patternlab.clock import TICK
 from patternlab.delivery.attempts import Attempt, outcome_of
+from patternlab.delivery.formats import compact
 from patternlab.delivery.functions import recursion
 from patternlab.delivery.functions.async_config import AsyncConfig
 from patternlab.delivery.functions.async_records import (
@@ -25,7 +26,6 @@ from patternlab.delivery.functions.async_records import (
     ZERO_CONCURRENCY,
     bucket_key,
     bus_entry,
-    compact,
     dead_letter_attributes,
     invocation_record,
 )
@@ -50,7 +50,7 @@ class AsyncEvent:
 
     `sent` and `ended` are seconds on the clock. `attempts` is how often the function ran, `outcome`
     the last of these, `refused` the HTTP status of the last refusal (429 or 5xx; 400 for a loop).
-    `condition` is None while the event waits, then one of ``async_records.CONDITIONS``. `trace` is
+    `condition` is None while the event waits, then how it ended (:mod:`.async_records`). `trace` is
     the trace header that came with it.
     """
 
@@ -94,9 +94,9 @@ class AsyncQueue:
     """The queue in which Lambda keeps the events of one function.
 
     `config` may be changed at any time and holds for events that wait, too. `on_attempt` is called
-    with every :class:`Attempt`; `on_end` with every event that has ended; `on_undelivered` with
-    CloudWatch's name for a record or an event that a destination did not take, the destination's
-    ARN, and why. AWS names no retries of those: they are lost.
+    with every :class:`Attempt`; `on_undelivered` with CloudWatch's name for a record or an event
+    that a destination did not take, the destination's ARN, and why. AWS names no retries of those:
+    they are lost.
     """
 
     def __init__(
@@ -107,14 +107,13 @@ class AsyncQueue:
         knobs: Knobs | None = None,
         rng: random.Random | None = None,
         on_attempt: Callable[[Attempt], None] | None = None,
-        on_end: Callable[[AsyncEvent], None] | None = None,
         on_undelivered: Callable[[str, str, str], None] | None = None,
     ) -> None:
         self.function, self.env, self.clock = function, function.env, function.clock
         self.config = config or AsyncConfig()
         self.knobs = knobs or Knobs()
         self.rng = rng or random.Random(function.name)
-        self.on_attempt, self.on_end, self.on_undelivered = on_attempt, on_end, on_undelivered
+        self.on_attempt, self.on_undelivered = on_attempt, on_undelivered
 
     def put(self, payload: Any, body: str | None = None, trace: str | None = None) -> AsyncEvent:
         """Accept an event and do not wait for it. `body` is its text, where there is one, and
@@ -141,8 +140,6 @@ class AsyncQueue:
         event.condition = condition = yield from self._attempts(event)
         event.ended = self.env.now
         self._tell(event, condition)
-        if self.on_end is not None:
-            self.on_end(event)
         return event.outcome
 
     def _attempts(self, event: AsyncEvent) -> Generator[simpy.Event, Any, str]:

@@ -6,10 +6,10 @@ dead-letter queue, and the forms that EventBridge and S3 want.
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
+from patternlab.delivery.formats import compact, timestamp
 from patternlab.delivery.functions import recursion
 from patternlab.delivery.functions.function import THROTTLED, FunctionError, Outcome
 
@@ -18,7 +18,6 @@ from patternlab.delivery.functions.function import THROTTLED, FunctionError, Out
 SUCCESS, RETRIES_EXHAUSTED = "Success", "RetriesExhausted"
 EVENT_AGE_EXCEEDED, ZERO_CONCURRENCY = "EventAgeExceeded", "ZeroReservedConcurrency"
 RECURSION = "RecursiveInvocation"
-CONDITIONS = (SUCCESS, RETRIES_EXHAUSTED, EVENT_AGE_EXCEEDED, ZERO_CONCURRENCY, RECURSION)
 
 LATEST = "$LATEST"
 ERROR_BYTES = 1024  # of the error message in a dead-letter queue (events-47)
@@ -116,14 +115,3 @@ def bucket_key(function_name: str, time: float, unique: str) -> str:
     """
     when = datetime.fromtimestamp(time, UTC)
     return f"aws/lambda/async/{function_name}/{when:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{unique}"
-
-
-def compact(content: Any) -> str:
-    """JSON without spaces, as AWS writes it."""
-    return json.dumps(content, separators=(",", ":"))
-
-
-def timestamp(time: float) -> str:
-    """A moment in seconds since 1970 as ``2026-01-05T09:03:07.512Z``."""
-    when = datetime.fromtimestamp(round(time, 3), UTC)
-    return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,11 +24,6 @@ class Reconciliation:
     def complete(self) -> bool:
         """Has every object of the bucket been processed in its current version?"""
         return not self.missing and not self.stale
-
-    @property
-    def exact(self) -> bool:
-        """Complete, and nothing was done twice?"""
-        return self.complete and not self.doubled
 
 
 def reconcile(inventory: Mapping[str, str], processed: Iterable[tuple[str, str]]) -> Reconciliation:
@@ -51,16 +45,3 @@ def reconcile(inventory: Mapping[str, str], processed: Iterable[tuple[str, str]]
         doubled=tuple(sorted({key for (key, _), count in times.items() if count > 1})),
         gone=tuple(sorted(set(last) - set(inventory))),
     )
-
-
-def inventory_of(pages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The ETags by key in the answers of ``list_objects_v2``, without the quotes around them.
-
-    >>> inventory_of([{"Contents": [{"Key": "a", "ETag": '"d41d"'}]}, {}])
-    {'a': 'd41d'}
-    """
-    return {
-        stored["Key"]: stored["ETag"].strip('"')
-        for page in pages
-        for stored in page.get("Contents", ())
-    }

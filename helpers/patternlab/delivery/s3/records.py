@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
+from patternlab.delivery.formats import compact, timestamp
 from patternlab.delivery.functions.records import SENDER_ID
 
 #: As documented today. Readers should check the major version only: 2.1 was current for years.
@@ -101,13 +100,6 @@ def key_of_record(record: dict[str, Any]) -> str:
     return unquote_plus(record["s3"]["object"]["key"])
 
 
-@lru_cache(maxsize=1024)
-def milliseconds_of(time: float) -> str:
-    """A moment as S3 writes it: 2026-01-05T09:00:00.000Z."""
-    moment = datetime.fromtimestamp(round(time, 3), UTC)
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
-
-
 def notifications_of(bucket: BucketName, rule_id: str) -> Callable[[ObjectEvent], str]:
     """Makes, for one rule, the text that queues, topics and functions get: one record.
 
@@ -130,12 +122,12 @@ def notifications_of(bucket: BucketName, rule_id: str) -> Callable[[ObjectEvent]
             "arn": bucket.arn,
         },
     }
-    head = '{"Records":[' + _compact(record)[:-1]
-    middle = ',"s3":' + _compact(about)[:-1]
+    head = '{"Records":[' + compact(record)[:-1]
+    middle = ',"s3":' + compact(about)[:-1]
 
     def text(event: ObjectEvent) -> str:
         return (
-            f'{head},"eventTime":"{milliseconds_of(event.time)}","eventName":"{event.name}",'
+            f'{head},"eventTime":"{timestamp(event.time)}","eventName":"{event.name}",'
             f'"responseElements":{{"x-amz-request-id":"{event.request_id}",'
             f'"x-amz-id-2":"{event.host_id}"}}{middle},"object":{_object(event)}}}}}]}}'
         )
@@ -153,17 +145,13 @@ def _object(event: ObjectEvent) -> str:
     return f'{{"key":"{key}"{size}{etag}{version}{sequencer}}}'
 
 
-def _compact(content: Any) -> str:
-    return json.dumps(content, separators=(",", ":"))
-
-
 def test_event(bucket: BucketName, time: float, request_id: str) -> str:
     """What a queue or a topic gets when a configuration names it (events-62)."""
-    return _compact(
+    return compact(
         {
             "Service": "Amazon S3",
             "Event": "s3:TestEvent",
-            "Time": milliseconds_of(time),
+            "Time": timestamp(time),
             "Bucket": bucket.name,
             "RequestId": request_id,
             "HostId": f"{request_id}/EXAMPLEHOST",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
+from patternlab.delivery.formats import timestamp
 from patternlab.delivery.receivers import Parcel, Receiver
 
 #: SNS signs with a private key of its own. Nobody else can, so this one says what it is.
@@ -47,11 +47,6 @@ def _sqs_attribute(value: dict[str, str]) -> dict[str, Any]:
     if value["Type"].startswith("Binary"):
         return {"DataType": value["Type"], "BinaryValue": base64.b64decode(value["Value"])}
     return {"DataType": value["Type"], "StringValue": value["Value"]}
-
-
-def _timestamp(seconds: float) -> str:
-    when = datetime.fromtimestamp(round(seconds, 3), UTC)
-    return when.strftime("%Y-%m-%dT%H:%M:%S.") + f"{when.microsecond // 1000:03d}Z"
 
 
 def _urls(notification: Notification, subscription_arn: str) -> tuple[str, str]:
@@ -111,7 +106,7 @@ def envelope(notification: Notification, subscription_arn: str, protocol: str) -
     if notification.subject:
         fields["Subject"] = notification.subject
     fields["Message"] = notification.text_for(protocol)
-    fields["Timestamp"] = _timestamp(notification.timestamp)
+    fields["Timestamp"] = timestamp(notification.timestamp)
     if not notification.sequence:
         fields |= {
             "SignatureVersion": "1",
@@ -133,7 +128,7 @@ def lambda_event(notification: Notification, subscription_arn: str) -> dict[str,
         "TopicArn": notification.topic_arn,
         "Subject": notification.subject,
         "Message": notification.text_for("lambda"),
-        "Timestamp": _timestamp(notification.timestamp),
+        "Timestamp": timestamp(notification.timestamp),
         "SignatureVersion": "1",
         "Signature": SIGNATURE,
         "SigningCertUrl": certificate,
