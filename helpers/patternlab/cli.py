@@ -120,14 +120,14 @@ def _policies(options: argparse.Namespace) -> int:
 
 
 def _cost(options: argparse.Namespace) -> int:
-    from patternlab.account import cost_table
+    from patternlab.account.cost import table
 
-    print(cost_table.report(options.notebook))
+    print(table.report(options.notebook))
     return 0
 
 
 def _budget(options: argparse.Namespace) -> int:
-    from patternlab.account import budget
+    from patternlab.account.cost import budget
 
     return budget.run(
         options.limit,
@@ -139,9 +139,9 @@ def _budget(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from patternlab.account import sweep
+    from patternlab.account.sweep import command
 
-    return sweep.command(
+    return command.command(
         delete=options.delete,
         session=options.session,
         expired=options.expired,

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from patternlab import open_cloud
 from patternlab.account import backend, sweep
-from patternlab.account.cost import CostAboveCeiling
+from patternlab.account.cost.card import CostAboveCeiling
 from patternlab.account.hooks import Refused
 from patternlab.service_models import boto3_session
 

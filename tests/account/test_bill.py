@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patternlab.account import bill
-from patternlab.account.bill import Usage, forgotten, hourly, request_price, run
+from patternlab.account.cost.bill import Usage, forgotten, hourly, request_price, run
 from patternlab.account.calls import CLOUD, FUNCTION, NOTEBOOK, Row, read
 from patternlab.account.kinds import KINDS
-from patternlab.account.prices import UnknownPrice
+from patternlab.account.cost.prices import UnknownPrice
 
 QUANTITIES = [
     ("cloud", "seconds"),

@@ -15,7 +15,7 @@ from moto.budgets.responses import BudgetsResponse
 
 from patternlab import cli
 from patternlab.account import budget as module
-from patternlab.account.budget import NAME, TAG_FILTER, Budget, parse_limit
+from patternlab.account.cost.budget import NAME, TAG_FILTER, Budget, parse_limit
 from patternlab.account.errors import AccountError
 from patternlab.account.refusals import refusal
 

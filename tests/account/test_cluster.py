@@ -12,7 +12,7 @@ import pytest
 
 from patternlab import open_cloud
 from patternlab.account import backend
-from patternlab.account.cost import CostAboveCeiling
+from patternlab.account.cost.card import CostAboveCeiling
 from patternlab.account.ledger import Ledger, ledgers_in
 from patternlab.account.removal import REMOVALS
 from patternlab.hpc.cluster import launch, plan, remains

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patternlab.account.calls import CLOUD, NOTEBOOK, Row
-from patternlab.account.cost import (
+from patternlab.account.cost.card import (
     ROUNDING,
     Card,
     Ceiling,

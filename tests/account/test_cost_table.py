@@ -2,7 +2,7 @@
 
 import pytest
 
-from patternlab.account.cost import card, cards, usd
+from patternlab.account.cost.card import card, cards, usd
 from patternlab.cli import main
 
 

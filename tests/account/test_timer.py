@@ -13,7 +13,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
-from patternlab.account.budget import Budget, Scope
+from patternlab.account.cost.budget import Budget, Scope
 from patternlab.account.consistency import LIMIT, PAUSE, ask_again
 from patternlab.account.errors import AccountError
 from patternlab.account.hooks import Hooks

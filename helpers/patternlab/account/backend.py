@@ -14,18 +14,17 @@ import pandas as pd
 from botocore.exceptions import WaiterError
 
 from patternlab.account import timer
-from patternlab.account.bill import hourly
 from patternlab.account.consistency import ask_again
-from patternlab.account.cost import Card, Ceiling, card
+from patternlab.account.cost.card import Card, Ceiling, card
 from patternlab.account.errors import AccountError
 from patternlab.account.hooks import Hooks
 from patternlab.account.identity import refuse_if_unsafe, who_am_i
-from patternlab.account.kinds import Kind
 from patternlab.account.ledger import Ledger
 from patternlab.account.naming import Session, new_session
+from patternlab.account.resources import Resource
 from patternlab.account.settings import CEILING, Settings, read_settings
 from patternlab.account.status_logs import feedback_role, write_status
-from patternlab.account.sweep import sweep_session
+from patternlab.account.sweep.sweep import sweep_session
 from patternlab.account.waiting import wait, wait_until, when_quiet
 from patternlab.account.web import send
 from patternlab.backend import WebServer, local_only
@@ -49,7 +48,7 @@ class AccountBackend:
         self.clock = WallClock()
         self.session = new_session(region, self.clock.now(), self.settings.hours)
         self.card, self.ceiling = agreed(self.settings, self.session)
-        self.boto3 = boto3_session(region)
+        self.boto3: Any = boto3_session(region)  # boto3-stubs know no service by a variable name
         self.identity = who_am_i(self.boto3)
         refuse_if_unsafe(self.identity, self.settings)
         self.ledger = Ledger.open(
@@ -98,13 +97,13 @@ class AccountBackend:
         """`short` with the session's prefix."""
         return self.session.name(short)
 
-    def _allow(self, kind: Kind, params: Mapping[str, Any]) -> None:
+    def _allow(self, kind: type[Resource], params: Mapping[str, Any]) -> None:
         """Refuse what would cost more than was agreed to."""
         left = (self.session.expires - self.clock.now()).total_seconds() / 3600
-        self.ceiling.allow(kind.name, max(left, 0.0), hourly(kind.name, params))
+        self.ceiling.allow(kind.kind, max(left, 0.0), kind.hourly(params))
 
-    def _made(self, kind: Kind, name: str, answer: Mapping[str, Any]) -> None:
-        if kind.name == "topic":
+    def _made(self, kind: type[Resource], name: str, answer: Mapping[str, Any]) -> None:
+        if kind.kind == "topic":
             role = feedback_role(self.client("iam"), self.session)
             write_status(self.client("sns"), answer["TopicArn"], role)
 

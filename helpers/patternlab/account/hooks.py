@@ -16,9 +16,8 @@ from botocore.exceptions import HTTPClientError
 
 from patternlab.account.advice import advice_for, mask
 from patternlab.account.errors import AccountError
-from patternlab.account.kinds import Kind, creation, is_unknown_creation
 from patternlab.account.naming import Session
-from patternlab.account.switches import refusal
+from patternlab.account.resources import RESOURCES, Resource, creation, is_unknown_creation
 
 _OURS = "patternlab"  # our place in a request's context
 
@@ -45,7 +44,7 @@ class NetworkGone(AccountError):
 class _Making:
     """A create on its way."""
 
-    kind: Kind
+    kind: type[Resource]
     name: str
     entry: str | None = None
 
@@ -63,8 +62,8 @@ class Hooks:
 
     session: Session
     ledger: Book
-    allow: Callable[[Kind, Mapping[str, Any]], None] = lambda kind, params: None
-    made: Callable[[Kind, str, Mapping[str, Any]], None] = lambda kind, name, answer: None
+    allow: Callable[[type[Resource], Mapping[str, Any]], None] = lambda kind, params: None
+    made: Callable[[type[Resource], str, Mapping[str, Any]], None] = lambda kind, name, answer: None
 
     def register(self, events: Any) -> None:
         """Watch the clients made from now on; `events` are those of a botocore session."""
@@ -84,36 +83,36 @@ class Hooks:
                 "patternlab sweep' would not find again. Try it on a local cloud, or outside of "
                 "this course."
             )
-        why = refusal(service, operation, params)
-        if why is not None:
-            raise Refused(why)
+        for one in RESOURCES:
+            if one.service == service and (why := one.starts_a_bill(operation, params)):
+                raise Refused(why)
         kind = creation(service, operation)
         if kind is None:
             return
         name = kind.name_in(params)
         if not name and kind.named_by is not None:
             return  # boto3 will say which parameter is missing
-        self._check(kind, name)
+        name = self._checked(kind, name)
         self.allow(kind, params)
-        if kind.tag is not None:
-            kind.tag(params, self.session.tags)
+        if kind.tags_at is not None:
+            kind.tags_at.put(params, self.session.tags)
         context[_OURS] = _Making(kind, name)
 
-    def _check(self, kind: Kind, name: str | None) -> None:
+    def _checked(self, kind: type[Resource], name: str | None) -> str:
         if not name:
             raise Refused(
-                f"A {kind.name} of its own could not be told from others': give {kind.of}, naming "
+                f"A {kind.kind} of its own could not be told from others': give {kind.of}, naming "
                 "something that this notebook made."
             )
         if self.session.prefix in name:
-            return
+            return name
         if kind.named_by is None:
             raise Refused(
-                f"{name} is not of this session, so a {kind.name} of it is not created. Use what "
+                f"{name} is not of this session, so a {kind.kind} of it is not created. Use what "
                 "this notebook made."
             )
         raise Refused(
-            f"On a real account the name of a {kind.name} begins with {self.session.prefix}, so "
+            f"On a real account the name of a {kind.kind} begins with {self.session.prefix}, so "
             f"that it can be found and deleted: write cloud.name({name!r}) instead of {name!r}."
         )
 
@@ -123,7 +122,7 @@ class Hooks:
         if making is not None:
             region = context.get("client_region") or ""
             region = None if region.endswith("-global") else region or None  # IAM's is no region
-            making.entry = self.ledger.planned(making.kind.name, making.name, region)
+            making.entry = self.ledger.planned(making.kind.kind, making.name, region)
 
     # -- after -------------------------------------------------------------------------------
 
@@ -138,7 +137,7 @@ class Hooks:
             if making is not None and http_response.status_code < 500:
                 self.ledger.failed(making.entry)
         elif making is not None:
-            self.ledger.made(making.entry, making.kind.made(parsed))
+            self.ledger.made(making.entry, making.kind.id_in(parsed))
             self.made(making.kind, making.name, parsed)
 
     def unanswered(self, exception: Exception, context: dict[str, Any], **_: Any) -> None:
@@ -148,7 +147,7 @@ class Hooks:
         making = context.get(_OURS)
         unknown = "Whether it was carried out is not known. "
         if making is not None:
-            unknown = f"Whether the {making.kind.name} {making.name} exists is not known. "
+            unknown = f"Whether the {making.kind.kind} {making.name} exists is not known. "
         raise NetworkGone(
             f"No answer from AWS: {mask(str(exception)).rstrip('.')}. {unknown}Look at the network "
             "and run the cell again; 'python -m patternlab sweep' finds what is left."

@@ -25,8 +25,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from patternlab.account.errors import AccountError
-from patternlab.account.kinds import kind_named
 from patternlab.account.naming import Session
+from patternlab.account.resources import KINDS
 
 AWS = "aws"
 _FOLDER = "ledger"
@@ -135,8 +135,8 @@ class Ledger:
 
         Returns the entry's id. LedgerError: it is not on disk, and the create must not be sent.
         """
-        if kind_named(kind) is None:
-            raise LedgerError(f"The ledger knows no {kind!r}: add it to kinds.py first.")
+        if kind not in KINDS:
+            raise LedgerError(f"The ledger knows no {kind!r}: add it to RESOURCES first.")
         entry = secrets.token_hex(4)
         where = {} if region in (None, self.region) else {"region": _clean(region)}
         self._write({"is": "planned", "entry": entry, "kind": kind, "name": _clean(name), **where})

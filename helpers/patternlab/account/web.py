@@ -18,7 +18,7 @@ from patternlab.account.errors import AccountError
 from patternlab.web import Answer
 
 API = re.compile(r"(?P<id>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
-PATIENCE = 35.0  # seconds: API Gateway itself gives an integration 29
+PATIENCE = 35  # seconds: API Gateway itself gives an integration 29
 
 
 def send(
@@ -54,7 +54,7 @@ def send(
     if endpoint:
         url = _at_the_stand_in(endpoint, url, api)
     request = AWSRequest(method, url, dict(headers), data=body and body.encode())
-    if signed:
+    if signed and api is not None:
         SigV4Auth(session.get_credentials(), "execute-api", api["region"]).add_auth(request)
     return _answer(request)
 

@@ -24,7 +24,6 @@ from moto.apigateway.models import apigateway_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 
 import patternlab
-from patternlab.account import policy
 from patternlab.account.calls import (
     CLOUD,
     FILE,
@@ -34,6 +33,7 @@ from patternlab.account.calls import (
     Row,
     as_csv,
 )
+from patternlab.account.policies import page
 from patternlab.caching.gateway import Request
 from patternlab.cloud import Cloud, open_cloud
 from patternlab.delivery.sns.delivery_log import FILTERED
@@ -107,8 +107,8 @@ def write() -> int:
     """Run all notebooks, write the counts and the policies; an exit code."""
     found = rows(books())
     texts = {FILE: as_csv(found)}
-    texts |= {policy.FOLDER / name: text for name, text in policy.files(found).items()}
-    policy.FOLDER.mkdir(exist_ok=True)
+    texts |= {page.FOLDER / name: text for name, text in page.files(found).items()}
+    page.FOLDER.mkdir(exist_ok=True)
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8", newline="\n")
         print(f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines.")

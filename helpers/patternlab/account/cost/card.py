@@ -1,7 +1,7 @@
 """The cost card: what a notebook may cost on an account; and the ceiling the learner sets.
 
-How the figures are made is in :mod:`patternlab.account.bill`, what AWS charges in
-:mod:`patternlab.account.prices`.
+How the figures are made is in :mod:`patternlab.account.cost.bill`, what AWS charges in
+:mod:`patternlab.account.cost.prices`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 
-from patternlab import facts
-from patternlab.account.bill import HOURS_A_MONTH, Line, Usage, forgotten, run
-from patternlab.account.calls import Row
+from patternlab.account.calls import Row, read
+from patternlab.account.cost.bill import HOURS_A_MONTH, Line, Usage, forgotten, run
+from patternlab.account.cost.prices import REGION, Price
 from patternlab.account.errors import AccountError
-from patternlab.account.prices import REGION, Price
 
 __all__ = ["Card", "Ceiling", "CostAboveCeiling", "card", "cards", "usd"]
 
@@ -113,7 +113,7 @@ def card(notebook: str, region: str = REGION) -> Card:
     if notebook in known:
         return known[notebook]
     dearest = {
-        figure: max(known.values(), key=lambda one, of=figure: getattr(one, of))
+        figure: max(known.values(), key=attrgetter(figure))
         for figure in ("run", "per_hour", "seconds")
     }
     return Card(
@@ -155,8 +155,8 @@ def make_card(notebook: str, rows: Iterable[Row], region: str = REGION) -> Card:
 @cache
 def _counted() -> dict[str, list[Row]]:
     counted: dict[str, list[Row]] = {}
-    for row in facts.read("notebook_calls").to_dict("records"):
-        counted.setdefault(row["notebook"], []).append(Row(**row))
+    for row in read():
+        counted.setdefault(row.notebook, []).append(row)
     return counted
 
 

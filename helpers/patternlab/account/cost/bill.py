@@ -10,12 +10,11 @@ learner's computer, kilobytes, is not counted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from patternlab.account.calls import CLOUD, Row
-from patternlab.account.prices import Price, UnknownPrice, per_hour, price, prices
+from patternlab.account.cost.prices import Price, UnknownPrice, price, prices
 
 HOURS_A_MONTH = 730  # as AWS counts a month
 
@@ -47,14 +46,6 @@ ASKED_FOR_FREE = frozenset(
         *["apigateway", "budgets", "cloudfront", "dax", "ec2", "elasticache", "events"],
         *["execute-api", "iam", "lambda", "logs", "resourcegroupstaggingapi", "scheduler"],
         *["service-quotas", "ssm", "sts"],
-    ]
-)
-#: Kinds of things that cost nothing by the hour. What they do has its price in the card.
-KEPT_FOR_FREE = frozenset(
-    [
-        *["budget", "bucket", "cache policy", "distribution", "function", "launch template"],
-        *["log group", "mapping", "placement group", "queue", "rest api", "role", "rule"],
-        *["instance profile", "schedule", "security group", "subscription", "topic"],
     ]
 )
 #: How the quantities end that say how long instances of a type run.
@@ -178,7 +169,7 @@ def request_price(service: str, operation: str) -> Price | None:
         return None
     raise UnknownPrice(
         f"What {operation} of {service} costs is not known: add its price to data/prices.csv and "
-        "its rule to patternlab.account.bill."
+        "its rule to patternlab.account.cost.bill."
     )
 
 
@@ -248,48 +239,3 @@ def _billed_by_the_hour(usage: Usage) -> Iterator[tuple[float, Price]]:
     for key, number in usage.amounts.items():
         if key in prices() and prices()[key].unit == "hours":
             yield number, prices()[key]
-
-
-def hourly(kind: str, params: Mapping[str, Any]) -> float:
-    """What a new thing costs as long as it exists, in US dollars an hour.
-
-    `kind` is a name of :mod:`patternlab.account.kinds`; `params` are those of the request that
-    makes it.
-
-    Raises:
-        UnknownPrice: we cannot tell, so it must not be made.
-    """
-    if kind == "stage":
-        return _cache(params) if params.get("cacheClusterEnabled") else 0.0
-    if kind == "instance":
-        return _instances(params)
-    if kind == "mapping" and params.get("ProvisionedPollerConfig"):
-        raise UnknownPrice(
-            "Provisioned pollers are billed by the hour and data/prices.csv has no price of them: "
-            "create the mapping without ProvisionedPollerConfig."
-        )
-    if kind in KEPT_FOR_FREE:
-        return 0.0
-    raise UnknownPrice(
-        f"What a {kind} costs by the hour is not known, so none is made: "
-        "add it to patternlab.account.bill."
-    )
-
-
-def _cache(params: Mapping[str, Any]) -> float:
-    return per_hour("apigateway", f"cache-{params.get('cacheClusterSize', '0.5')}GB")
-
-
-def _instances(params: Mapping[str, Any]) -> float:
-    """On demand, with disk and public address: spot instances cost less."""
-    kind = params.get("InstanceType")
-    if not kind:
-        raise UnknownPrice(
-            "Which type of instance it will be is not said, so its price is not known: "
-            "give InstanceType= in the call itself."
-        )
-    disks = [disk.get("Ebs", {}) for disk in params.get("BlockDeviceMappings", [])]
-    size = sum(disk.get("VolumeSize", DISK) for disk in disks) or DISK
-    disk = price("ec2", "ebs-gp3").cost(size) / HOURS_A_MONTH
-    each = per_hour("ec2", kind) + per_hour("ec2", "public-ipv4") + disk
-    return params.get("MaxCount", 1) * each

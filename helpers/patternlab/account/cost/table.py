@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from patternlab.account.bill import Line
-from patternlab.account.cost import Card, card, cards, duration, provenance, usd
+from patternlab.account.cost.bill import Line
+from patternlab.account.cost.card import Card, card, cards, duration, provenance, usd
 
 HEAD = ("notebook", "one run", "an hour forgotten", "a month forgotten", "it waits")
 

@@ -1,16 +1,16 @@
-"""Timers that must outlive a sweep: those of instances that are still there, or may be."""
+"""Timers that must outlive a sweep: those of instances that still exist, or may exist."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
 from patternlab.account.naming import PROJECT
-from patternlab.account.removal import Thing
+from patternlab.account.resources import Resource
 from patternlab.account.timer import timer_name
 
 
 def still_ends(
-    found: Thing, left: Iterable[Thing], ended: Iterable[Thing], unseen: Collection[str]
+    found: Resource, left: Iterable[Resource], ended: Iterable[Resource], unseen: Collection[str]
 ) -> str | None:
     """Say what the timer `found` (a schedule, or its role) has still to end.
 
@@ -27,11 +27,11 @@ def still_ends(
     if found.kind not in ("schedule", "role") or not found.name.startswith(timer_name(prefix, "")):
         return None
 
-    def its(thing: Thing) -> bool:
-        return thing.kind == "instance" and timer_name(prefix, str(thing.identifier)) == found.name
+    def its(one: Resource) -> bool:
+        return one.kind == "instance" and timer_name(prefix, str(one.identifier)) == found.name
 
-    for thing in filter(its, left):
-        return f"the instance {thing.identifier}, which is still there"
+    for one in filter(its, left):
+        return f"the instance {one.identifier}, which is still there"
     if "instance" in unseen and not any(map(its, ended)):
         return "an instance that could not be looked for"
     return None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from patternlab.account.removal import REMOVALS, Thing
+from patternlab.account.resources import Resource
+from patternlab.account.resources.deletion import Outcome
 
 SWEEP = "python -m patternlab sweep"
 LOG_GROUPS = (
@@ -17,37 +19,21 @@ LOG_GROUPS = (
 
 @dataclass(frozen=True)
 class Found:
-    """A thing that may be deleted: by what it was found, and until when its session lasts."""
+    """A resource that may be deleted: by what it was found, and when its session expires."""
 
-    thing: Thing
+    resource: Resource
     by: tuple[str, ...]
     expires: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Left:
-    """A thing that is still there: why, and how to remove it by hand."""
-
-    thing: Thing
-    why: str
-
-    def __str__(self) -> str:
-        removal = REMOVALS.get(self.thing.kind)
-        where = "" if self.thing.region == "global" else f" in {self.thing.region}"
-        hand = f"\n    by hand: {removal.by_hand(self.thing)}" if removal else ""
-        return f"{self.thing}{where}: {self.why}{hand}"
-
-
-@dataclass
-class Report:
+@dataclass(kw_only=True)
+class Report(Outcome):
     """How a sweep ended.
 
     Attributes:
         dry: nothing was deleted; `found` is what would be.
         found: what is to be deleted, in that order.
-        deleted, gone: what was deleted, and what the ledger knew that was gone already.
-        left: what is still there although it should not be.
-        in_use: things of sessions that have not expired and have no ledger here.
+        in_use: resources of sessions that have not expired and have no ledger here.
         unseen: where AWS did not let us look, one sentence each.
         unread: ledgers that could not be used, one sentence each.
         stopped: why it ended early; None if it did not.
@@ -56,9 +42,6 @@ class Report:
 
     dry: bool
     found: list[Found] = field(default_factory=list)
-    deleted: list[Thing] = field(default_factory=list)
-    gone: list[Thing] = field(default_factory=list)
-    left: list[Left] = field(default_factory=list)
     in_use: list[Found] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -105,25 +88,25 @@ class Report:
         said = [f"Deleted {counted(self.deleted)}."] if self.deleted else []
         return said + ([f"Already gone: {counted(self.gone)}."] if self.gone else [])
 
-    def _part(self, title: str, lines: list) -> list[str]:
+    def _part(self, title: str, lines: Sequence[object]) -> list[str]:
         return [f"{title}:", *(f"  {line}" for line in lines)] if lines else []
 
     def _still_in_use(self) -> list[str]:
-        sessions = {found.thing.session: found.expires for found in self.in_use}
+        sessions = {found.resource.session: found.expires for found in self.in_use}
         return self._part(
             "In use, perhaps by somebody else (no ledger here, and not expired)",
             [
                 f"session {session} until {_minute(expires)}: "
-                f"{counted([f.thing for f in self.in_use if f.thing.session == session])}. "
+                f"{counted([f.resource for f in self.in_use if f.resource.session == session])}. "
                 f"To delete it all the same: {SWEEP} --session {session} --delete"
                 for session, expires in sorted(sessions.items(), key=str)
             ],
         )
 
 
-def counted(things: list[Thing]) -> str:
-    """ "2 queues, 1 role"."""
-    kinds = Counter(thing.kind for thing in things)
+def counted(resources: Sequence[Resource]) -> str:
+    """Return how many there are of each kind: "2 queues, 1 role"."""
+    kinds = Counter(one.kind for one in resources)
     return ", ".join(f"{count} {_plural(kind, count)}" for kind, count in kinds.items())
 
 
@@ -134,10 +117,10 @@ def _plural(kind: str, count: int) -> str:
 
 
 def table(found: list[Found]) -> str:
-    """One line a thing."""
+    """Return one line for each resource."""
     rows = [("kind", "name", "region", "session", "expires (UTC)", "found by")]
     for one in found:
-        thing, by = one.thing, ", ".join(one.by)
+        thing, by = one.resource, ", ".join(one.by)
         session = thing.session or ""
         rows.append((thing.kind, thing.name, thing.region, session, _minute(one.expires), by))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

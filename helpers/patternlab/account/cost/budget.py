@@ -69,7 +69,7 @@ class Budget:
 
     def __init__(self, session: boto3.Session | None = None) -> None:
         with refused("find out whose account this is", "sts:GetCallerIdentity"):
-            self._session = session or boto3.Session()
+            self._session: Any = session or boto3.Session()
             caller = self._client("sts").get_caller_identity()
             self._budgets = self._client("budgets")
         self._account = caller["Account"]

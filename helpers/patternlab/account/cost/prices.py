@@ -55,9 +55,9 @@ class Price:
 @cache
 def prices() -> MappingProxyType[tuple[str, str], Price]:
     """The whole table: (service, item) -> price."""
-    rows = facts.read("prices").to_dict("records")
     found = {}
-    for row in rows:
+    for record in facts.read("prices").to_dict("records"):
+        row = {str(key): value for key, value in record.items()}
         row["price"], row["checked"] = row.pop("price_usd"), row["checked"] == "yes"
         found[row["service"], row["item"]] = Price(**row)
     return MappingProxyType(found)

@@ -1,32 +1,28 @@
-"""Find what the course left on an account, and delete it: `python -m patternlab sweep`.
+"""Find what the course left on an account, and delete it.
 
-A thing is deleted only if its name is of the course and it has the course's tag or an entry in a
-ledger; a timer only if what it ends is gone. Everything is looked for again afterwards; what comes
-up then is deleted as well.
+A resource is deleted only if its name is the course's and it has the course's tag or an entry in a
+ledger; a timer only if what it ends is gone. Everything is looked for again afterwards, and what is
+found then is deleted as well.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError
 
 from patternlab.account.advice import mask
-from patternlab.account.asking import Gone, Place, Refusal, Unreachable, until
-from patternlab.account.ledger import Entry, Ledger, LedgerError, endpoint_host, ledgers_in
-from patternlab.account.looking import EVERYDAY, ORDER, Claims, Look, look_around
-from patternlab.account.removal import REMOVALS, Thing
-from patternlab.account.report import LOG_GROUPS, SWEEP, Found, Left, Report
-from patternlab.account.settings import state_folder
-from patternlab.account.timed import still_ends
-from patternlab.service_models import boto3_session
+from patternlab.account.ledger import Entry, Ledger, LedgerError, endpoint_host
+from patternlab.account.resources import KINDS, Resource
+from patternlab.account.resources.deletion import delete_all
+from patternlab.account.resources.place import Place, Unreachable
+from patternlab.account.sweep.look import EVERYDAY, Claims, Look, Looker
+from patternlab.account.sweep.report import LOG_GROUPS, Found, Report
+from patternlab.account.sweep.timers import still_ends
 
 #: Seconds after which a create that was sent has either made its thing or never will.
 SETTLED = 15.0
@@ -58,7 +54,7 @@ class Sweep:
     session: str | None = None
     expired: bool = False
     everything: bool = False
-    kinds: Collection[str] = ORDER
+    kinds: Collection[str] = tuple(KINDS)
     settled: float = SETTLED
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -143,17 +139,16 @@ class Sweep:
 
     def _look(self, mine: list[Ledger], claims: Claims, sure: bool = False) -> Look:
         self._unseen = {}
-        look = look_around(
-            self._places, mine, claims, self._is_wanted, self.kinds, self._carefully, sure
-        )
+        looker = Looker(self._places, mine, claims, self._is_wanted, self.kinds, sure)
+        look = looker.run(self._carefully)
         self._unseen |= {key: why for key, why in look.unseen.items() if why}
         self._not_looked_for = look.quiet | {kind for kind, _ in look.unseen}
         if any(kind == "*" for kind, _ in self._unseen):  # a whole region
             self._not_looked_for.add("instance")
         return look
 
-    def _is_wanted(self, thing: Thing) -> bool:
-        return thing.session is not None and self.session in (None, thing.session)
+    def _is_wanted(self, one: Resource) -> bool:
+        return one.session is not None and self.session in (None, one.session)
 
     def _is_chosen(self, session: str | None, expires: datetime | None) -> bool:
         if self.session is not None:
@@ -163,10 +158,10 @@ class Sweep:
     def _choose(self, look: Look, claims: Claims, report: Report) -> None:
         """Put what was found where it belongs in the report."""
         for found in look.found:
-            if not self._is_chosen(found.thing.session, found.expires):
+            if not self._is_chosen(found.resource.session, found.expires):
                 continue
             (report.in_use if self._is_in_use(found, claims) else report.found).append(found)
-        report.gone += [thing for thing in look.gone if thing not in report.gone]
+        report.gone += [one for one in look.gone if one not in report.gone]
         if not self.expired:
             report.left += [left for left in look.unclaimed if left not in report.left]
         report.unseen += [
@@ -183,50 +178,21 @@ class Sweep:
         """Whether somebody else may be at work with it: no ledger here, and time left."""
         if self.everything or self.session is not None or found.expires is None:
             return False
-        return found.thing.session not in claims.sessions and found.expires > self.now()
+        return found.resource.session not in claims.sessions and found.expires > self.now()
 
     # -- deleting ----------------------------------------------------------------------------
 
     def _delete_all(self, found: Sequence[Found], report: Report) -> None:
-        """In order; each kind is waited for before what it depends on is deleted."""
-        for kind in ORDER:
-            begun = [f.thing for f in found if f.thing.kind == kind and self._begin(f, report)]
-            for thing in begun:
-                self._await(thing, report)
+        def keep(one: Resource) -> str | None:
+            left, ended = [some.resource for some in report.left], report.deleted + report.gone
+            ends = still_ends(one, left, ended, self._not_looked_for)
+            return f"it is a timer and stays: it ends {ends}." if ends else None
 
-    def _begin(self, found: Found, report: Report) -> bool:
-        """Ask AWS to delete it; whether it is now being deleted."""
-        thing = found.thing
-        left, ended = [one.thing for one in report.left], report.deleted + report.gone
-        if ends := still_ends(thing, left, ended, self._not_looked_for):
-            report.left.append(Left(thing, f"it is a timer and stays: it ends {ends}."))
-            return False
-        try:
-            REMOVALS[thing.kind].delete(self._at(thing), thing)
-        except Gone:
-            report.gone.append(thing)
-        except Refusal as error:
-            report.left.append(Left(thing, str(error)))
-            self.tell(f"left: {report.left[-1]}")
-        else:
-            return True
-        return False
+        wanted = [some.resource for some in found]
+        delete_all(wanted, self._at, report, keep=keep, tell=self.tell)
 
-    def _await(self, thing: Thing, report: Report) -> None:
-        removal, at = REMOVALS[thing.kind], self._at(thing)
-        try:
-            gone = until(lambda: not removal.there(at, thing), removal.patience, at.sleep)
-        except Refusal:
-            gone = True  # deleted, and we may not look
-        if gone:
-            report.deleted.append(thing)
-            self.tell(f"deleted {thing}")
-        else:
-            why = f"AWS has not finished deleting it after {removal.patience:g} s. Sweep again."
-            report.left.append(Left(thing, why))
-
-    def _at(self, thing: Thing) -> Place:
-        here = [place for place in self._places if place.region == thing.region]
+    def _at(self, one: Resource) -> Place:
+        here = [place for place in self._places if place.region == one.region]
         return here[0] if here else self._places[0]
 
     def _look_again(self, mine: list[Ledger], claims: Claims, report: Report) -> None:
@@ -235,13 +201,13 @@ class Sweep:
         for _ in range(ROUNDS - 1):
             again = Report(dry=False)
             self._choose(self._look(mine, claims, sure=True), claims, again)
-            known = {left.thing for left in report.left}
-            new = [found for found in again.found if found.thing not in known]
+            known = {left.resource for left in report.left}
+            new = [found for found in again.found if found.resource not in known]
             if not new:
                 break
             self._delete_all(new, report)
             report.found += new
-        if any(thing.kind == "function" for thing in report.deleted):
+        if any(one.kind == "function" for one in report.deleted):
             report.notes.append(LOG_GROUPS)
 
     def _let_creates_settle(self, mine: list[Ledger]) -> None:
@@ -255,28 +221,27 @@ class Sweep:
 
     def _close_entries(self, mine: list[Ledger], report: Report) -> None:
         """Mark as gone what is no longer there, and only that."""
-        left = {(one.thing.kind, one.thing.name, one.thing.identifier) for one in report.left}
+        left = [one.resource for one in report.left]
         for ledger in mine:
             try:
                 for entry in ledger.open_entries():
-                    if not self._may_be_there(entry, left):
+                    if not self._may_exist(entry, left):
                         ledger.gone(entry.id)
             except LedgerError as error:
                 report.unread.append(str(error))
 
-    def _may_be_there(self, entry: Entry, left: set[tuple[str, str, str | None]]) -> bool:
-        removal = REMOVALS[entry.kind]
-        region = "global" if removal.is_global else entry.region
+    def _may_exist(self, entry: Entry, left: Sequence[Resource]) -> bool:
+        kind = KINDS[entry.kind]
+        region = "global" if kind.is_global else entry.region
         if region not in {*self.regions, "global"} or entry.kind not in self.kinds:
             return True
-        if ("*", region) in self._unseen:
+        if ("*", region) in self._unseen or (kind.by_id and (entry.kind, region) in self._unseen):
             return True
-        if removal.by_id and (entry.kind, region) in self._unseen:
-            return True
-        ids = {None, *(entry.identifier or "").split()}
+        ids = (entry.identifier or "").split()
         return any(
-            (kind, name) == (entry.kind, entry.name) and (not entry.identifier or one in ids)
-            for kind, name, one in left
+            (one.kind, one.name) == (entry.kind, entry.name)
+            and (not ids or one.identifier is None or one.identifier in ids)
+            for one in left
         )
 
 
@@ -298,63 +263,3 @@ def sweep_session(session: Any, ledger: Ledger, **options: Any) -> Report:
         kinds=EVERYDAY | {entry.kind for entry in entries},
         **options,
     )
-
-
-def command(
-    *,
-    delete: bool,
-    session: str | None,
-    expired: bool,
-    everything: bool,
-    regions: Sequence[str],
-    state: Path | None = None,
-    **options: Any,
-) -> int:
-    """`python -m patternlab sweep`: print the report; the exit code is 0 if nothing is left."""
-    ledgers, unread = [], []
-    for path in ledgers_in(state or state_folder()):
-        try:
-            ledgers.append(Ledger.read(path))
-        except LedgerError as error:
-            unread.append(str(error))
-    try:
-        regions = list(regions) or _regions(ledgers)
-    except BotoCoreError as error:  # no such profile, a configuration that cannot be read
-        print(f"{mask(str(error)).rstrip('.')}. Look at AWS_PROFILE and ~/.aws.", file=sys.stderr)
-        return 1
-    if not regions:
-        print(f"Name a region: {SWEEP} --region us-east-1", file=sys.stderr)
-        return 1
-    options.setdefault("kinds", _worth_a_look(ledgers))
-    report = sweep(
-        boto3_session,
-        regions=regions,
-        ledgers=ledgers,
-        delete=delete,
-        session=session,
-        expired=expired,
-        everything=everything,
-        tell=lambda line: print(line, flush=True),
-        **options,
-    )
-    report.unread[:0] = unread
-    print(report)
-    return report.exit_code
-
-
-def _worth_a_look(ledgers: Sequence[Ledger]) -> set[str]:
-    """All kinds, but budgets only where a session made one: a learner may not look at them, and
-    the course's own stays."""
-    made = {entry.kind for ledger in ledgers for entry in ledger.entries()}
-    return {kind for kind in ORDER if kind != "budget" or kind in made}
-
-
-def _regions(ledgers: Sequence[Ledger]) -> list[str]:
-    """The configured region, and all in which ledgers have something open or may have logs."""
-    configured = boto3.Session().region_name
-    used = [region for ledger in ledgers for region in _of(ledger)]
-    return list(dict.fromkeys([configured, *used] if configured else used))
-
-
-def _of(ledger: Ledger) -> list[str]:
-    return [ledger.region, *(entry.region for entry in ledger.entries())]

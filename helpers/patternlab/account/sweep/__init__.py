@@ -1,0 +1,1 @@
+"""Finding and deleting what sessions left on an account."""
