@@ -13,9 +13,9 @@ import pytest
 from moto import mock_aws
 
 from patternlab import open_cloud
-from patternlab.account import backend, sweep
 from patternlab.account.cost.card import CostAboveCeiling
 from patternlab.account.hooks import Refused
+from patternlab.account.sweep.sweep import sweep
 from patternlab.service_models import boto3_session
 
 REGION = "us-east-1"
@@ -66,23 +66,9 @@ def cached(cloud, size="0.5"):
 
 
 @pytest.fixture
-def account(monkeypatch, tmp_path):
-    """An account for this test alone, with a dollar agreed to."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("PATTERNLAB_STATE", str(tmp_path))
-    monkeypatch.setenv("PATTERNLAB_CEILING", "1.00")
-    monkeypatch.setenv("PATTERNLAB_NOTEBOOK", "01-sqs-lambda-dlq")
-    monkeypatch.setattr(backend, "QUIET", 0.0)
-    return monkeypatch
-
-
-@pytest.fixture
-def on_moto(account):
+def on_moto(learner, monkeypatch):
     with mock_aws(config={"lambda": {"use_docker": False}}):
-        yield account
+        yield monkeypatch
 
 
 @contextmanager
@@ -145,7 +131,7 @@ def test_a_stage_and_its_api_are_found_by_their_tags_when_the_ledger_is_lost(on_
     kinds = ["stage", "rest api", "function", "role", "log group"]
     look = {"regions": [REGION], "ledgers": [], "kinds": kinds, "sleep": lambda seconds: None}
     later = cloud._backend.session.expires + timedelta(hours=1)
-    report = sweep.sweep(boto3_session, delete=True, now=lambda: later, **look)
+    report = sweep(boto3_session, delete=True, now=lambda: later, **look)
     assert report.clean, str(report)
     assert boto3.client("apigateway", REGION).get_rest_apis()["items"] == []
     assert {"stage", "rest api"} <= {thing.kind for thing in report.deleted}
@@ -161,9 +147,9 @@ def test_the_same_cells_run_on_a_local_cloud():
         assert cloud.get(f"{url}/users?type=a&more=1").json() == {"type": "a"}
 
 
-def test_the_same_cells_run_over_http_and_leave_nothing(account, ministack, capsys):
+def test_the_same_cells_run_over_http_and_leave_nothing(learner, ministack, monkeypatch, capsys):
     for name, value in ministack.environment.items():
-        account.setenv(name, value)
+        monkeypatch.setenv(name, value)
     with closed_in_the_end(capsys) as cloud:
         _, _, url = cached(cloud)
         answer = cloud.get(f"{url}/users?type=a")

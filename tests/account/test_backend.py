@@ -5,7 +5,6 @@ import pytest
 from moto import mock_aws
 
 from patternlab import open_cloud
-from patternlab.account import backend
 from patternlab.account.errors import AccountError
 from patternlab.account.ledger import Ledger, ledgers_in
 from patternlab.cloud import CloudError
@@ -14,18 +13,10 @@ MOTO = {"lambda": {"use_docker": False}}
 
 
 @pytest.fixture
-def account(monkeypatch, tmp_path):
+def account(learner):
     """An account for this test alone: moto's, as an assumed role, with a price agreed to."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("PATTERNLAB_STATE", str(tmp_path))
-    monkeypatch.setenv("PATTERNLAB_CEILING", "1.00")
-    monkeypatch.setenv("PATTERNLAB_NOTEBOOK", "01-sqs-lambda-dlq")
-    monkeypatch.setattr(backend, "QUIET", 0.0)
     with mock_aws(config=MOTO):
-        yield tmp_path
+        yield learner
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ def test_a_refused_price_stops_the_create_before_the_ledger(book, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
 
     def too_dear(kind, params):
-        raise AccountError(f"a {kind.name} costs too much")
+        raise AccountError(f"a {kind.kind} costs too much")
 
     with mock_aws():
         session = boto3.Session(region_name="us-east-1")

@@ -13,13 +13,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
-from patternlab.account.cost.budget import Budget, Scope
 from patternlab.account.consistency import LIMIT, PAUSE, ask_again
+from patternlab.account.cost.budget import Budget, Scope
 from patternlab.account.errors import AccountError
 from patternlab.account.hooks import Hooks
 from patternlab.account.ledger import Ledger
 from patternlab.account.naming import Session
-from patternlab.account.sweep import sweep
+from patternlab.account.sweep.sweep import sweep
 from patternlab.account.timer import clear_timer, set_timer, timer_name
 from tests.account.clients import answer_with
 

@@ -7,18 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from patternlab.account import sweep
 from patternlab.account.ledger import Ledger, ledgers_in
+from patternlab.account.resources import KINDS as ALL
+from patternlab.account.sweep import command as sweeping
+from patternlab.account.sweep.look import EVERYDAY
 from patternlab.cli import main
 from tests.account.clients import Clients
-from tests.account.killed import AFTER, COUNTED, MOMENTS, kernel
+from tests.account.sweep.killed import AFTER, COUNTED, MOMENTS, kernel
 
 SEED = 5
 KILLS = 20
-KINDS = [kind for kind in sweep.ORDER if kind in sweep.EVERYDAY]  # what the notebooks make
+KINDS = [kind for kind in ALL if kind in EVERYDAY]  # what the notebooks make
 # A server that forks quickly: what a kernel imports is imported once.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.account.killed", "patternlab.account.backend"])
+FORKS.set_forkserver_preload(["tests.account.sweep.killed", "patternlab.account.backend"])
 
 
 def still_there(server) -> list[str]:
@@ -69,7 +71,7 @@ def prefix_of(state) -> str:
 
 def sweep_of(state) -> int:
     """Sweep what the one session in `state` left."""
-    return sweep.command(
+    return sweeping.command(
         delete=True,
         session=prefix_of(state).split("-")[1],
         expired=False,
@@ -106,7 +108,7 @@ def test_a_whole_run_without_a_close_is_swept(at_home, tmp_path, monkeypatch, ca
 
 
 def test_twenty_kills_and_nothing_is_left_every_time(at_home, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(sweep, "boto3_session", Clients)  # the test above sweeps with its own
+    monkeypatch.setattr(sweeping, "boto3_session", Clients)  # the test above sweeps with its own
     calls = how_many_calls(at_home, tmp_path / "whole")
     assert sweep_of(tmp_path / "whole") == 0
     places = [(call, moment) for call in range(1, calls + 1) for moment in MOMENTS]

@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.budgets.responses import BudgetsResponse
 
 from patternlab import cli
-from patternlab.account import budget as module
+from patternlab.account.cost import budget as module
 from patternlab.account.cost.budget import NAME, TAG_FILTER, Budget, parse_limit
 from patternlab.account.errors import AccountError
 from patternlab.account.refusals import refusal

@@ -14,7 +14,7 @@ import pytest
 
 from patternlab.paths import NOTEBOOKS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NOBODY = "http://127.0.0.1:9"  # the port of "discard": nothing listens there
 
 
@@ -61,7 +61,13 @@ def environment(home):
 def run(notebooks, home, **more):
     """What ``offline.py`` says of the notebooks, in their order."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.account.offline", str(home / ".aws"), *map(str, notebooks)],
+        [
+            sys.executable,
+            "-m",
+            "tests.account.standin.offline",
+            str(home / ".aws"),
+            *map(str, notebooks),
+        ],
         cwd=ROOT,
         env=environment(home) | more,
         capture_output=True,

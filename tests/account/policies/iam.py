@@ -45,6 +45,7 @@ TAKES = {
     "lambda:UpdateFunctionConfiguration": ("lambda:UpdateFunctionConfiguration", "iam:PassRole"),
     "s3:ListBuckets": ("s3:ListAllMyBuckets",),
     "sns:PublishBatch": ("sns:Publish",),
+    "tagging:GetResources": ("tag:GetResources",),
     "sqs:DeleteMessageBatch": ("sqs:DeleteMessage",),
     "sqs:SendMessageBatch": ("sqs:SendMessage",),
     "sqs:StartMessageMoveTask": (

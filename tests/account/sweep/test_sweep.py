@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 import botocore.client
 import botocore.exceptions
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from patternlab.account import asking, sweep
-from patternlab.account.asking import Place
-from patternlab.account.kinds import kind_named
 from patternlab.account.ledger import Ledger
 from patternlab.account.naming import Session
-from patternlab.account.removal import REMOVALS, Thing
-from patternlab.account.sweep import sweep_session
+from patternlab.account.resources import KINDS
+from patternlab.account.resources.place import TRIES, Place
+from patternlab.account.sweep import command as sweeping
+from patternlab.account.sweep.look import EVERYDAY
+from patternlab.account.sweep.sweep import SETTLED, sweep, sweep_session
 from tests.account.clients import Clients
 from tests.account.moto_with import moto_with
 
@@ -25,7 +26,7 @@ EXPIRES = datetime(2031, 5, 1, 12, tzinfo=UTC)
 BEFORE, LATER = EXPIRES.replace(hour=11), EXPIRES.replace(hour=13)
 SESSION = Session("k3f9qb", REGION, "01-sqs", EXPIRES)
 OTHER = Session("zzzzzz", REGION, "05-s3", EXPIRES)
-KINDS = sweep.ORDER
+ORDER = list(KINDS)
 BUDGET = {
     "BudgetType": "COST",
     "TimeUnit": "MONTHLY",
@@ -39,14 +40,9 @@ def client(service, region=REGION):
 
 
 @pytest.fixture(autouse=True)
-def account(monkeypatch):
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setattr(sweep, "boto3_session", Clients)
-    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # two thousand, read every time
+def account(credentials):
+    credentials.setenv("AWS_DEFAULT_REGION", REGION)
+    credentials.setattr(sweeping, "boto3_session", Clients)
     with moto_with("ec2", config={"lambda": {"use_docker": False}}):
         yield
 
@@ -63,15 +59,15 @@ class Maker:
         self.ledger, self.session, self.region, self.tagged = ledger, session, region, tagged
 
     def __call__(self, kind, **params):
-        what = kind_named(kind)
-        if what.tag and self.tagged:
-            what.tag(params, self.session.tags)
+        what = KINDS[kind]
+        if what.tags_at and self.tagged:
+            what.tags_at.put(params, self.session.tags)
         if self.ledger:
             entry = self.ledger.planned(kind, what.name_in(params), self.region)
         ask = client(what.service, self.region)
-        answer = getattr(ask, asking_name(ask, what.create))(**params)
+        answer = getattr(ask, xform_name(what.create))(**params)
         if self.ledger:
-            self.ledger.made(entry, what.made(answer))
+            self.ledger.made(entry, what.id_in(answer))
         return answer
 
     def queue(self, short="orders"):
@@ -166,20 +162,15 @@ class Maker:
             self("budget", AccountId=ACCOUNT, Budget=BUDGET | {"BudgetName": name("cost")})
 
 
-def asking_name(client, operation):
-    names = client.meta.method_to_api_mapping
-    return next(name for name, api in names.items() if api == operation)
-
-
 def queue_arn(url):
     asked = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return asked["Attributes"]["QueueArn"]
 
 
 def run(ledgers=(), regions=(REGION,), **options):
-    options = {"delete": True, "kinds": KINDS, "now": lambda: BEFORE} | options
+    options = {"delete": True, "kinds": ORDER, "now": lambda: BEFORE} | options
     options.setdefault("sleep", lambda seconds: None)
-    return sweep.sweep(
+    return sweep(
         Clients,
         regions=list(regions),
         ledgers=list(ledgers),
@@ -191,8 +182,8 @@ def there():
     """Names of all that the account holds, asked kind by kind."""
     at = Place(Clients(REGION), REGION)
     at.who()
-    return sorted(str(thing) for kind in KINDS if kind != "cache policy"
-                  for thing in REMOVALS[kind].find(at))  # fmt: skip
+    kinds = [kind for kind in KINDS.values() if kind.kind != "cache policy"]  # moto has none
+    return sorted(str(one) for kind in kinds for one in kind.find(at))
 
 
 def fail(monkeypatch, error, operation, times=10**6):
@@ -221,7 +212,7 @@ def test_everything_made_is_swept_and_the_ledger_closed(ledger):
     Maker(ledger).everything()
     made = {thing.split(" patternlab")[0].split(" /aws")[0] for thing in there()}
     later = {"instance", "instance profile", "placement group", "security group"}
-    assert made >= set(sweep.EVERYDAY) | later | {"schedule", "rest api", "budget"}
+    assert made >= set(EVERYDAY) | later | {"schedule", "rest api", "budget"}
     report = run([ledger])
     assert report.clean and report.exit_code == 0, str(report)
     assert there() == [] and ledger.open_entries() == []
@@ -251,7 +242,7 @@ def test_without_tags_the_ledger_is_enough(ledger):
 def test_things_are_deleted_before_what_they_need(ledger):
     Maker(ledger).everything()
     order = [thing.kind for thing in run([ledger]).deleted]
-    assert order == sorted(order, key=sweep.ORDER.index)
+    assert order == sorted(order, key=ORDER.index)
     for first, then in [("mapping", "function"), ("subscription", "topic"), ("function", "role"),
                         ("bucket", "queue"), ("function", "log group"),
                         ("instance", "placement group"), ("instance", "security group"),
@@ -268,7 +259,7 @@ def test_a_dry_run_deletes_nothing_and_shows_all(ledger):
     said = str(report)
     assert "Nothing has been deleted yet" in said and "sweep --delete" in said
     assert "2031-05-01 12:00" in said and "k3f9qb" in said
-    assert all(thing.name in said for thing in (found.thing for found in report.found))
+    assert all(thing.name in said for thing in (found.resource for found in report.found))
     assert run([], delete=False, session="bbbbbb").exit_code == 0
 
 
@@ -323,7 +314,7 @@ def test_neither_name_nor_tag_alone_is_enough():
     sqs.create_queue(QueueName="patternlab-notes", tags={"project": "patternlab"})  # no session
     report = run(everything=True)
     assert len(sqs.list_queues()["QueueUrls"]) == 3 and not report.deleted
-    assert [left.thing.name for left in report.left] == ["patternlab-k3f9qb-mine"]
+    assert [left.resource.name for left in report.left] == ["patternlab-k3f9qb-mine"]
     assert "not touched" in str(report) and "aws sqs delete-queue" in str(report)
 
 
@@ -395,7 +386,7 @@ def test_a_create_that_arrives_late_is_waited_for(ledger):
 
     sent = ledger.open_entries()[0].at
     report = run([ledger], sleep=sleep, now=lambda: sent)
-    assert paused[0] == sweep.SETTLED
+    assert paused[0] == SETTLED
     assert report.clean and len(report.deleted) == 1 and there() == []
 
 
@@ -413,14 +404,14 @@ def test_throttling_without_end_is_left_and_named(ledger, monkeypatch):
     count = fail(monkeypatch, "ThrottlingException", "DeleteQueue")
     report = run([ledger])
     assert "sqs:DeleteQueue (ThrottlingException)" in str(report) and report.exit_code == 1
-    assert count["DeleteQueue"] == asking.TRIES and ledger.open_entries()
+    assert count["DeleteQueue"] == TRIES and ledger.open_entries()
 
 
 def test_a_denied_action_is_one_sentence_and_the_rest_goes_on(ledger, monkeypatch):
     Maker(ledger).everything()
     fail(monkeypatch, "AccessDeniedException", "DeleteFunction")
     report = run([ledger])
-    assert [left.thing.kind for left in report.left] == ["function"] and report.exit_code == 1
+    assert [left.resource.kind for left in report.left] == ["function"] and report.exit_code == 1
     said = str(report)
     assert "These credentials may not do lambda:DeleteFunction (AccessDeniedException)." in said
     assert "aws lambda delete-function --region us-east-1" in said
@@ -513,7 +504,7 @@ def test_an_interrupt_ends_it_cleanly(ledger, monkeypatch):
 
 def test_what_takes_too_long_to_go_is_left_and_said(ledger, monkeypatch):
     Maker(ledger).queue()
-    monkeypatch.setattr(REMOVALS["queue"], "there", lambda at, thing: True, raising=False)
+    monkeypatch.setattr(KINDS["queue"], "exists", lambda one, at: True)
     paused = []
     report = run([ledger], sleep=paused.append)
     assert "has not finished deleting it after 90 s" in str(report) and sum(paused) >= 90
@@ -530,7 +521,7 @@ def test_an_object_that_cannot_be_deleted_leaves_the_bucket(ledger, monkeypatch)
     )
     report = run([ledger])
     assert "did not delete the object cat.jpg (AccessDenied)" in str(report)
-    assert [left.thing.kind for left in report.left] == ["bucket"]
+    assert [left.resource.kind for left in report.left] == ["bucket"]
 
 
 # -- the command ---------------------------------------------------------------------------------
@@ -538,7 +529,7 @@ def test_an_object_that_cannot_be_deleted_leaves_the_bucket(ledger, monkeypatch)
 
 def command(tmp_path, **options):
     given = {"delete": False, "session": None, "expired": False, "everything": False, "regions": []}
-    return sweep.command(**given | {"state": tmp_path, "kinds": KINDS} | options)
+    return sweeping.command(**given | {"state": tmp_path, "kinds": ORDER} | options)
 
 
 def test_the_command_shows_then_deletes(ledger, tmp_path, capsys):
@@ -566,9 +557,8 @@ def test_no_region_at_all_is_one_sentence(tmp_path, monkeypatch, capsys):
     assert "--region us-east-1" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("kind", sweep.ORDER)
-def test_every_kind_can_be_removed_by_hand_without_an_account_id(kind):
-    assert set(REMOVALS) == set(sweep.ORDER)
-    said = REMOVALS[kind].by_hand(Thing(kind, "patternlab-k3f9qb-x", REGION, "i-1/x"))
+@pytest.mark.parametrize("kind", ORDER)
+def test_every_kind_can_be_deleted_by_hand_without_an_account_id(kind):
+    said = KINDS[kind]("patternlab-k3f9qb-x", REGION, "i-1/x").by_hand()
     assert "patternlab-k3f9qb-x" in said or "i-1" in said
     assert not re.search(r"\d{12}", said)

@@ -24,9 +24,9 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from patternlab.authoring.notebooks import AsyncPrivateSockets
-from tests.account.standin import StandIn, running
+from tests.account.standin.server import StandIn, running
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LOCAL_ONLY = "local-only"
 CELL_SECONDS = 120
 IN_VAIN = "STANDIN_WAITS_IN_VAIN"  # the environment variable that shorter.py reads
@@ -90,7 +90,7 @@ async def _pass(path: Path, server: StandIn, base: Path, in_vain: list[str]) -> 
         timeout=CELL_SECONDS,
         allow_errors=True,
         coalesce_streams=True,
-        extra_arguments=["--IPKernelApp.exec_lines=import tests.account.shorter as _"],
+        extra_arguments=["--IPKernelApp.exec_lines=import tests.account.standin.shorter as _"],
         resources={"metadata": {"path": str(path.parent)}},
     )
     begun = time.monotonic()

@@ -1,6 +1,6 @@
 """Run in a process of its own: cells of notebooks, and a watch on what they reach for.
 
-    python -m tests.account.offline WATCHED NOTEBOOK ...
+    python -m tests.account.standin.offline WATCHED NOTEBOOK ...
 
 runs the code cells of each NOTEBOOK one after the other, and prints one line of JSON a notebook:
 how many ran, which raised what, every connection that was tried (and refused), and every file or

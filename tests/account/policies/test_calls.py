@@ -1,6 +1,6 @@
 """The counts behind cost card and policies: what the notebooks and the course ask AWS for.
 
-That the file is up to date is checked in test_policy.py, where all notebooks run anyway.
+That the file is up to date is checked in test_policies.py, where all notebooks run anyway.
 """
 
 from pathlib import Path
@@ -11,8 +11,9 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from patternlab import open_cloud
-from patternlab.account import calls, policy
+from patternlab.account import calls
 from patternlab.account.calls import CLOUD, FUNCTION, NOTEBOOK, Row
+from patternlab.account.policies import documents, page
 from patternlab.authoring import notebook_calls
 from patternlab.cli import main
 from patternlab.hpc.cluster.plan import SLACK
@@ -58,7 +59,7 @@ def test_the_command_writes_counts_and_policies(tmp_path, monkeypatch, capsys):
         (notebook_calls, "ROOT", tmp_path),
         (notebook_calls, "books", lambda: [made]),
         (notebook_calls, "FILE", tmp_path / "calls.csv"),
-        (policy, "FOLDER", tmp_path / "policies"),
+        (page, "FOLDER", tmp_path / "policies"),
     ):
         monkeypatch.setattr(module, name, place)
     assert main(["policies"]) == 0
@@ -186,7 +187,7 @@ assert cloud.request('GET', url, {'Cache-Control': 'max-age=0'}, signed=True).st
     asked = counts(rows, NOTEBOOK)
     assert asked["execute-api", "Invoke"] == 2
     assert asked["execute-api", "InvalidateCache"] == 1
-    document = policy.learner(rows)
+    document = documents.learner(rows)
     [one] = [one for one in document["Statement"] if one["Sid"] == "SignedRequests"]
     assert one["Action"] == ["execute-api:InvalidateCache", "execute-api:Invoke"]
 
@@ -243,7 +244,7 @@ def test_log_lines_are_those_that_cloudwatch_logs_gives():
         assert "here\n" in cloud._backend.log_lines()
 
 
-@pytest.mark.parametrize("table", [calls.COURSE, calls.INSTRUCTOR])
+@pytest.mark.parametrize("table", [documents.COURSE, documents.INSTRUCTOR])
 def test_the_courses_own_calls_are_operations_that_aws_has(table):
     loader = Loader()
     for services in table.values():
@@ -256,7 +257,7 @@ def test_deploying_a_function_asks_for_nothing_that_the_table_does_not_name(tmp_
     deploy = "def work(event, context): pass\nfor _ in range(2): cloud.deploy_function('w', work)"
     named = {
         (service, operation)
-        for service, operations in calls.COURSE["deploy a function"].items()
+        for service, operations in documents.COURSE["deploy a function"].items()
         for operation in operations.split()
     }
     asked = counts(notebook_calls.record(notebook(tmp_path, OPEN, deploy)).rows("small"), NOTEBOOK)

@@ -4,14 +4,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from patternlab import paths
-from patternlab.account import calls, policy
+from patternlab.account import calls
+from patternlab.account.policies.actions import statement_of
+from patternlab.account.policies.documents import lab, learner
 from patternlab.authoring import notebook_calls
 from patternlab.hpc.cluster.teardown import MANAGED
 from patternlab.hpc.errors import HPCError
-from tests.account.iam import allows, enforced, without
+from tests.account.policies.iam import allows, enforced, without
 
 ROWS = calls.read()
-LEARNER, LAB = policy.learner(ROWS), policy.lab(ROWS)
+LEARNER, LAB = learner(ROWS), lab(ROWS)
 BOOK = paths.LABS / "efa-ping-pong.ipynb"
 HERE = "us-east-1:123456789012"
 PROJECT, TAGGED = (
@@ -52,6 +54,7 @@ def test_the_labs_policy_has_nothing_that_a_learners_has_but_whom_a_role_is_pass
     assert ours & theirs == {"iam:PassRole"}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "sid", [one["Sid"] for one in LAB["Statement"] if one["Sid"] not in IN_TWO | NOT_MISSED]
 )
@@ -59,7 +62,7 @@ def test_without_any_one_statement_the_lab_fails(sid):
     document = both(without(LAB, sid))
     with enforced(document) as guarded, pytest.raises((ClientError, HPCError)):
         notebook_calls.record(BOOK, guarded.prepare)
-    assert {policy.scope_of(action).sid for action in guarded.denied} == {sid}
+    assert {statement_of(action).sid for action in guarded.denied} == {sid}
 
 
 def test_instances_are_launched_with_the_tag_into_what_is_there():

@@ -11,7 +11,7 @@ A test module asks for the fixture ``ministack`` of ``conftest.py``, and gets a 
 One server lasts for the module: tests in it tell their things apart by name. A test that needs an
 empty server of its own, or settings of ministack's, starts one::
 
-    from tests.account.standin import running
+    from tests.account.standin.server import running
 
     with running(LAMBDA_ASYNC_RETRY_BASE_SECONDS="0.2") as server:
         ...

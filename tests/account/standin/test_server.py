@@ -8,9 +8,9 @@ from pathlib import Path
 
 import boto3
 
-from tests.account.standin import ACCOUNT, StandIn
+from tests.account.standin.server import ACCOUNT, StandIn
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_account_is_the_distinctive_one(ministack):
@@ -38,7 +38,7 @@ def test_the_learner_is_not_the_root_user(ministack, monkeypatch):
 
 def test_it_ends_with_its_owner():
     code = (
-        "from tests.account.standin import running\n"
+        "from tests.account.standin.server import running\n"
         "import time\n"
         "with running() as server:\n"
         "    print(server.port, server.pid, flush=True)\n"

@@ -17,8 +17,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from tests.account.passes import LOCAL_ONLY, ROOT, Pass, left_on, run_all
-from tests.account.standin import ACCOUNT, ROOT_KEY, ROOT_SECRET
+from tests.account.standin.passes import LOCAL_ONLY, ROOT, Pass, left_on, run_all
+from tests.account.standin.server import ACCOUNT, ROOT_KEY, ROOT_SECRET
 
 NOTEBOOKS = [
     "01-sqs-lambda-dlq",
