@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.measure import Row, median_seconds, seconds
 from patternlab import open_cloud
 from patternlab.functions.packaging import ENTRY, package
-from tests.account.standin import running
+from tests.account.standin.server import running
 
 RECEIVES = 5
 TIMEOUT = 30  # seconds, the visibility timeout of the notebook
