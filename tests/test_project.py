@@ -88,13 +88,13 @@ def test_an_unknown_target_is_answered_with_the_targets(fresh):
 def test_an_old_python_is_answered_with_what_to_do(fresh):
     old = python_after(fresh / "old/python3", "import sys; sys.version_info = (3, 9, 2)")
     said = refusal(make(fresh, "lab", f"PYTHON={old}"))
-    assert "needs Python 3.11 or newer" in said and "is 3.9" in said and "PYTHON=" in said
+    assert all(part in said for part in ("3.11", "3.9", "PYTHON="))
     assert not (fresh / ".venv").exists()
 
 
 def test_a_python_that_is_not_there_is_answered_with_what_to_do(fresh):
     said = refusal(make(fresh, "lab", "PYTHON=python3.99"))
-    assert "There is no python3.99" in said and "PYTHON=" in said
+    assert "python3.99" in said and "PYTHON=" in said
 
 
 def test_a_python_without_venv_is_answered_with_the_package_to_install(fresh):
@@ -108,7 +108,7 @@ def test_an_occupied_port_is_one_sentence(installed):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         said = refusal(make(installed, "lab", f"PORT={port}", "ARGS=--no-browser"))
-    assert f"Port {port} is in use" in said and "PORT=" in said
+    assert str(port) in said and "PORT=" in said
 
 
 def test_make_lab_passes_port_and_arguments_on(installed):

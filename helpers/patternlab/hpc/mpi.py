@@ -4,7 +4,7 @@ An MPI library cannot be restarted inside one process, and a rank that waits for
 stopped from inside. So MPI never runs in the notebook's own process: ``mpiexec`` is started as a
 subprocess, ends with its owner (:mod:`patternlab.owner`), and takes its ranks with it.
 
->>> run_mpi(python_program("-m", "patternlab.hpc.pingpong"), time_limit=30).stdout
+    run_mpi(python_program("-m", "patternlab.hpc.pingpong"), time_limit=30).stdout
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ Each rank gets an address, a routing table and a network interface of its own, a
 passes both stacks in the kernel, as between two hosts. It is still one machine, one clock and one
 memory; the ping-pong says so. Making them needs root and the program ``ip`` (iproute2).
 
->>> with two_hosts() as pair:                                      # doctest: +SKIP
-...     report = pingpong("tcp", between=pair)
+    with two_hosts() as pair:
+        report = pingpong("tcp", between=pair)
 """
 
 from __future__ import annotations
