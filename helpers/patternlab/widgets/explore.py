@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets as widgets
 from traitlets import Unicode
@@ -51,43 +51,38 @@ class Slider:
 
 
 @dataclass(frozen=True)
-class Steps:
+class _Options:
+    """A control over a few chosen values."""
+
+    label: str
+    options: Sequence[Any]
+    value: Any
+    kind: ClassVar[type[widgets.Widget]]
+
+    def widget(self) -> widgets.Widget:
+        """Return the control, or raise a ``ValueError`` that names what does not fit."""
+        values = [item[1] if isinstance(item, tuple) else item for item in self.options]
+        if self.value not in values:
+            raise ValueError(
+                f"The control {self.label!r} starts at {self.value!r}, which is none of its "
+                f"options: {', '.join(map(repr, values)) or 'there are none'}."
+            )
+        return self.kind(options=list(self.options), value=self.value)
+
+
+class Steps(_Options):
     """A slider over a few chosen values, for example 1, 10, 100."""
 
-    label: str
-    options: Sequence[Any]
-    value: Any
-
-    def widget(self) -> widgets.Widget:
-        """Return the slider, or raise a ``ValueError`` that names what does not fit."""
-        _check_option(self)
-        return widgets.SelectionSlider(options=list(self.options), value=self.value)
+    kind = widgets.SelectionSlider
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(_Options):
     """A drop-down list of values, or of ``(words, value)`` pairs."""
 
-    label: str
-    options: Sequence[Any]
-    value: Any
-
-    def widget(self) -> widgets.Widget:
-        """Return the list, or raise a ``ValueError`` that names what does not fit."""
-        _check_option(self)
-        return widgets.Dropdown(options=list(self.options), value=self.value)
+    kind = widgets.Dropdown
 
 
 Control = Slider | Steps | Choice
-
-
-def _check_option(control: Steps | Choice) -> None:
-    values = [item[1] if isinstance(item, tuple) else item for item in control.options]
-    if control.value not in values:
-        raise ValueError(
-            f"The control {control.label!r} starts at {control.value!r}, which is none of its "
-            f"options: {', '.join(map(repr, values)) or 'there are none'}."
-        )
 
 
 def explore(draw: Callable[..., Picture], **controls: Control) -> Explorer:

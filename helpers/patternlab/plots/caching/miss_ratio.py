@@ -8,16 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from patternlab.plots.drawing.chart import (
-    Chart,
-    check_series,
-    log_axis,
-    looks,
-    percent_axis,
-    plain,
-)
+from patternlab.plots.drawing.chart import Chart, check_series, log_axis, percent_axis, plain
 from patternlab.plots.drawing.picture import Picture
-from patternlab.plots.drawing.style import Theme, theme_named
+from patternlab.plots.drawing.style import theme_named
 
 FLAT = 1e-9  # the ends of a curve that differ by less are as good as equal
 
@@ -50,7 +43,7 @@ def miss_ratio_curve(
     check_series(len(curves))
     table = _table(curves, unit)
     bend = knee_of(dict(next(iter(curves.values())))) if knee and len(table) > 2 else None
-    figure = _draw(table, list(curves), unit, bend, colours, title)
+    figure = _draw(Chart([3.0], colours, title), table, unit, bend)
     return Picture(figure, table, _told(table, list(curves), unit, bend))
 
 
@@ -80,27 +73,16 @@ def _table(curves: Mapping[str, Mapping[float, float]], unit: str) -> pd.DataFra
     return pd.DataFrame({f"capacity ({unit})": capacities, **columns})
 
 
-def _draw(
-    table: pd.DataFrame,
-    policies: list[str],
-    unit: str,
-    bend: float | None,
-    theme: Theme,
-    title: str | None,
-) -> Figure:
-    chart = Chart([3.0], theme, title)
+def _draw(chart: Chart, table: pd.DataFrame, unit: str, bend: float | None) -> Figure:
     (axes,) = chart.axes
-    capacities = table.iloc[:, 0]
+    capacity, first, *_ = table
     log_axis(axes.xaxis, plain)
     percent_axis(axes)
     if bend is not None:
-        axes.axvline(bend, color=theme.muted, lw=1.0, zorder=2)
-        words = f" knee of {policies[0]}: {bend:,.6g}"
+        axes.axvline(bend, color=chart.theme.muted, lw=1.0, zorder=2)
+        words = f" knee of {first}: {bend:,.6g}"
         axes.annotate(words, (bend, 0.97), va="top", **chart.letters())
-    key = []
-    for name, look in zip(policies, looks(theme), strict=False):
-        chart.series(axes, capacities, table[name], look)
-        key.append(chart.entry(name, look))
+    key = chart.curves(axes, table.set_index(capacity))
     chart.name_axes(axes, f"capacity in {unit}, on a logarithmic scale", "miss ratio")
     return chart.finish(key)
 

@@ -201,6 +201,9 @@ def sentence_figure(sentence: str, theme: Theme, title: str | None) -> Figure:
     return canvas.finish(())
 
 
-def with_note(title: str | None, note: str) -> str:
-    """Return ``title`` with ``note`` behind it, or the note alone."""
+def with_note(title: str | None, most: int, count: int, noun: str) -> str | None:
+    """Return ``title``, with a note if a figure shows only ``most`` of ``count`` things."""
+    if count <= most:
+        return title
+    note = f"first {most} of {count} {noun}"
     return f"{title} ({note})" if title else note.capitalize()

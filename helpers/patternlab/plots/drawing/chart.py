@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -114,6 +115,15 @@ class Chart(Canvas):
         if len(np.atleast_1d(x)) > MOST_MARKS:
             look = replace(look, marker="")
         axes.plot(x, y, **({"clip_on": False, "zorder": 3} | self._line_style(look) | more))
+
+    def curves(self, axes: Axes, table: pd.DataFrame) -> list[Entry]:
+        """Draw the columns of ``table`` over its index, and return their entries of the key."""
+        key = []
+        for name, look in zip(map(str, table), looks(self.theme), strict=False):
+            curve = table[name].dropna()
+            self.series(axes, curve.index, curve, look)
+            key.append(self.entry(name, look))
+        return key
 
     def entry(self, text: str, look: Look) -> Entry:
         """Return the entry of the key for a series."""

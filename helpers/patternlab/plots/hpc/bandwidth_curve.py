@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from patternlab.hpc.hockney import BYTES_PER_US
-from patternlab.plots.drawing.chart import Chart, Look, check_series, looks
+from patternlab.plots.drawing.chart import Chart, Look, check_series
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import theme_named
 from patternlab.plots.hpc.sizes import NAME, Curve, joined, plain_log_axis, size_axis, size_name
@@ -43,11 +43,7 @@ def bandwidth_curve(
     (axes,) = chart.axes
     size_axis(axes, table.index.min(), table.index.max())
     plain_log_axis(axes, table.min().min(), table.max().max())
-    key = []
-    for name, look in zip(map(str, table), looks(colours), strict=False):
-        curve = table[name].dropna()
-        chart.series(axes, curve.index, curve, look)
-        key.append(chart.entry(name, look))
+    key = chart.curves(axes, table)
     if line_gbps is not None:
         axes.axhline(line_gbps, color=colours.muted, linewidth=1.0, zorder=2)
         key.append(chart.entry(f"line rate, {line_gbps:g} Gbps", Look(colours.muted)))

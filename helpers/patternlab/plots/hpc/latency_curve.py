@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from patternlab.hpc.hockney import Hockney
-from patternlab.plots.drawing.chart import Chart, Look, check_series, looks
+from patternlab.plots.drawing.chart import Chart, Look, check_series
 from patternlab.plots.drawing.picture import Picture
-from patternlab.plots.drawing.style import Theme, theme_named
+from patternlab.plots.drawing.style import theme_named
 from patternlab.plots.hpc.sizes import NAME, Curve, joined, plain_log_axis, size_axis, size_name
 
 
@@ -42,34 +42,27 @@ def latency_curve(
     colours = theme_named(theme)
     check_series(len(curves))
     table = joined(curves)
-    figure = _draw(table, fits or {}, colours, title)
+    figure = _draw(Chart([3.2], colours, title), table, fits or {})
+    alt = _told(table, fits or {})
     for name, model in (fits or {}).items():
         table[f"{name} (modelled)"] = model.time_us(table.index)
-    return Picture(figure, table.round(2).reset_index(), _told(table, fits or {}))
+    return Picture(figure, table.round(2).reset_index(), alt)
 
 
-def _draw(
-    table: pd.DataFrame, fits: Mapping[str, Hockney], theme: Theme, title: str | None
-) -> Figure:
-    chart = Chart([3.2], theme, title)
-    (axes,) = chart.axes
+def _draw(chart: Chart, table: pd.DataFrame, fits: Mapping[str, Hockney]) -> Figure:
+    (axes,), muted = chart.axes, chart.theme.muted
     size_axis(axes, table.index.min(), table.index.max())
     plain_log_axis(axes, table.min().min(), table.max().max())
     sizes = np.geomspace(table.index.min(), table.index.max(), 200)
-    key = []
-    for name, look in zip(map(str, table), looks(theme), strict=False):
-        curve = table[name].dropna()
-        chart.series(axes, curve.index, curve, look)
-        key.append(chart.entry(name, look))
-    thin = Look(theme.muted, "", "-")
+    key = chart.curves(axes, table)
     for row, (name, model) in enumerate(sorted(fits.items(), key=lambda fit: fit[1].n_half)):
-        axes.plot(sizes, model.time_us(sizes), color=thin.colour, linewidth=0.9, zorder=2)
+        axes.plot(sizes, model.time_us(sizes), color=muted, linewidth=0.9, zorder=2)
         if sizes[0] <= model.n_half <= sizes[-1]:
             _flag(chart, name, model, row)
     if fits:  # lower the floor: a row of words for each stands below the curves
         low, high = axes.get_ylim()
         axes.set_ylim(low * (low / high) ** (0.1 * len(fits)), high)
-        key.append(chart.entry(f"modelled: {', '.join(fits)}", thin))
+        key.append(chart.entry(f"modelled: {', '.join(fits)}", Look(muted)))
     chart.name_axes(axes, NAME, "microseconds, one way")
     return chart.finish(key)
 
@@ -91,7 +84,7 @@ def _flag(chart: Chart, name: str, model: Hockney, row: int) -> None:
 
 def _told(table: pd.DataFrame, fits: Mapping[str, Hockney]) -> str:
     said = []
-    for name in (name for name in map(str, table) if not name.endswith("(modelled)")):
+    for name in table:
         curve = table[name].dropna()
         first = f"{name} {curve.iloc[0]:.3g} us at {size_name(curve.index[0])}"
         last = f" to {curve.iloc[-1]:,.5g} us at {size_name(curve.index[-1])}"

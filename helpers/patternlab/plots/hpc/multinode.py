@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -20,6 +19,7 @@ ROW = 0.34  # inches of one lane
 BAR = 0.15  # thickness of a lane's bar
 CUT = 0.11  # half the height of the stroke that ends a bar
 MOST_TICKS = 12
+MAIN, STOPPED = ", main", "stopped"
 STOPPED_CODES = (137, 143)  # 128 + SIGKILL, 128 + SIGTERM
 
 
@@ -109,18 +109,6 @@ def _spans(nodes: Sequence[int]) -> str:
 # -- lives ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Life:
-    """One node of a job that has ended; times in seconds since the main node started."""
-
-    index: int
-    is_main: bool
-    started: float
-    ended: float
-    exit_code: int
-    end: str  # "exit code N" or "stopped"
-
-
 def node_lives(
     nodes: Sequence[Mapping[str, Any]], *, theme: str = "light", title: str | None = None
 ) -> Picture:
@@ -141,36 +129,37 @@ def node_lives(
     """
     colours = style.theme_named(theme)
     lives = _lives(nodes)
-    names = [f"node {life.index}{', main' if life.is_main else ''}" for life in lives]
+    names = [f"node {name}" for name in lives["node"]]
     canvas = Canvas(FOOT + ROW * len(lives), colours, title)
     left = EDGE + widest(names, style.LABEL_SIZE) + GAP
-    words = widest((life.end for life in lives), style.LABEL_SIZE)
-    span = max(life.ended for life in lives)
-    scale = Scale(left, style.WIDTH - EDGE - words - 2 * GAP, max(span, 1.0), 0.08)
+    right = style.WIDTH - EDGE - widest(lives["end"], style.LABEL_SIZE) - 2 * GAP
+    scale = Scale(left, right, max(lives["ended (s)"].max(), 1.0), 0.08)
     draw_time_axis(canvas, scale, "the main node started")
-    for row, (life, name) in enumerate(zip(lives, names, strict=True)):
+    begins, ends = (scale.places(lives[moment]) for moment in ("started (s)", "ended (s)"))
+    rows = zip(names, begins, ends, lives["exit code"], lives["end"], strict=True)
+    for row, (name, begin, end, code, words) in enumerate(rows):
         y = canvas.top - (row + 0.5) * ROW
-        begin, end = scale.x(life.started), scale.x(life.ended)
-        colour = colours.succeeded if life.is_main else colours.waiting
+        colour = colours.succeeded if name.endswith(MAIN) else colours.waiting
         canvas.lines([[(begin, y), (end, y)]], colour, BAR * POINTS_PER_INCH, 2)
         canvas.write(left - GAP, y, name, align="right")
-        canvas.write(end + GAP, y, life.end)
-        if life.end == "stopped":
+        canvas.write(end + GAP, y, words)
+        if words == STOPPED:
             canvas.lines([[(end, y - CUT), (end, y + CUT)]], colours.text, 2.5, 4)
         else:
-            canvas.marks([(end, y)], "failed" if life.exit_code else "succeeded", 9)
+            canvas.marks([(end, y)], "failed" if code else "succeeded", 9)
     cut = [(0.07, -CUT), (0.07, CUT)]
     key = [
         _sample(canvas, colours.succeeded, "main node"),
         _sample(canvas, colours.waiting, "child"),
         canvas.mark_entry("succeeded", "exit code 0"),
         canvas.mark_entry("failed", "another exit code"),
-        canvas.line_entry("stopped", 0.08, [cut], colours.text, 2.5, 4),
+        canvas.line_entry(STOPPED, 0.08, [cut], colours.text, 2.5, 4),
     ]
-    return Picture(canvas.finish(key), _twin_of_lives(lives, names), _told(lives))
+    return Picture(canvas.finish(key), lives, _told(lives))
 
 
-def _lives(nodes: Sequence[Mapping[str, Any]]) -> list[_Life]:
+def _lives(nodes: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return one row per node; times in seconds since the main node started."""
     if not nodes:
         raise ValueError("There are no nodes. Give what describe_jobs says of jobId#0, jobId#1 …")
     for node in nodes:
@@ -180,43 +169,32 @@ def _lives(nodes: Sequence[Mapping[str, Any]]) -> list[_Life]:
                 f"{name} is not a node that has ended. Wait for the job, ask for its #0."
             )
     main = next((node for node in nodes if node["nodeDetails"]["isMainNode"]), nodes[0])
-    return [_life(node, main) for node in nodes]
+    return pd.DataFrame([_life(node, main) for node in nodes])
 
 
-def _life(node: Mapping[str, Any], main: Mapping[str, Any]) -> _Life:
+def _life(node: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, object]:
     code, details = node["container"]["exitCode"], node["nodeDetails"]
     by_signal = code in STOPPED_CODES and not details["isMainNode"]
     is_stopped = by_signal and node["stoppedAt"] >= main["stoppedAt"]
-    return _Life(
-        details["nodeIndex"],
-        details["isMainNode"],
-        (node["startedAt"] - main["startedAt"]) / 1000,
-        (node["stoppedAt"] - main["startedAt"]) / 1000,
-        code,
-        "stopped" if is_stopped else f"exit code {code}",
-    )
+    return {
+        "node": f"{details['nodeIndex']}{MAIN if details['isMainNode'] else ''}",
+        "started (s)": (node["startedAt"] - main["startedAt"]) / 1000,
+        "ended (s)": (node["stoppedAt"] - main["startedAt"]) / 1000,
+        "exit code": code,
+        "end": STOPPED if is_stopped else f"exit code {code}",
+    }
 
 
-def _twin_of_lives(lives: Sequence[_Life], names: Sequence[str]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "node": [name.removeprefix("node ") for name in names],
-            "started (s)": [life.started for life in lives],
-            "ended (s)": [life.ended for life in lives],
-            "exit code": [life.exit_code for life in lives],
-            "end": [life.end for life in lives],
-        }
-    )
-
-
-def _told(lives: Sequence[_Life]) -> str:
-    main = next((life for life in lives if life.is_main), lives[0])
-    children = [life for life in lives if life is not main]
-    stopped = sum(life.end == "stopped" for life in children)
-    failed = sum(life.end != "stopped" and life.exit_code != 0 for life in children)
+def _told(lives: pd.DataFrame) -> str:
+    is_main = lives["node"].str.endswith(MAIN)
+    main = lives[is_main].iloc[0] if is_main.any() else lives.iloc[0]
+    children = lives.drop(index=main.name)
+    stopped = children["end"] == STOPPED
+    failed = ~stopped & (children["exit code"] != 0)
     return (
-        f"A job of {len(lives)} nodes. The main node, {main.index}, ended with {main.end}. "
-        f"Of {len(children)} children {failed} failed by themselves, {stopped} were stopped."
+        f"A job of {len(lives)} nodes. The main node, {main['node'].removesuffix(MAIN)}, ended "
+        f"with {main['end']}. Of {len(children)} children {failed.sum()} failed by themselves, "
+        f"{stopped.sum()} were stopped."
     )
 
 

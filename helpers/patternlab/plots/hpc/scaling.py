@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from patternlab.plots.drawing.chart import Chart, Look, check_series, log_axis, looks, percent_axis
+from patternlab.plots.drawing.chart import Chart, Look, check_series, log_axis, percent_axis
 from patternlab.plots.drawing.picture import Picture
-from patternlab.plots.drawing.style import Theme, theme_named
+from patternlab.plots.drawing.style import theme_named
 from patternlab.plots.hpc.sizes import plain_log_axis
 
 
@@ -37,32 +37,28 @@ def scaling(
     for name, run in runs.items():
         if list(run["ranks"]) != ranks:
             raise ValueError(f"{name!r} has other numbers of ranks than the first run.")
-    figure = _draw(runs, ranks, colours, title)
-    table = pd.DataFrame({name: list(run["efficiency"].round(3)) for name, run in runs.items()})
-    table.insert(0, "ranks", ranks)
+    gains, shares = (
+        pd.DataFrame({name: run.set_index("ranks")[column] for name, run in runs.items()})
+        for column in ("speedup", "efficiency")
+    )
+    figure = _draw(Chart([2.1, 1.7], colours, title), gains, shares)
+    table = shares.round(3).reset_index()
     return Picture(figure, table, _told(table))
 
 
-def _draw(
-    runs: Mapping[str, pd.DataFrame], ranks: list[int], theme: Theme, title: str | None
-) -> Figure:
-    chart = Chart([2.1, 1.7], theme, title)
-    gain, efficiency = chart.axes
+def _draw(chart: Chart, gains: pd.DataFrame, shares: pd.DataFrame) -> Figure:
+    (gain, efficiency), ranks, muted = chart.axes, list(gains.index), chart.theme.muted
     for axes in chart.axes:
         log_axis(axes.xaxis, lambda count: f"{count:,.0f}", ranks, base=2)
     gain.tick_params(labelbottom=False)
     plain_log_axis(gain, 1, max(ranks))
     percent_axis(efficiency)
-    ideal = Look(theme.muted)
-    gain.plot(ranks, ranks, color=theme.muted, linewidth=1.0, zorder=2)
-    key = []
-    for (name, run), look in zip(runs.items(), looks(theme), strict=False):
-        chart.series(gain, ranks, run["speedup"], look)
-        chart.series(efficiency, ranks, run["efficiency"], look)
-        key.append(chart.entry(name, look))
+    gain.plot(ranks, ranks, color=muted, linewidth=1.0, zorder=2)
+    chart.curves(gain, gains)
+    key = chart.curves(efficiency, shares)
     chart.name_axes(gain, y="speed-up")
     chart.name_axes(efficiency, "ranks, each on a host of its own", "efficiency")
-    return chart.finish([*key, chart.entry("ideal", ideal)])
+    return chart.finish([*key, chart.entry("ideal", Look(muted))])
 
 
 def _told(table: pd.DataFrame) -> str:

@@ -66,8 +66,7 @@ def async_timeline(
     events = events_of(history, max_attempts)
     if not events:
         return Picture(sentence_figure(NO_EVENTS, colours, title), twin(events), NO_EVENTS)
-    if len(events) > MOST_LANES:
-        title = with_note(title, f"first {MOST_LANES} of {len(events)} events")
+    title = with_note(title, MOST_LANES, len(events), "events")
     drawing = _Timeline(events[:MOST_LANES], scale, colours, title)
     return Picture(drawing.finish(), twin(events), told(events))
 

@@ -95,10 +95,8 @@ def fan_out(
     messages = max(story.message for lane in lanes for story in lane.stories)
     shown = [_first_messages(lane) for lane in lanes]
     shown = [lane for lane in shown if lane.stories][:MOST_LANES]
-    if len(lanes) > MOST_LANES:
-        title = with_note(title, f"first {MOST_LANES} of {len(lanes)} subscriptions")
-    if messages > MOST_MESSAGES:
-        title = with_note(title, f"first {MOST_MESSAGES} of {messages} messages")
+    title = with_note(title, MOST_LANES, len(lanes), "subscriptions")
+    title = with_note(title, MOST_MESSAGES, messages, "messages")
     return Picture(_Drawing(shown, scale, colours, title).finish(), twin(lanes), told(lanes))
 
 

@@ -78,8 +78,7 @@ def fifo_lanes(
     if not groups:
         figure = canvas.sentence_figure(NO_ATTEMPTS, colours, title)
         return Picture(figure, twin(groups), NO_ATTEMPTS)
-    if len(groups) > MOST_GROUPS:
-        title = canvas.with_note(title, f"first {MOST_GROUPS} of {len(groups)} groups")
+    title = canvas.with_note(title, MOST_GROUPS, len(groups), "groups")
     drawing = _Drawing(groups[:MOST_GROUPS], seconds, colours, title)
     return Picture(drawing.finish(), twin(groups), told(groups))
 

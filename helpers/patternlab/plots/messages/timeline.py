@@ -55,8 +55,7 @@ def retry_timeline(
     if not lanes:
         figure = sentence_figure(NO_ATTEMPTS, colours, title)
         return Picture(figure, model.twin(lanes), NO_ATTEMPTS)
-    if len(lanes) > MOST_LANES:
-        title = with_note(title, f"first {MOST_LANES} of {len(lanes)} messages")
+    title = with_note(title, MOST_LANES, len(lanes), "messages")
     drawing = _Timeline(lanes[:MOST_LANES], seconds, colours, title)
     return Picture(drawing.finish(), model.twin(lanes), model.summary(lanes))
 
