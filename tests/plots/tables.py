@@ -7,7 +7,8 @@ from patternlab.delivery.attempts import FAILED, SUCCEEDED, Attempt, history_fra
 from patternlab.delivery.sns.delivery_log import DELIVERED, FILTERED, Delivery, delivery_frame
 
 ORIGIN = pd.Timestamp("2026-01-01T00:00:00Z")
-QUICK = settings(max_examples=25)
+#: A quarter of the usual examples: each of them makes tables.
+QUICK = settings(max_examples=settings.default.max_examples // 4)
 #: A poison message: five failures, 30 s apart.
 POISON = [(30.0 * n, 30.0 * n + 0.02, FAILED) for n in range(5)]
 

@@ -85,15 +85,10 @@ def test_a_title_of_any_length_fits_and_nothing_is_cut_off(name, assert_nothing_
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_twice_the_same_numbers_are_twice_the_same_picture(name):
-    one, other = drawn(name), drawn(name)
-    assert one.png() == other.png()
-    assert one.twin_html() == other.twin_html()
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_has_two_themes_and_no_others(name):
-    assert drawn(name, theme="dark").png(50) != drawn(name).png(50)
+def test_a_figure_is_the_same_each_time_and_has_two_themes(name):
+    one, other, dark = (drawn(name, theme=theme) for theme in ("light", "light", "dark"))
+    assert one.png(50) == other.png(50) != dark.png(50)
+    assert one.twin_html() == other.twin_html() == dark.twin_html()
     with pytest.raises(ValueError, match="'neon'"):
         drawn(name, theme="neon")
 

@@ -7,7 +7,6 @@ from patternlab.plots.drawing import style
 from patternlab.plots.drawing.axis import (
     MOST_TICKS,
     Scale,
-    check_scale,
     decades,
     even_ticks,
     is_log,
@@ -84,11 +83,6 @@ def test_auto_takes_the_logarithm_only_if_a_gap_would_not_be_seen():
     assert not is_log("auto", [0, 0], 1e6)  # three at once are no reason
     assert is_log("log", [66], 70)
     assert not is_log("linear", [1e-3], 1e9)
-
-
-def test_an_unknown_scale_is_refused():
-    with pytest.raises(ValueError, match="'broken'"):
-        check_scale("broken")
 
 
 def test_decades_are_labelled_in_full():

@@ -8,8 +8,6 @@ from patternlab.delivery import Function, FunctionError, PlainRuntime
 from patternlab.delivery.attempts import Attempt, history_frame
 from patternlab.delivery.functions.async_invoke import AsyncQueue
 from patternlab.plots import async_timeline
-from patternlab.plots.messages.asynchronous import NO_EVENTS
-from patternlab.plots.messages.lanes import MOST_LANES
 
 HOUR = 3600.0
 
@@ -55,14 +53,6 @@ def mixed():
     return history_of([0, 1, 2, 3])
 
 
-def test_every_attempt_has_a_mark_of_its_outcome(mixed, marks_of):
-    picture = async_timeline(mixed)
-    assert len(marks_of(picture, "succeeded")) == 3
-    assert len(marks_of(picture, "failed")) == 6
-    assert picture.table["fate"].tolist() == ["done", "done", "done", "gave up"]
-    assert picture.table["attempts"].tolist() == [1, 2, 3, 3]
-
-
 def test_on_a_linear_axis_all_events_share_one_clock(mixed, marks_of):
     marks = marks_of(async_timeline(mixed, scale="linear"), "failed")
     firsts = [min(marks[marks[:, 1] == y][:, 0]) for y in sorted(set(marks[:, 1]), reverse=True)]
@@ -93,23 +83,3 @@ def test_nothing_is_cut_off(events, spacing, assert_nothing_is_cut_off):
     history = history_of([number % 4 for number in range(events)], spacing, handed_over=True)
     for scale in ("auto", "linear", "log"):
         assert_nothing_is_cut_off(async_timeline(history, scale=scale))
-
-
-def test_more_events_than_fit_stay_in_the_twin():
-    picture = async_timeline(history_of([0] * (MOST_LANES + 5), 1))
-    assert len(picture.table) == MOST_LANES + 5
-    assert picture.alt.startswith(f"Timeline of {MOST_LANES + 5} asynchronous events")
-
-
-def test_an_empty_history_is_a_sentence(mixed):
-    picture = async_timeline(mixed.iloc[:0], title="Nothing yet")
-    assert picture.alt == picture.twin_text() == NO_EVENTS
-    assert picture.png().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize(
-    ("argument", "value"), [("scale", "cubic"), ("max_attempts", 0), ("max_attempts", "3")]
-)
-def test_an_argument_out_of_range_is_named_with_its_value(mixed, argument, value):
-    with pytest.raises(ValueError, match=f"{argument} (is )?{value!r}"):
-        async_timeline(mixed, **{argument: value})

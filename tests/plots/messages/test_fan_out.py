@@ -6,7 +6,6 @@ from patternlab.clock import VirtualClock
 from patternlab.delivery.sns.topic import Topic
 from patternlab.plots import fan_out
 from patternlab.plots.drawing import style
-from patternlab.plots.messages.fan_out import MOST_LANES, MOST_MESSAGES, NO_DELIVERIES
 
 DAY = 86400.0
 PROTOCOLS = ("sqs", "lambda", "https")
@@ -101,22 +100,3 @@ def test_nothing_is_cut_off(lanes, messages, assert_nothing_is_cut_off):
     deliveries = deliveries_of(lanes, outages, messages, dead_letter=(2, 3), wait=DAY / 8)
     for scale in ("auto", "linear", "log"):
         assert_nothing_is_cut_off(fan_out(deliveries, scale=scale))
-
-
-def test_what_does_not_fit_stays_in_the_twin():
-    deliveries = deliveries_of(MOST_LANES + 3, {}, messages=MOST_MESSAGES + 2)
-    picture = fan_out(deliveries)
-    assert len(picture.table) == (MOST_LANES + 3) * (MOST_MESSAGES + 2)
-    usual = fan_out(deliveries_of(MOST_LANES, {}, messages=MOST_MESSAGES), title="Orders")
-    assert picture.size == usual.size
-
-
-def test_without_deliveries_there_is_a_sentence(mixed):
-    picture = fan_out(mixed.iloc[:0], title="Nothing yet")
-    assert picture.alt == picture.twin_text() == NO_DELIVERIES
-    assert picture.png().startswith(b"\x89PNG")
-
-
-def test_an_unknown_scale_is_refused(mixed):
-    with pytest.raises(ValueError, match="'cubic'"):
-        fan_out(mixed, scale="cubic")

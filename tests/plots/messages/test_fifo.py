@@ -1,14 +1,10 @@
-from datetime import timedelta
-
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.patches import PathPatch
 
-from patternlab.delivery.attempts import OUTCOMES
 from patternlab.delivery.scenarios import fifo_orders
 from patternlab.plots import fifo_lanes, head_of_line
-from patternlab.plots.messages.lanes import NO_ATTEMPTS
 
 ROOM = {"visibility_timeout": 30, "max_receive_count": 3}
 
@@ -68,12 +64,6 @@ def test_long_names_of_groups_and_keys_fit(poisoned, assert_nothing_is_cut_off):
     )
 
 
-def test_every_attempt_has_a_mark_of_its_outcome(poisoned, marks_of):
-    picture = fifo_lanes(poisoned, **ROOM)
-    for outcome in OUTCOMES:
-        assert len(marks_of(picture, outcome)) == (poisoned["outcome"] == outcome).sum()
-
-
 def test_messages_of_a_group_stand_below_each_other_in_order_of_sending(poisoned, marks_of):
     places = marks_of(fifo_lanes(poisoned, **ROOM), "succeeded")
     assert len(set(places[:, 1].round(6))) == 15  # one row each
@@ -114,17 +104,6 @@ def test_the_twin_is_the_head_of_line_table(poisoned):
     assert picture.alt.startswith("FIFO queue with 4 message groups. Timeline of 16 messages")
 
 
-def test_more_groups_than_fit_are_said_and_stay_in_the_twin(marks_of):
-    history = fifo_orders(groups=45, messages=90).history
-    many = fifo_lanes(history, **ROOM, title="Orders")
-    first = set(many.table["group"][:40])
-    few = fifo_lanes(history[history["group"].isin(first)], **ROOM, title="Orders")
-    assert len(many.table) == 45
-    assert many.alt.startswith("FIFO queue with 45 message groups.")
-    assert len(marks_of(many, "succeeded")) == len(marks_of(few, "succeeded"))
-    assert many.png() != few.png()  # the note "first 40 of 45 groups"
-
-
 def test_a_message_that_failed_thousands_of_times_is_drawn_with_as_many_marks_as_fit(marks_of):
     count = 3000
     start = pd.Timestamp("2026-01-01T00:00:00Z") + pd.to_timedelta(np.arange(count) * 30, unit="s")
@@ -143,26 +122,6 @@ def test_times_of_sending_may_be_unknown(poisoned, assert_nothing_is_cut_off):
     assert picture.table["longest wait (s)"].isna().all()
     assert "No message is known to have waited" in picture.alt
     assert_nothing_is_cut_off(picture)
-
-
-def test_a_visibility_timeout_may_be_a_timedelta(poisoned):
-    one = fifo_lanes(poisoned, visibility_timeout=timedelta(seconds=30), max_receive_count=3)
-    assert one.png() == fifo_lanes(poisoned, **ROOM).png()
-
-
-def test_an_empty_history_is_a_sentence(poisoned):
-    picture = fifo_lanes(poisoned.iloc[:0], **ROOM, title="Nothing yet")
-    assert picture.alt == NO_ATTEMPTS
-    assert picture.table.empty and list(picture.table.columns)[0] == "group"
-    assert picture.png().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize(
-    ("argument", "value"), [("visibility_timeout", -1), ("max_receive_count", 0)]
-)
-def test_an_argument_out_of_range_is_named_with_its_value(poisoned, argument, value):
-    with pytest.raises(ValueError, match=f"{argument} is {value}"):
-        fifo_lanes(poisoned, **(ROOM | {argument: value}))
 
 
 def test_a_history_without_groups_is_refused(poisoned):

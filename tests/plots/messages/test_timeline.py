@@ -1,15 +1,12 @@
 import io
-from datetime import timedelta
 
 import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
 
-from patternlab.delivery.attempts import OUTCOMES
 from patternlab.plots import retry_timeline
 from patternlab.plots.drawing import style
-from patternlab.plots.messages.lanes import NO_ATTEMPTS
 from tests.plots.tables import history_of, mixed
 
 ROOM = {"visibility_timeout": 30, "max_receive_count": 5}
@@ -21,13 +18,6 @@ ROOM = {"visibility_timeout": 30, "max_receive_count": 5}
 def test_nothing_is_cut_off(messages, step, assert_nothing_is_cut_off):
     history = mixed(messages, step)
     assert_nothing_is_cut_off(retry_timeline(history, visibility_timeout=step, max_receive_count=5))
-
-
-def test_every_attempt_has_a_mark_of_its_outcome(marks_of):
-    history = mixed(30)
-    picture = retry_timeline(history, **ROOM)
-    for outcome in OUTCOMES:
-        assert len(marks_of(picture, outcome)) == (history["outcome"] == outcome).sum()
 
 
 def test_the_dead_letter_mark_is_one_visibility_timeout_after_the_last_receive(poison, marks_of):
@@ -52,26 +42,6 @@ def test_an_attempt_of_a_millisecond_is_seen_on_an_axis_of_days():
     assert near >= 7 * 60  # six marks and the one in the legend, of at least 60 pixels each
 
 
-def test_a_visibility_timeout_may_be_a_timedelta(poison):
-    one = retry_timeline(poison, visibility_timeout=timedelta(seconds=30), max_receive_count=5)
-    other = retry_timeline(poison, visibility_timeout=30, max_receive_count=5)
-    assert one.png() == other.png()
-
-
-def test_an_empty_history_is_a_sentence(poison):
-    picture = retry_timeline(poison.iloc[:0], **ROOM, title="Nothing yet")
-    assert picture.alt == NO_ATTEMPTS
-    assert picture.table.empty and list(picture.table.columns)[0] == "key"
-    assert picture.png().startswith(b"\x89PNG")
-
-
-def test_more_messages_than_fit_are_said_and_stay_in_the_twin():
-    many = retry_timeline(mixed(75), **ROOM)
-    assert len(many.table) == 75
-    assert many.size[1] < 1.2 * retry_timeline(mixed(60), **ROOM).size[1]
-    assert many.alt.startswith("Timeline of 75 messages")
-
-
 def test_labels_come_in_any_length_and_script(marks_of):
     attempts = [(0, 1, "failed"), (30, 31, "succeeded")]
     keys = ["$a_b^c$", "k" * 300, "<b>", "two\nlines", "Größe", ""]
@@ -86,19 +56,3 @@ def test_settings_of_the_notebook_do_not_change_the_picture():
             "lines.solid_capstyle": "round", "patch.force_edgecolor": True}  # fmt: skip
     with matplotlib.rc_context(loud):
         assert retry_timeline(mixed(3), **ROOM).png() == plain
-
-
-@pytest.mark.parametrize(
-    ("argument", "value"),
-    [
-        ("visibility_timeout", -1),
-        ("visibility_timeout", float("nan")),
-        ("visibility_timeout", "soon"),
-        ("visibility_timeout", None),
-        ("max_receive_count", 0),
-        ("max_receive_count", 2.5),
-    ],
-)
-def test_an_argument_out_of_range_is_named_with_its_value(poison, argument, value):
-    with pytest.raises(ValueError, match=f"{argument} is {value!r}"):
-        retry_timeline(poison, **(ROOM | {argument: value}))
