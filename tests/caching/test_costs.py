@@ -39,9 +39,7 @@ def test_a_page_with_a_short_ttl_costs_its_fetches():
 
 
 def test_what_has_no_price_or_is_no_share_is_refused_with_a_sentence():
-    with pytest.raises(
-        ValueError, match="No price for 'cache-3GB' of 'apigateway'; known: .*0.5GB"
-    ):
+    with pytest.raises(ValueError, match="'cache-3GB' .* 'apigateway'.*cache-0.5GB"):
         costs.gateway_cache_cost("3")
-    with pytest.raises(ValueError, match="hit_ratio is a share between 0 and 1, not 80"):
+    with pytest.raises(ValueError, match="hit_ratio .* 80"):
         costs.gateway_cache_break_even(80, 1e-5)

@@ -22,26 +22,31 @@ FROM_5 = {
 }
 
 
-@pytest.fixture
-def dynamodb(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+@pytest.fixture(scope="module")
+def empty_dynamodb():
+    """moto's DynamoDB without tables: to start it is what takes time."""
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        for table, keys in {TABLE: ["DocId", "RevisionNumber"], "Prices": ["product"]}.items():
-            kind = "S" if table == "Prices" else "N"
-            client.create_table(
-                TableName=table,
-                KeySchema=[
-                    {"AttributeName": name, "KeyType": role}
-                    for name, role in zip(keys, ("HASH", "RANGE"), strict=False)
-                ],
-                AttributeDefinitions=[
-                    {"AttributeName": name, "AttributeType": kind} for name in keys
-                ],
-                BillingMode="PAY_PER_REQUEST",
-            )
-        yield client
+        yield boto3.client("dynamodb", region_name="us-east-1", **keys)
+
+
+@pytest.fixture
+def dynamodb(empty_dynamodb):
+    tables = {TABLE: ["DocId", "RevisionNumber"], "Prices": ["product"]}
+    for table, keys in tables.items():
+        kind = "S" if table == "Prices" else "N"
+        empty_dynamodb.create_table(
+            TableName=table,
+            KeySchema=[
+                {"AttributeName": name, "KeyType": role}
+                for name, role in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name in keys],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    yield empty_dynamodb
+    for table in tables:
+        empty_dynamodb.delete_table(TableName=table)
 
 
 @pytest.fixture
@@ -253,20 +258,20 @@ def test_one_number_in_two_spellings_is_one_key(dax):
 
 
 def test_projections_are_refused_and_not_answered_wrongly(dax):
-    with pytest.raises(CachingError, match="reads whole items: leave ProjectionExpression out"):
+    with pytest.raises(CachingError, match="ProjectionExpression"):
         dax.get_item(TableName=TABLE, Key=key(1), ProjectionExpression="Title")
 
 
 @pytest.mark.parametrize("ttl", [-1, math.nan, math.inf, "300", None])
 @pytest.mark.parametrize("name", ["item_ttl", "query_ttl"])
 def test_a_wrong_ttl_is_refused(clock, name, ttl):
-    with pytest.raises(ValueError, match=f"{name} is a number of seconds from 0"):
+    with pytest.raises(ValueError, match=f"{name} .* {ttl!r}"):
         Dax(None, clock, **{name: ttl})
 
 
 @pytest.mark.parametrize("capacity", [0, -1, 1.5, math.nan, True])
 def test_a_wrong_capacity_is_refused(clock, capacity):
-    with pytest.raises(ValueError, match="A capacity is a whole number of entries from 1"):
+    with pytest.raises(ValueError, match=repr(capacity)):
         Dax(None, clock, query_capacity=capacity)
 
 
@@ -369,5 +374,5 @@ def test_two_views_are_the_same_from_the_same_seed(dynamodb):
 @pytest.mark.parametrize("wrong", [0, -1, math.nan, math.inf])
 def test_wrong_times_are_refused(dax, wrong):
     for name in ("seconds", "every", "change_every"):
-        with pytest.raises(ValueError, match=f"{name} is a number of seconds above 0"):
+        with pytest.raises(ValueError, match=f"{name} .* {wrong!r}"):
             two_views(dax, "Prices", **{name: wrong})

@@ -90,7 +90,7 @@ def test_the_ttl_is_not_renewed_by_a_hit(clock, origin):
 @pytest.mark.parametrize("ttl", [3601, -1, 1.5, "300", None])
 def test_the_greatest_ttl_is_3600_seconds(ttl):
     assert MethodSettings(ttl=3600).ttl == 3600
-    with pytest.raises(CachingError, match="whole seconds from 0, which switches .* off, to 3600"):
+    with pytest.raises(CachingError, match=f"{ttl!r}.* 3600"):
         MethodSettings(ttl=ttl)
 
 
@@ -220,7 +220,7 @@ NO_PARAMETERS = ["type", "path.id", "method.request.body.x", "method.request.hea
 
 @pytest.mark.parametrize("name", NO_PARAMETERS)
 def test_what_is_no_parameter_is_a_sentence(name):
-    with pytest.raises(CachingError, match="is no parameter of a request: write method.request"):
+    with pytest.raises(CachingError, match=name):
         Request().parameter(name)
 
 
@@ -262,7 +262,7 @@ def test_the_sizes_are_those_of_the_api():
 
 @pytest.mark.parametrize("size", ["1", "0", 0.5, None])
 def test_another_size_is_refused(clock, size):
-    with pytest.raises(CachingError, match=r"choose one of 0.5, 1.6, .*237, as text"):
+    with pytest.raises(CachingError, match=f"{size!r}.* 237"):
         StageCache(clock, size)
 
 
@@ -271,7 +271,7 @@ def test_a_size_is_that_many_gigabytes(clock):
 
 
 def test_a_capacity_of_0_is_refused(clock):
-    with pytest.raises(CachingError, match="give a capacity above 0"):
+    with pytest.raises(CachingError, match="capacity"):
         ready(clock, capacity=0)
 
 
@@ -335,7 +335,7 @@ def test_authorization_is_required_unless_switched_off_and_a_warning_is_the_defa
 
 
 def test_an_unknown_strategy_is_a_sentence():
-    with pytest.raises(CachingError, match="choose one of FAIL_WITH_403, SUCCEED_WITH_RESPONSE"):
+    with pytest.raises(CachingError, match="'FAIL'.* FAIL_WITH_403"):
         MethodSettings(unauthorized="FAIL")
 
 
@@ -387,7 +387,7 @@ def test_deleting_takes_about_4_minutes(clock, origin):
     assert (cache.status, get(cache, origin).result) == (DELETING, BYPASS)
     clock.wait(240)
     assert (cache.status, get(cache, origin).result) == (GONE, BYPASS)
-    with pytest.raises(CachingError, match="is NOT_AVAILABLE and cannot be flushed"):
+    with pytest.raises(CachingError, match=GONE):
         cache.flush()
 
 

