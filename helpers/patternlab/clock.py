@@ -1,9 +1,8 @@
 """Virtual and wall time behind one interface.
 
 A local cloud runs on a :class:`VirtualClock`: hours pass in milliseconds, and only when somebody
-asks. A real account runs on a :class:`WallClock`. Both answer the same three questions: what time
-is it (:meth:`now`), how many seconds since the cloud was opened (:attr:`elapsed`), and please let
-some time pass (:meth:`wait`).
+asks. A real account runs on a :class:`WallClock`. Both say what time it is (``now``) and how many
+seconds have passed since the cloud was opened (``elapsed``), and let time pass (``wait``).
 """
 
 from __future__ import annotations
@@ -25,12 +24,16 @@ DEFAULT_START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 TICK = 1e-6
 
 
-#: When the garbage collector looks, while a clock moves (as ``gc.set_threshold`` takes it).
+#: The garbage collector's thresholds while a clock moves, for ``gc.set_threshold``.
 COLLECTIONS = 50_000, 10, 10
 
 
 def seconds_of(value: float, what: str = "seconds") -> float:
-    """`value` as a float, or a ``ValueError`` that says why it is no length of time."""
+    """Return `value` as a float.
+
+    Raises:
+        ValueError: If it is not a length of time; the message calls it `what`.
+    """
     try:
         seconds = float(value)
     except (TypeError, ValueError):
@@ -45,26 +48,28 @@ def seconds_of(value: float, what: str = "seconds") -> float:
 class Clock(Protocol):
     """What the rest of the course needs of a clock."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """Return the date and time, aware, in UTC."""
 
-    def time(self) -> float: ...
+    def time(self) -> float:
+        """Return seconds since 1970."""
 
     @property
-    def elapsed(self) -> float: ...
+    def elapsed(self) -> float:
+        """Seconds since the clock was started."""
 
-    def wait(self, seconds: float) -> None: ...
+    def wait(self, seconds: float) -> None:
+        """Let `seconds` pass."""
 
 
 class VirtualClock:
     """A clock that moves only when told to, and runs what is due on its way.
 
-    Parameters
-    ----------
-    start:
-        The date and time at which the clock starts; aware, or taken as UTC.
-
     The clock owns the SimPy environment :attr:`env` in which queues, pollers and functions live.
     ``env.now`` counts seconds from `start`.
+
+    Args:
+        start: The date and time at which the clock starts; aware, or taken as UTC.
     """
 
     def __init__(self, start: datetime = DEFAULT_START) -> None:
@@ -75,14 +80,14 @@ class VirtualClock:
         self.env = simpy.Environment()
         #: Entered while the clock moves, so that what interrupts it can choose its moment.
         self.while_moving: Callable[[], AbstractContextManager[Any]] = nullcontext
-        self.moves = False  # is it moving just now?
+        self.moves = False  # whether it is moving now
 
     def now(self) -> datetime:
-        """The date and time, aware, in UTC."""
+        """Return the date and time, aware, in UTC."""
         return self.start + timedelta(seconds=self.env.now)
 
     def time(self) -> float:
-        """Seconds since 1970, as ``time.time()`` gives them."""
+        """Return seconds since 1970, as ``time.time()`` does."""
         return self.epoch + self.env.now
 
     @property
@@ -106,7 +111,7 @@ class VirtualClock:
                 env.step()
 
     def run_until(self, event: simpy.Event) -> object:
-        """Move on until `event` has happened, and give its value."""
+        """Move on until `event` has happened, and return its value."""
         # Not env.run(until=event): when interrupted, that leaves a callback on the event which
         # ends a later run too early.
         with self._moving():
@@ -144,18 +149,22 @@ def _fewer_collections() -> Iterator[None]:
 
 
 class WallClock:
-    """Real time, for a real account. `progress` is told the seconds passed and asked for."""
+    """Real time, for a real account.
+
+    Args:
+        progress: Called about once per second of a wait, with the seconds passed and asked for.
+    """
 
     def __init__(self, progress: Callable[[float, float], None] | None = None) -> None:
         self._started = time.monotonic()
         self._progress = progress
 
     def now(self) -> datetime:
-        """The date and time, aware, in UTC."""
+        """Return the date and time, aware, in UTC."""
         return datetime.now(UTC)
 
     def time(self) -> float:
-        """Seconds since 1970."""
+        """Return seconds since 1970."""
         return time.time()
 
     @property
@@ -164,7 +173,7 @@ class WallClock:
         return time.monotonic() - self._started
 
     def wait(self, seconds: float) -> None:
-        """Sleep for `seconds`, telling `progress` about once a second."""
+        """Sleep for `seconds`, and call `progress` about once per second."""
         seconds = seconds_of(seconds)
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:

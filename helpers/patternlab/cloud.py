@@ -44,27 +44,21 @@ def open_cloud(
 ) -> Cloud:
     """Open a cloud: moto with a clock of its own, or a real account if PATTERNLAB_BACKEND=aws.
 
-    Parameters
-    ----------
-    seed:
-        Decides everything that is random: ids, jitter, knobs.
-    start:
-        The date and time at which a local cloud's clock starts.
-    region:
-        The AWS region of its clients.
-    knobs:
-        What AWS does not publish (:class:`patternlab.delivery.Knobs`).
-    handler_limit:
-        Real seconds a handler may compute without sleeping before it is stopped.
-    backend:
-        ``"local"`` or ``"aws"``; given here it goes before PATTERNLAB_BACKEND.
+    A real account needs PATTERNLAB_CEILING too: the most that this may cost, in US dollars. Its
+    seed, start, knobs and handler_limit are AWS's own. Only one cloud is open at a time.
 
-    A real account is asked for with PATTERNLAB_CEILING too: the most that this may cost, in US
-    dollars. Its seed, start, knobs and handler_limit are AWS's own. Nothing is opened, and an
-    AccountError says why, without a price agreed to, without credentials, as the root user, or in
-    an account of PATTERNLAB_BLOCKED_ACCOUNTS.
+    Args:
+        seed: Decides everything that is random: ids, jitter, knobs.
+        start: The date and time at which a local cloud's clock starts.
+        region: The AWS Region of its clients.
+        knobs: What AWS does not publish (:class:`patternlab.delivery.Knobs`).
+        handler_limit: Real seconds a handler may compute without sleeping before it is stopped.
+        backend: ``"local"`` or ``"aws"``; it takes precedence over PATTERNLAB_BACKEND.
 
-    Only one cloud is open at a time; a second call without ``close()`` is a :class:`CloudError`.
+    Raises:
+        CloudError: If a cloud is already open, or there is no such backend.
+        AccountError: Without a price agreed to, without credentials, as the root user, or in an
+            account of PATTERNLAB_BLOCKED_ACCOUNTS. Then nothing is opened.
     """
     global _open
     if _open is not None:
@@ -107,19 +101,22 @@ class Cloud:
     # -- boto3 -------------------------------------------------------------------------------
 
     def client(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
-        """A boto3 client, nothing wrapped: ``cloud.client("sqs")``.
+        """Return a boto3 client, nothing wrapped: ``cloud.client("sqs")``.
 
-        Takes what ``boto3.client`` takes. A local cloud refuses an ``endpoint_url``.
+        It takes what ``boto3.client`` takes. A local cloud refuses an ``endpoint_url``.
         """
         return self._live().client(service, region_name, **kwargs)
 
     def resource(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
-        """A boto3 resource: ``cloud.resource("s3")``."""
+        """Return a boto3 resource: ``cloud.resource("s3")``."""
         return self._live().resource(service, region_name, **kwargs)
 
     def name(self, short: str) -> str:
-        """What to call a thing in this cloud: `short` itself locally, and with this session's
-        prefix on a real account, where others have queues too and bucket names are worldwide."""
+        """Return what to call a thing in this cloud.
+
+        That is `short` itself locally, and `short` with this session's prefix on a real account,
+        where others have queues too and bucket names are worldwide.
+        """
         return self._live().name_of(short)
 
     def deploy_function(
@@ -135,12 +132,19 @@ class Cloud:
     ) -> str:
         """Zip `handler`, a function of this notebook, create it in Lambda, and return its ARN.
 
-        `timeout` in seconds (1 to 900), `memory` in megabytes. What the handler uses of the
-        notebook goes along. A function of that name is given the new code and settings instead.
+        What the handler uses of the notebook goes along. If a function of that name exists, it
+        gets the new code and settings. Its role allows only what `reads` and `writes` name, and
+        writing its own log.
 
-        `reads` and `writes` are ARNs: of the queues that a mapping polls for the function and the
-        buckets it reads, and of the queues, topics, buckets and functions that it sends to, its
-        destinations among them. Its role allows just that, and writing its own log.
+        Args:
+            name: The function's name.
+            handler: Called with (event, context).
+            timeout: Seconds, 1 to 900.
+            memory: Megabytes.
+            environment: Environment variables.
+            reads: ARNs of the queues that a mapping polls for it, and of the buckets it reads.
+            writes: ARNs of the queues, topics, buckets and functions that it sends to, its
+                destinations among them.
         """
         name = self.name(name)
         code = package(handler)
@@ -167,7 +171,7 @@ class Cloud:
     # -- time --------------------------------------------------------------------------------
 
     def now(self) -> datetime:
-        """The cloud's date and time, aware, in UTC."""
+        """Return the cloud's date and time, aware, in UTC."""
         return self._live().clock.now()
 
     def wait(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0) -> None:
@@ -180,10 +184,12 @@ class Cloud:
         self._live().wait(total)
 
     def wait_until(self, condition: Callable[[], Any], timeout: float = 600) -> float:
-        """Let time pass until `condition()` is true; returns the seconds that took.
+        """Let time pass until `condition()` is true, and return the seconds that took.
 
-        Asks at most once a second of the cloud's clock. After `timeout` seconds of it:
-        :class:`WaitTimeout`.
+        It asks at most once per second of the cloud's clock.
+
+        Raises:
+            WaitTimeout: After `timeout` seconds of the cloud's clock.
         """
         clock = self._live().clock
         begun = clock.elapsed
@@ -197,12 +203,12 @@ class Cloud:
     def set_timer(self, instance: str, at: datetime) -> None:
         """Let the EC2 instance with this id be terminated at that moment, an aware datetime.
 
-        On an account AWS itself does it (EventBridge Scheduler), laptop closed or not.
+        On an account AWS itself does it (EventBridge Scheduler), even if the laptop is closed.
         """
         self._live().set_timer(instance, at)
 
     def clear_timer(self, instance: str) -> None:
-        """Take the timer of an instance away; content where there is none."""
+        """Remove the timer of an instance. No error if it has none."""
         self._live().clear_timer(instance)
 
     # -- the web -----------------------------------------------------------------------------
@@ -210,13 +216,17 @@ class Cloud:
     def get(
         self, url: str, headers: Mapping[str, str] | None = None, *, signed: bool = False
     ) -> Answer:
-        """Get `url` as a browser would: ``.status``, ``.headers``, ``.body`` (bytes), ``.text``,
-        ``.json()`` and ``.seconds``, the time it took.
+        """Get `url` as a browser would, and return the answer. No status raises an error.
 
-        For the address of an API, ``https://API.execute-api.REGION.amazonaws.com/STAGE/PATH``: a
-        local cloud answers that itself, on its clock, and with a real account it is a real request,
-        to any https address. `signed` sends it with the cloud's credentials (AWS Signature Version
-        4), as methods with authorizationType AWS_IAM want it. No status raises an error.
+        A local cloud answers for the address of an API itself, on its clock:
+        ``https://API.execute-api.REGION.amazonaws.com/STAGE/PATH``. With a real account it is a
+        real request, to any https address.
+
+        Args:
+            url: The address.
+            headers: Of the request.
+            signed: Send it with the cloud's credentials (AWS Signature Version 4), as methods with
+                authorizationType AWS_IAM require.
         """
         return self.request("GET", url, headers, signed=signed)
 
@@ -229,16 +239,17 @@ class Cloud:
         *,
         signed: bool = False,
     ) -> Answer:
-        """Like :meth:`get`, with any method: ``cloud.request("POST", url, body="...")``."""
+        """Do as :meth:`get`, with any method: ``cloud.request("POST", url, body="...")``."""
         return self._live().request(method, url, headers or {}, body, signed)
 
     # -- what happened -----------------------------------------------------------------------
 
     def history(self, function: str | None = None) -> pd.DataFrame:
-        """One row a delivery attempt, oldest first, read from CloudWatch Logs.
+        """Return one row per delivery attempt, oldest first, read from CloudWatch Logs.
 
-        Columns: message_id, key, receive_count, group, function, request_id, sent, start, end
-        (UTC), outcome ("succeeded", "failed", "timed out"), error_type. Only functions deployed
+        The columns are the fields of :class:`patternlab.delivery.attempts.Attempt`: message_id,
+        key, receive_count, group, function, request_id, sent, start, end (UTC), outcome
+        ("succeeded", "failed", "timed out"), error_type. Only functions deployed
         with :meth:`deploy_function` write what is read here, and an invocation whose code could
         not be loaded writes nothing. A response that reports batchItemFailures is believed, whether
         its mapping asks for such reports or not: the logs do not say.
@@ -255,13 +266,13 @@ class Cloud:
         return self._backend.when_written(read)
 
     def deliveries(self, topic: str | None = None) -> pd.DataFrame:
-        """One row an attempt of an SNS topic to deliver a message, oldest first.
+        """Return one row per attempt of an SNS topic to deliver a message, oldest first.
 
         Columns: message_id, topic, destination (ARN, URL or address), protocol, attempt (1, 2 ...;
         0 when filtered out), time (UTC), outcome ("delivered", "failed" when another attempt
         followed, "dead-letter queue", "dropped", "filtered"), error. `topic` is a topic's name.
 
-        SNS itself writes one line a delivery to CloudWatch Logs, once a topic has feedback roles:
+        SNS itself writes one line per delivery to CloudWatch Logs, once a topic has feedback roles:
         :func:`patternlab.functions.delivery_status.read_delivery_status` reads those, here too.
         """
         table = self._live().deliveries()
@@ -269,14 +280,16 @@ class Cloud:
             table = table.loc[table["topic"] == self.name(topic)].reset_index(drop=True)
         return table
 
-    # -- what goes wrong, to order -----------------------------------------------------------
+    # -- only in a local cloud ---------------------------------------------------------------
 
     @property
     def faults(self) -> Outages:
-        """Outages to order, in a local cloud: ``cloud.faults.outage(arn, minutes=30)``, with
-        ``kind="client"`` for errors that are not retried. EC2 without capacity too:
-        ``cloud.faults.no_capacity("c5n.18xlarge", "us-east-1a", minutes=30)``.
-        ``cloud.faults.clear()`` ends them."""
+        """What is ordered to fail, in a local cloud.
+
+        ``cloud.faults.outage(arn, minutes=30)``, with ``kind="client"`` for errors that are not
+        retried; ``cloud.faults.no_capacity("c5n.18xlarge", "us-east-1a", minutes=30)`` for EC2
+        without capacity. ``cloud.faults.clear()`` ends them.
+        """
         return self._live().faults
 
     def web_endpoint(self, url: str, answer: WebServer) -> None:
@@ -290,7 +303,7 @@ class Cloud:
     # -- the end -----------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Delete what this cloud made, and say what is left."""
+        """Delete what this cloud made, and print what is left."""
         global _open
         if self._closed:
             return

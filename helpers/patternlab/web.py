@@ -13,10 +13,10 @@ class Answer:
     """The answer to ``cloud.get(url)``.
 
     Attributes:
-        status: the HTTP status, 200 for one.
-        headers: by name; which letters are capitals does not matter.
-        body: bytes; see :attr:`text` and :meth:`json`.
-        seconds: how long it took, on the cloud's clock.
+        status: The HTTP status, such as 200.
+        headers: By name, in capital or small letters.
+        body: Bytes; see :attr:`text` and :meth:`json`.
+        seconds: How long it took, on the cloud's clock.
     """
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes, seconds: float):
@@ -29,12 +29,16 @@ class Answer:
         return self.body.decode("utf-8", errors="replace")
 
     def json(self) -> Any:
-        """The body, which is JSON. ValueError if it is not."""
+        """Return what the JSON body holds.
+
+        Raises:
+            ValueError: If the body is not JSON.
+        """
         try:
             return json.loads(self.body)
         except ValueError:
             raise ValueError(
-                f"The body is no JSON, it begins with {self.text[:40]!r}: look at .text."
+                f"The body is not JSON, it begins with {self.text[:40]!r}: look at .text."
             ) from None
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What a queue or a function refuses, with AWS's own code and words where they are known."""
+"""What a queue refuses, with AWS's own code and words where they are known."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class DeliveryError(Exception):
 
 
 def invalid_parameter(message: str) -> DeliveryError:
-    """InvalidParameterValue with `message`."""
+    """Return InvalidParameterValue with `message`."""
     return DeliveryError("InvalidParameterValue", message)
 
 
 def invalid_handle(handle: str) -> DeliveryError:
-    """A receipt handle this queue never gave out."""
+    """Return the error for a receipt handle that this queue never gave out."""
     return DeliveryError(
         "ReceiptHandleIsInvalid",
         f'The input receipt handle "{handle}" is not a valid receipt handle.',
@@ -26,7 +26,7 @@ def invalid_handle(handle: str) -> DeliveryError:
 
 
 def expired_handle(handle: str) -> DeliveryError:
-    """FIFO only: the visibility timeout that came with the handle is over (events-2)."""
+    """Return the error for a handle of a FIFO queue that has expired (events-2)."""
     return invalid_parameter(
         f"Value {handle} for parameter ReceiptHandle is invalid. "
         "Reason: The receipt handle has expired."
@@ -34,7 +34,7 @@ def expired_handle(handle: str) -> DeliveryError:
 
 
 def not_available(handle: str) -> DeliveryError:
-    """ChangeMessageVisibility of a message that is gone."""
+    """Return the error for a change of visibility of a message that is gone."""
     return invalid_parameter(
         f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or "
         "is not available for visibility timeout change."
@@ -42,7 +42,7 @@ def not_available(handle: str) -> DeliveryError:
 
 
 def beyond_twelve_hours(timeout: float) -> DeliveryError:
-    """A message stays in flight for twelve hours at most (events-1)."""
+    """Return the error for more than twelve hours in flight (events-1)."""
     return invalid_parameter(
         f"Value {timeout:g} for parameter VisibilityTimeout is invalid. Reason: Total "
         "VisibilityTimeout for the message is beyond the limit [43200 seconds]"
@@ -50,7 +50,7 @@ def beyond_twelve_hours(timeout: float) -> DeliveryError:
 
 
 def no_message_delay(delay: float) -> DeliveryError:
-    """A delay of one message, which FIFO queues do not take (events-10)."""
+    """Return the error for a delay of one message, on a FIFO queue (events-10)."""
     return invalid_parameter(
         f"Value {delay:g} for parameter DelaySeconds is invalid. Reason: The request include "
         "parameter that is not valid for this queue type."
@@ -58,7 +58,7 @@ def no_message_delay(delay: float) -> DeliveryError:
 
 
 def over_limit(limit: int) -> DeliveryError:
-    """A short poll of a standard queue that has `limit` messages in flight (events-11)."""
+    """Return the error for a short poll of a queue with `limit` messages in flight (events-11)."""
     return DeliveryError(
         "OverLimit",
         f"Too many messages in flight: a queue holds at most {limit} received and not yet deleted "
@@ -67,7 +67,7 @@ def over_limit(limit: int) -> DeliveryError:
 
 
 def purge_in_progress(queue: str) -> DeliveryError:
-    """A second PurgeQueue within a minute (events-22)."""
+    """Return the error for a second PurgeQueue within a minute (events-22)."""
     return DeliveryError(
         "AWS.SimpleQueueService.PurgeQueueInProgress",
         f"Only one PurgeQueue operation on {queue} is allowed every 60 seconds.",
@@ -75,5 +75,5 @@ def purge_in_progress(queue: str) -> DeliveryError:
 
 
 def throttled() -> DeliveryError:
-    """More calls in a second than a FIFO queue takes (events-19)."""
+    """Return the error for more calls in a second than a FIFO queue takes (events-19)."""
     return DeliveryError("ThrottlingException", "Rate exceeded")

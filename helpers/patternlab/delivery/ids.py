@@ -9,7 +9,7 @@ _VERSION_4 = 4 << 76 | 0b10 << 62  # ... and what stands there
 
 
 def new_id(rng: random.Random) -> str:
-    """A new id: 32 hexadecimal digits in five groups.
+    """Return a new id: 32 hexadecimal digits in five groups.
 
     Not ``uuid.UUID``: that takes twice as long, and every message has an id.
     """

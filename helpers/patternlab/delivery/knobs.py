@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Knobs:
-    """The engine's free choices. **None of these is an AWS number.**
+    """The engine's free choices; none of these is an AWS number.
 
-    AWS promises no value for any of them (events-72), so each is visible, seeded
-    where it is random, and neutral unless you turn it. Seconds and probabilities (0 to 1).
+    AWS promises no value for any of them (events-72), so each is visible, seeded if it is random,
+    and neutral unless you turn it. Seconds and probabilities (0 to 1).
     """
 
     #: Seconds a new execution environment needs before its first invocation.
@@ -23,7 +23,7 @@ class Knobs:
     mapping_delay: float = 5.0
     #: Longest extra wait of an idle poller; each message that finds it idle waits U(0, this).
     idle_poll: float = 0.0
-    #: Batches an idle mapping keeps open (AWS: 5 at start, "may drop to 2").
+    #: Batches that an idle mapping keeps open (AWS: 5 at start, "may drop to 2").
     idle_batches: int = 5
     #: Seconds between tries of a batch that a throttled function refused.
     throttle_retry: float = 1.0
@@ -35,7 +35,7 @@ class Knobs:
     async_backoff_jitter: tuple[float, float] = (1.0, 1.15)
     #: Probability that an asynchronous event is run once more without any error (AWS: it happens).
     async_duplicates: float = 0.0
-    #: SNS's retries wait as documented, each time times U(this range) (AWS: "applies jittering").
+    #: SNS's retries wait as documented, multiplied by U(this range) (AWS: "applies jittering").
     delivery_jitter: tuple[float, float] = (1.0, 1.0)
     #: Seconds until a changed filter policy of a subscription takes effect (AWS: up to 15 minutes).
     filter_policy_lag: float = 0.0
@@ -47,7 +47,7 @@ class Knobs:
     short_poll_miss: float = 0.0
     #: Seconds over which a fair queue measures who takes its processing time; 0 does not measure.
     fair_window: float = 300.0
-    #: Messages a second that a move task moves when it was given no rate (AWS: "optimized").
+    #: Messages per second that a move task moves if it was given no rate (AWS: "optimized").
     move_rate: int = 500
     #: Count API calls of FIFO queues against their quotas (AWS always does).
     fifo_quotas: bool = False

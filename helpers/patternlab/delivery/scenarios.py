@@ -42,7 +42,7 @@ class _Runs:
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row per attempt, as :func:`history_frame` gives it."""
+        """One row per attempt, as :func:`history_frame` returns it."""
         return history_frame(self.attempts)
 
 
@@ -54,7 +54,7 @@ class World(_Runs):
     mapping: EventSourceMapping
 
     def run(self, limit: float = 86_400.0) -> float:
-        """Let time pass until nothing is left to do, or `limit` seconds; returns the seconds."""
+        """Let time pass until nothing is left to do, or `limit` seconds; return the seconds."""
         begun = self.clock.elapsed
         while len(self.queue) and self.clock.elapsed - begun < limit:
             due = min(self.clock.env.peek(), self.queue.next_due(), begun + limit)
@@ -74,9 +74,18 @@ def sqs_lambda(
     seed: int = 0,
     knobs: Knobs = AT_ONCE,
 ) -> World:
-    """A queue with a mapping to a function that runs `handler`, ready to be sent messages.
+    """Return a queue with a mapping to a function, ready to be sent messages.
 
-    Times in seconds. With `max_receive_count` the queue has a dead-letter queue.
+    Args:
+        handler: What the function runs.
+        visibility_timeout: Of the queue, in seconds.
+        max_receive_count: With one, the queue has a dead-letter queue.
+        config: The settings of the mapping.
+        duration: Seconds that an invocation takes, or a function of the event that returns them.
+        timeout: Of the function, in seconds.
+        fifo: Make it a FIFO queue.
+        seed: Decides everything random.
+        knobs: What AWS does not publish.
     """
     clock = VirtualClock()
     rng = random.Random(seed)
@@ -105,7 +114,7 @@ def sqs_lambda(
 def unreliable(
     rng: random.Random, failure_rate: float, poison: frozenset[str] = frozenset()
 ) -> Callable[[Any, Any], None]:
-    """A handler that fails for every body in `poison`, and for others with `failure_rate`."""
+    """Return a handler that fails for each body in `poison`, for others with `failure_rate`."""
 
     def handler(event: Any, context: Any) -> None:
         for record in event["Records"]:
@@ -125,7 +134,7 @@ def flaky_orders(
     messages: int = 12,
     seed: int = 1,
 ) -> World:
-    """`messages` orders, one a batch and one of them poison, worked until the queue is empty."""
+    """Run `messages` orders, one per batch and one of them poison, until the queue is empty."""
     rng = random.Random(seed)
     world = sqs_lambda(
         unreliable(rng, failure_rate, frozenset({"poison"})),
@@ -153,11 +162,10 @@ def fifo_orders(
     gap: float = 0.5,
     seed: int = 1,
 ) -> World:
-    """`messages` orders of `groups` customers in a FIFO queue; the first customer's second order
-    is poison.
+    """Run `messages` orders of `groups` customers through a FIFO queue until it is empty.
 
     Orders are sent every `gap` seconds, customer by customer in turn, each customer a message
-    group. The world is run until the queue is empty.
+    group. The first customer's second order is poison.
     """
     rng = random.Random(seed)
     names = [f"customer {chr(ord('A') + n)}" if groups <= 26 else f"c{n}" for n in range(groups)]
@@ -188,12 +196,22 @@ def sns_fan_out(
     seed: int = 1,
     knobs: Knobs = AT_ONCE,
 ) -> Topic:
-    """Orders published to four queues, each with a fate of its own, run for two hours.
+    """Publish orders to four queues, each with a fate of its own, and run for two hours.
 
     "billing" and "shipping" are healthy; "audit" has no permission, and a dead-letter queue;
-    "returns" filters orders out. The one named `failing` is out of order for the first `outage`
-    seconds, when `share` of the attempts fail. Every `gap` seconds one of `messages` orders is
-    published. A `failing` that is none of the four is a :class:`ValueError`.
+    "returns" filters orders out.
+
+    Args:
+        messages: How many orders.
+        gap: Seconds from one to the next.
+        outage: For how many seconds at first the queue named `failing` is unavailable.
+        share: The part of the attempts that fail meanwhile.
+        failing: One of the four names.
+        seed: Decides everything random.
+        knobs: What AWS does not publish.
+
+    Raises:
+        ValueError: If `failing` is none of the four.
     """
     clock = VirtualClock()
     rng = random.Random(seed)
@@ -238,11 +256,12 @@ def flaky_async(
     seed: int = 1,
     knobs: Knobs = AT_ONCE,
 ) -> AsyncWorld:
-    """`events` orders handed to a function asynchronously, one every `gap` seconds; run to the end.
+    """Hand `events` orders to a function asynchronously, and run until each has ended.
 
-    Each attempt fails with `failure_rate`; whether it does depends on the seed, the event and the
-    attempt alone, so a higher rate only adds failures. For the first `outage` seconds the function
-    cannot be run at all (5xx): then events wait, and no retry is used up. Times are in seconds.
+    One order comes every `gap` seconds. Each attempt fails with `failure_rate`; whether it does
+    depends on the seed, the event and the attempt alone, so a higher rate only adds failures. For
+    the first `outage` seconds the function cannot be run at all (5xx): then events wait, and no
+    retry is used up. Times are in seconds.
     """
     clock, rng = VirtualClock(), random.Random(seed)
     faults = Outages(clock, rng)

@@ -1,1 +1,1 @@
-"""What ``deploy_function`` and ``history`` are, on a local cloud and on an account."""
+"""What ``deploy_function``, ``history`` and a topic's delivery status are, on both backends."""

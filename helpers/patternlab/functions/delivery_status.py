@@ -1,7 +1,7 @@
 """A topic's delivery status lines in CloudWatch Logs: written by a local cloud, read from both.
 
-SNS writes one line a delivery, to the log group ``sns/REGION/ACCOUNT/TOPIC`` when it succeeded and
-to ``.../Failure`` when it did not, once the topic has the attributes <Protocol>SuccessFeedback-
+SNS writes one line per delivery, to the log group ``sns/REGION/ACCOUNT/TOPIC`` if it succeeded and
+to ``.../Failure`` if it did not, once the topic has the attributes <Protocol>SuccessFeedback-
 RoleArn and <Protocol>FailureFeedbackRoleArn. Reference: "Amazon SNS message delivery status", AWS
 documentation; the fields are those of recorded lines::
 
@@ -34,13 +34,13 @@ _FORMAT = "%Y-%m-%d %H:%M:%S.%f"
 
 
 def log_group(topic_arn: str, delivered: bool) -> str:
-    """The log group of a topic's successes or failures."""
+    """Return the log group of a topic's successes or failures."""
     _, _, _, region, account, name = topic_arn.split(":")
     return f"{PREFIX}{region}/{account}/{name}" + ("" if delivered else "/Failure")
 
 
 def status_line(subscription: Subscription, fate: Fate, now: float, delivery_id: str) -> str:
-    """The line about one delivery that ended; `now` is seconds on the clock."""
+    """Return the line about one delivery that ended; `now` is seconds on the clock."""
     note, failure = fate.notification, fate.failure
     published = datetime.fromtimestamp(note.timestamp, UTC)
     return json.dumps(

@@ -91,13 +91,13 @@ def _read_json(line: dict[str, Any], invocations: dict[str, list[_Invocation]]) 
 
 
 def _check(line: dict[str, Any], *names: str) -> None:
-    """A ``KeyError`` when the recorder cannot have written `line`."""
+    """Raise a ``KeyError`` if the recorder cannot have written `line`."""
     for name in names:
         line[name]
 
 
 def _open(invocations: dict[str, list[_Invocation]], request_id: str) -> _Invocation:
-    """The invocation being read; asynchronous retries share a request id, one after another."""
+    """Return the run being read; asynchronous retries share a request id, one after another."""
     runs = invocations.setdefault(request_id, [])
     if not runs or runs[-1].seconds is not None:
         runs.append(_Invocation())
@@ -138,7 +138,7 @@ def _error_type(message_id: str, run: _Invocation) -> str | None:
 
 
 def _failed(run: _Invocation, result: dict[str, Any]) -> set[str]:
-    """The ids reported as failed; all of them if the report makes no sense (events-33)."""
+    """Return the ids reported as failed; all of them if the report is malformed (events-33)."""
     delivered = {line["id"] for line in run.deliveries}
     reported = result.get("failed", [])
     if reported is None or not delivered.issuperset(reported):

@@ -2,7 +2,7 @@
 
 The handler's source goes into the zip together with what it uses: functions and classes defined
 beside it (their source), plain values (their literals), modules and library functions (an import
-line). What cannot be sent is named in a sentence.
+line). What cannot be sent is refused by name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ class CannotPackage(ValueError):
 
 
 def package(handler: Callable[[Any, Any], Any]) -> bytes:
-    """The zip of `handler` and all it needs; its entry point is :data:`ENTRY`."""
+    """Return the zip of `handler` and all it needs; its entry point is :data:`ENTRY`.
+
+    Raises:
+        CannotPackage: If it is not a handler, or needs something that cannot be sent.
+    """
     _check(handler)
     call = f"recorder.record({MODULE}.{handler.__name__})"
     files = {
@@ -70,7 +74,7 @@ def _check(handler: Any) -> None:
 
 
 def source_of(handler: Callable[..., Any]) -> str:
-    """A module's source that defines `handler` and everything beside it that it uses."""
+    """Return the source of a module that defines `handler` and all that it uses beside it."""
     collected = _Collected(inspect.unwrap(handler).__module__)
     collected.define(handler, {})
     return collected.source()
@@ -85,7 +89,7 @@ class _Collected:
         self._parts: dict[str, str] = {}
 
     def source(self) -> str:
-        """The module."""
+        """Return the module's source."""
         return "\n".join(sorted(self._imports)) + "\n\n\n" + "\n\n".join(self._parts.values())
 
     def define(self, thing: Any, around: dict[str, Any]) -> None:
@@ -128,14 +132,14 @@ def _alias(name: str, wanted: str) -> str:
 
 
 def _is_importable(value: Any) -> bool:
-    """Is it a function or class that its module has under its own name?"""
+    """Return whether its module has this function or class under its own name."""
     module = sys.modules.get(getattr(value, "__module__", None) or "")
     name = getattr(value, "__qualname__", "<")
     return callable(value) and name.isidentifier() and getattr(module, name, None) is value
 
 
 def _submodules(name: str, module: types.ModuleType, tree: ast.AST) -> Iterator[str]:
-    """Modules below `module` that the source names in full: ``botocore.exceptions`` and so on."""
+    """Yield modules below `module` that the source names in full, like ``botocore.exceptions``."""
     for node in ast.walk(tree):
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
@@ -187,8 +191,10 @@ def _source(thing: Any) -> str:
 
 
 def _class_in_a_cell(name: str) -> str | None:
-    """The newest definition of a class in the cells that IPython has run: Python itself does not
-    know where a notebook's classes are."""
+    """Return the newest definition of a class in the cells that IPython has run.
+
+    Python itself does not know where a notebook's classes are.
+    """
     for file in reversed(list(linecache.cache)):
         if "ipykernel" not in file and "ipython-input" not in file:
             continue
@@ -218,13 +224,13 @@ def _parsed(source: str, name: str) -> ast.AST:
 
 
 def _namespace(function: Callable[..., Any]) -> dict[str, Any]:
-    """What the names in the source of `function` mean."""
+    """Return what the names in the source of `function` mean."""
     function = inspect.unwrap(function)
     return {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
 
 
 def _global_names(source: str) -> set[str]:
-    """The names that `source` takes from outside of itself."""
+    """Return the names that `source` takes from outside itself."""
     top = symtable.symtable(source, "<handler>", "exec")
     names = {s.get_name() for s in top.get_symbols() if s.is_referenced()}
     return names.union(*map(_globals_in, top.get_children()))

@@ -30,7 +30,7 @@ WRITE = {
 
 
 def role_name(function: str) -> str:
-    """The name of a function's role."""
+    """Return the name of a function's role."""
     return f"{function}-role"
 
 
@@ -39,8 +39,14 @@ def put_role(
 ) -> str:
     """Create the role of `function`, or change what it allows, and return its ARN.
 
-    `iam` is a boto3 client; `reads` and `writes` are ARNs. Raises ``ValueError`` for an ARN of
-    which it is not known what to allow.
+    Args:
+        iam: A boto3 client.
+        function: The function's name.
+        reads: ARNs of what it reads.
+        writes: ARNs of what it writes to.
+
+    Raises:
+        ValueError: For an ARN of which it is not known what to allow.
     """
     allowed = json.dumps(policy(function, reads, writes))
     name = role_name(function)
@@ -54,14 +60,14 @@ def put_role(
 
 
 def document(*statements: dict[str, Any]) -> dict[str, Any]:
-    """A policy of these statements."""
+    """Return a policy of these statements."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def trusted_by(*services: str, **condition: dict[str, str]) -> dict[str, Any]:
-    """The trust policy that lets `services` take a role.
+    """Return the trust policy that lets `services` take a role.
 
-    Where a condition is given, only then: ``StringEquals={"aws:SourceAccount": ...}``.
+    With a condition, only then: ``StringEquals={"aws:SourceAccount": ...}``.
     """
     statement: dict[str, Any] = {
         "Effect": "Allow",
@@ -74,7 +80,7 @@ def trusted_by(*services: str, **condition: dict[str, str]) -> dict[str, Any]:
 def policy(
     function: str, reads: str | Iterable[str] = (), writes: str | Iterable[str] = ()
 ) -> dict[str, Any]:
-    """The policy of a function's role: its log, what it reads, what it writes."""
+    """Return the policy of a function's role: its log, what it reads, what it writes."""
     log = f"arn:aws:logs:*:*:log-group:{LOG_PREFIX}{function}:*"
     statements = [allow(["logs:CreateLogStream", "logs:PutLogEvents"], log)]
     statements += [_allowed(READ, arn, "reads") for arn in _each(reads)]
@@ -83,7 +89,7 @@ def policy(
 
 
 def allow(actions: list[str], *resources: str) -> dict[str, Any]:
-    """One statement that allows `actions` on `resources`."""
+    """Return one statement that allows `actions` on `resources`."""
     return {"Effect": "Allow", "Action": actions, "Resource": list(resources)}
 
 

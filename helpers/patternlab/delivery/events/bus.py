@@ -1,4 +1,4 @@
-"""EventBridge as far as these patterns use it: rules on a bus, targets, retries, dead letters.
+"""EventBridge as far as this course uses it: rules on a bus, targets, retries, dead letters.
 
 A rule's target is tried again for 24 hours and up to 185 times, with exponential backoff and
 jitter; what still fails goes to the target's dead-letter queue, or is dropped. A target that does
@@ -34,10 +34,16 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class RuleTarget:
-    """One target of a rule: where to, what of the event, how often, and what then.
+    """One target of a rule.
 
-    `content` makes the text of an event; without one it is the whole event. `max_age` is in
-    seconds, `group` the message group for a queue.
+    Attributes:
+        receiver: Where events are delivered to.
+        id: Its name within the rule.
+        content: Makes the text of an event; by default it is the whole event.
+        max_retries: How often an event is tried again.
+        max_age: For how many seconds it is tried.
+        dead_letter: Where an event goes that could not be delivered; otherwise it is dropped.
+        group: The message group, for a FIFO queue.
     """
 
     receiver: Receiver
@@ -95,7 +101,7 @@ class EventBus:
         return rule
 
     def event(self, source: str, detail_type: str, detail: dict[str, Any]) -> Event:
-        """An event of one's own, as PutEvents makes it."""
+        """Return an event of one's own, as PutEvents makes it."""
         return {
             "version": "0",
             "id": new_id(self.rng),
@@ -109,7 +115,7 @@ class EventBus:
         }
 
     def put(self, event: Event) -> int:
-        """Hand `event` to the rules that match it; returns how many targets it goes to."""
+        """Hand `event` to the rules that match it; return how many targets it goes to."""
         count = 0
         for rule in self.rules.values():
             if rule.enabled and matches(rule.pattern, event):
@@ -119,7 +125,11 @@ class EventBus:
         return count
 
     def send(self, event: Event, rule_arn: str, target: RuleTarget) -> simpy.Process:
-        """Deliver `event` to one target, with its retries: a process that gives True or False."""
+        """Deliver `event` to one target, with retries.
+
+        Returns:
+            A process whose value says whether the event arrived.
+        """
         return self.env.process(self._deliver(target.content(event), rule_arn, target))
 
     def _deliver(
@@ -176,14 +186,14 @@ class EventBus:
 
 
 def _code(failure: DeliveryFailure) -> str:
-    """One of the error codes that EventBridge writes on a dead letter."""
+    """Return the error code that EventBridge writes on a dead letter."""
     if failure.kind == SERVER:
         return "ERROR_FROM_TARGET"
     return {403: "NO_PERMISSIONS", 404: "NO_RESOURCE"}.get(failure.status, "SDK_CLIENT_ERROR")
 
 
 def second_of(time: float) -> str:
-    """A moment (seconds since 1970) as EventBridge writes it: 2026-01-05T09:00:00Z."""
+    """Return a moment (seconds since 1970) as EventBridge writes it: 2026-01-05T09:00:00Z."""
     return f"{datetime.fromtimestamp(int(time + TICK), UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -191,7 +201,7 @@ def second_of(time: float) -> str:
 
 
 def content_of(target: Mapping[str, Any]) -> Callable[[Event], str]:
-    """What a target's Input, InputPath or InputTransformer (PutTargets) makes of an event."""
+    """Return what makes an event's text by a target's Input, InputPath or InputTransformer."""
     if "Input" in target:
         return lambda event: target["Input"]
     if "InputPath" in target:
@@ -205,7 +215,7 @@ def content_of(target: Mapping[str, Any]) -> Callable[[Event], str]:
 
 
 def _at(event: Any, path: str) -> Any:
-    """The value at a path like ``$.detail.object.key``; None when there is none."""
+    """Return the value at a path like ``$.detail.object.key``, or None if there is none."""
     for name in path.removeprefix("$").strip(".").split("."):
         if name:
             event = event.get(name) if isinstance(event, Mapping) else None

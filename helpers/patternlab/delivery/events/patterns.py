@@ -25,7 +25,11 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 
 def parse_pattern(text: str) -> dict[str, Any]:
-    """The pattern in `text`; a ``ValueError`` that says what is wrong with it."""
+    """Return the pattern in `text`.
+
+    Raises:
+        ValueError: If it is not a pattern; the message says what is wrong.
+    """
     try:
         pattern = json.loads(text)
     except json.JSONDecodeError as error:
@@ -37,7 +41,7 @@ def parse_pattern(text: str) -> dict[str, Any]:
 
 
 def parse_body_pattern(text: str) -> dict[str, Any]:
-    """As :func:`parse_pattern`, for SQS, where only ``body`` can be filtered on (events-35)."""
+    """Return the pattern in `text`, for SQS, where only ``body`` can be filtered on (events-35)."""
     pattern = parse_pattern(text)
     if set(pattern) != {"body"}:
         raise ValueError(
@@ -86,7 +90,7 @@ def _check_condition(name: str, condition: Any) -> None:
 
 
 def _fits(kind: str, argument: Any) -> bool:
-    """Is `argument` what a condition of that kind takes?"""
+    """Return whether `argument` is what a condition of that kind takes."""
     if kind == "exists":
         return isinstance(argument, bool)
     if kind == "numeric":
@@ -113,7 +117,7 @@ def _is_text_condition(part: Any) -> bool:
 
 
 def matches(pattern: Mapping[str, Any], event: Any) -> bool:
-    """Does `event` satisfy `pattern`?"""
+    """Return whether `event` satisfies `pattern`."""
     for name, wanted in pattern.items():
         if name == "$or":
             if not any(matches(branch, event) for branch in wanted):
@@ -177,14 +181,14 @@ def _text(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
 
 
 def _like(argument: str, value: str) -> bool:
-    """``*`` stands for any text, a backslash takes the special meaning away."""
+    """Compare with a pattern in which ``*`` stands for any text, unless a backslash precedes it."""
     parts = re.findall(r"\\.|.", argument, re.S)
     wanted = "".join(".*" if part == "*" else re.escape(part[-1]) for part in parts)
     return re.fullmatch(wanted, value, re.S) is not None
 
 
 def _in_network(argument: str, value: Any) -> bool:
-    """Is `value` an address in the network `argument`, such as ``"10.0.0.0/24"``?"""
+    """Return whether `value` is an address in the network, such as ``"10.0.0.0/24"``."""
     try:
         network = ipaddress.ip_network(argument, strict=False)
         return isinstance(value, str) and ipaddress.ip_address(value) in network
@@ -208,7 +212,7 @@ _CONDITIONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def body_matches(pattern: Mapping[str, Any], body: str) -> bool:
-    """Does an SQS message with this `body` pass `pattern`? (events-35)
+    """Return whether an SQS message with this `body` passes `pattern` (events-35).
 
     Only the key ``body`` counts. A pattern of fields drops a plain-text body, and a pattern of
     values drops a JSON one, as AWS does.

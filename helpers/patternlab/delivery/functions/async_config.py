@@ -15,10 +15,15 @@ SHORTEST_AGE, MAX_AGE = 60.0, 21_600.0  # seconds an event may wait (events-44)
 class AsyncConfig:
     """How a function treats events that come asynchronously.
 
-    `max_retries` (0 to 2) counts retries after function errors, so attempts are one more. `max_age`
-    (seconds, 60 to 21,600) is how long an event may wait. `on_success` and `on_failure` get a
-    record, `dead_letter` the event itself; after a failure both of the latter are told, if both
-    are set. Refused with ValidationException, in Lambda's words, outside these limits.
+    Attributes:
+        max_retries: Retries after function errors, 0 to 2; attempts are one more.
+        max_age: Seconds that an event may wait, 60 to 21,600.
+        on_success: Gets a record of each event that succeeded.
+        on_failure: Gets a record of each event that was given up.
+        dead_letter: Gets each event that was given up, as it was handed over.
+
+    Raises:
+        DeliveryError: ValidationException, in Lambda's words, outside these limits.
     """
 
     max_retries: int = MAX_RETRIES

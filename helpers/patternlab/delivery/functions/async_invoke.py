@@ -1,7 +1,7 @@
 """Lambda's asynchronous invocation: accepted, run on the clock, retried (events-40 to events-50).
 
 A caller gets 202 and no more. What then becomes of the event is decided here: up to three
-attempts, the waits between them, what throttling and outages do, and who is told at the end.
+attempts, the waits between them, what throttling and outages do, and who gets a record at the end.
 """
 
 from __future__ import annotations
@@ -48,10 +48,13 @@ DESTINATION_FAILURES, DEAD_LETTER_ERRORS = "DestinationDeliveryFailures", "DeadL
 class AsyncEvent:
     """One event in the queue, and what became of it so far.
 
-    `sent` and `ended` are seconds on the clock. `attempts` is how often the function ran, `outcome`
-    the last of these, `refused` the HTTP status of the last refusal (429 or 5xx; 400 for a loop).
-    `condition` is None while the event waits, then how it ended (:mod:`.async_records`). `trace` is
-    the trace header that came with it.
+    Attributes:
+        sent: When it was accepted, in seconds on the clock; `ended` likewise.
+        attempts: How often the function ran.
+        outcome: The outcome of the last attempt.
+        refused: The HTTP status of the last refusal: 429 or 5xx, 400 for a loop.
+        condition: None while the event waits, then how it ended (see ``async_records``).
+        trace: The trace header that came with it.
     """
 
     __slots__ = (
@@ -86,17 +89,22 @@ class AsyncEvent:
 
     @property
     def raw(self) -> str:
-        """The event's text, as it was handed over."""
+        """The text of the event, as it was handed over."""
         return self.body if self.body is not None else compact(self.payload)
 
 
 class AsyncQueue:
     """The queue in which Lambda keeps the events of one function.
 
-    `config` may be changed at any time and holds for events that wait, too. `on_attempt` is called
-    with every :class:`Attempt`; `on_undelivered` with CloudWatch's name for a record or an event
-    that a destination did not take, the destination's ARN, and why. AWS names no retries of those:
-    they are lost.
+    Args:
+        function: The function.
+        config: Its settings. They may be changed at any time, and then hold for events that wait.
+        knobs: What AWS does not publish.
+        rng: The source of jitter and duplicates.
+        on_attempt: Called with every :class:`Attempt`.
+        on_undelivered: Called with CloudWatch's name for a record or an event that a destination
+            did not take, the destination's ARN, and why. AWS names no retries of those: they are
+            lost.
     """
 
     def __init__(
@@ -116,11 +124,15 @@ class AsyncQueue:
         self.on_attempt, self.on_undelivered = on_attempt, on_undelivered
 
     def put(self, payload: Any, body: str | None = None, trace: str | None = None) -> AsyncEvent:
-        """Accept an event and do not wait for it. `body` is its text, where there is one, and
-        `trace` the trace header of the request.
+        """Accept an event, and do not wait for it.
 
         All attempts have the same request id (events-43). With the knob ``async_duplicates`` an
         event may be run once more without any error (events-40).
+
+        Args:
+            payload: The event.
+            body: Its text, if it came as text.
+            trace: The trace header of the request.
         """
         event = self._start(payload, body, self.function.new_request_id(), trace)
         if self.knobs.async_duplicates and self.rng.random() < self.knobs.async_duplicates:
@@ -143,7 +155,7 @@ class AsyncQueue:
         return event.outcome
 
     def _attempts(self, event: AsyncEvent) -> Generator[simpy.Event, Any, str]:
-        """Run the function until it succeeds or the event is given up; says which."""
+        """Run the function until it succeeds or the event is given up; return which."""
         if self.function.breaks_loop(event.trace):
             event.refused = recursion.REFUSED
             return RECURSION
@@ -168,8 +180,10 @@ class AsyncQueue:
             yield self.env.timeout(wait)
 
     def _until_accepted(self, event: AsyncEvent) -> Generator[simpy.Event, Any, str | None]:
-        """Wait until the function takes the event: refused (429 or 5xx) try again after 1 s, 2 s,
-        4 s ... 300 s (events-44). Says why the event is given up, or None."""
+        """Wait until the function takes the event; return None, or why the event is given up.
+
+        After a refusal (429 or 5xx) the next try comes after 1 s, 2 s, 4 s ... 300 s (events-44).
+        """
         wait = FIRST_BACKOFF
         while True:
             if self.function.reserved == 0:
@@ -184,10 +198,10 @@ class AsyncQueue:
             wait = min(2 * wait, LONGEST_BACKOFF)
 
     def _too_late(self, event: AsyncEvent, wait: float) -> bool:
-        """Whether the event would be too old at the next try: it is given up now (events-45)."""
+        """Return whether the event is given up now: it is too old at the next try (events-45)."""
         return self.env.now + wait > event.sent + self.config.max_age - TICK
 
-    # -- what is told ------------------------------------------------------------------------
+    # -- reports ----------------------------------------------------------------------------
 
     def _tell(self, event: AsyncEvent, condition: str) -> None:
         config = self.config
@@ -214,7 +228,7 @@ class AsyncQueue:
         self._send(DESTINATION_FAILURES, destination, self._parcel(destination, record))
 
     def _parcel(self, destination: Receiver, record: dict[str, Any]) -> Parcel:
-        """The record in the form for its destination."""
+        """Return the record in the form for its destination."""
         if destination.protocol == "events":
             return Parcel(compact(bus_entry(record, destination.arn)))
         if destination.protocol == "s3":
@@ -228,7 +242,7 @@ class AsyncQueue:
             self.on_undelivered(metric, receiver.arn, failure.message)
 
     def _reported(self, event: AsyncEvent, outcome: Outcome) -> Iterator[Attempt]:
-        """One per record of the event; the attempt's number stands for the receive count."""
+        """Yield one per record of the event; the attempt's number is the receive count."""
         error_type = outcome.error.type if outcome.error is not None else None
         epoch = self.clock.epoch
         for record in describe(event.payload, event.request_id):

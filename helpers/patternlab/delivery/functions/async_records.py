@@ -1,6 +1,6 @@
-"""What Lambda tells of an asynchronous event that has ended (events-47 and events-48).
+"""What Lambda reports of an asynchronous event that has ended (events-47 and events-48).
 
-All pure functions: the record that a destination gets, the attributes beside the event in a
+All are pure functions: the record that a destination gets, the attributes beside the event in a
 dead-letter queue, and the forms that EventBridge and S3 want.
 """
 
@@ -26,7 +26,7 @@ REFUSALS = {THROTTLED: "Rate Exceeded.", recursion.REFUSED: recursion.WORDS}
 
 
 def error_payload(error: FunctionError, request_id: str) -> dict[str, Any]:
-    """What a caller, or a record, gets of a failed invocation (events-69)."""
+    """Return what a caller, or a record, gets of a failed invocation (events-69)."""
     payload: dict[str, Any] = {"errorMessage": error.message, "errorType": error.type}
     if not error.type.startswith(NO_DETAILS):
         payload |= {"requestId": request_id, "stackTrace": error.stack}
@@ -43,11 +43,19 @@ def invocation_record(
     outcome: Outcome | None,
     time: float,
 ) -> dict[str, Any]:
-    """The record that a destination gets (events-48).
+    """Return the record that a destination gets (events-48).
 
-    `function_arn` is unqualified; the record names the version $LATEST. `attempts` is how often
-    the function ran, `outcome` the last of these, `time` the moment in seconds since 1970. An
-    event that never ran, and any that met a reserved concurrency of 0, has no response (events-46).
+    An event that never ran, and any that met a reserved concurrency of 0, has no response
+    (events-46).
+
+    Args:
+        event: The event as it was handed over.
+        request_id: The id of all its attempts.
+        function_arn: Unqualified; the record names the version $LATEST.
+        condition: How it ended.
+        attempts: How often the function ran.
+        outcome: The outcome of the last attempt.
+        time: Now, in seconds since 1970.
     """
     record: dict[str, Any] = {
         "version": "1.0",
@@ -73,12 +81,12 @@ def invocation_record(
 def dead_letter_attributes(
     request_id: str, outcome: Outcome | None, refused: int | None = None
 ) -> dict[str, dict[str, str]]:
-    """The message attributes beside the raw event in a dead-letter queue (events-47).
+    """Return the message attributes beside the raw event in a dead-letter queue (events-47).
 
     ErrorCode is 200 after a function error: the invocation itself went well. For an event that
     never ran it is the HTTP status with which it was `refused`, 429 if that is not known; AWS
-    publishes no such message, so the words are ours. SQS takes no empty attribute: without an
-    error message there is no ErrorMessage.
+    publishes no such message, so the words are ours. SQS does not take an empty attribute: without
+    an error message there is no ErrorMessage.
     """
     if outcome is not None and outcome.error is not None:
         code, message = 200, outcome.error.message
@@ -96,7 +104,7 @@ def dead_letter_attributes(
 
 
 def bus_entry(record: dict[str, Any], bus_arn: str) -> dict[str, Any]:
-    """The record as an entry of PutEvents for the bus `bus_arn` (events-48)."""
+    """Return the record as an entry of PutEvents for the bus `bus_arn` (events-48)."""
     context = record["requestContext"]
     result = "Success" if context["condition"] == SUCCESS else "Failure"
     return {
@@ -109,7 +117,7 @@ def bus_entry(record: dict[str, Any], bus_arn: str) -> dict[str, Any]:
 
 
 def bucket_key(function_name: str, time: float, unique: str) -> str:
-    """The key under which a bucket gets a record. `time` is seconds since 1970, `unique` a UUID.
+    """Return the key under which a bucket gets a record, at `time` (seconds since 1970).
 
     Source: "Capturing records of Lambda asynchronous invocations", AWS documentation.
     """

@@ -1,4 +1,4 @@
-"""A Lambda function as its callers see it: concurrency, a timeout, one outcome an invocation."""
+"""A Lambda function as its callers see it: concurrency, a timeout, one outcome per invocation."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Context:
         self._env = function.env
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function's timeout, on the cloud's clock."""
+        """Return the milliseconds until the function's timeout, on the cloud's clock."""
         return max(0, round((self._deadline - self._env.now) * 1000))
 
 
@@ -63,8 +63,11 @@ class Outcome:
 
 
 class Runtime(Protocol):
-    """Runs a handler: a generator of SimPy events that returns the response or raises
-    :class:`FunctionError`. It must end by the function's timeout, with :class:`TimedOut`."""
+    """Runs a handler: a generator of SimPy events that returns the response.
+
+    It raises :class:`FunctionError` if the handler fails, and must end by the function's timeout,
+    with :class:`TimedOut`.
+    """
 
     def __call__(
         self, function: Function, event: Any, request_id: str
@@ -72,7 +75,7 @@ class Runtime(Protocol):
 
 
 class PlainRuntime:
-    """Calls a Python handler at once and lets `duration` seconds pass.
+    """Lets `duration` seconds pass and calls a Python handler.
 
     `duration` is a number or a function of the event. For models and exercises; a handler deployed
     to a cloud runs in a sandbox instead, where it may sleep.
@@ -111,37 +114,51 @@ class Account:
         self.unreserved_running = 0
 
     def has_room(self) -> bool:
+        """Return whether one more function without reserved concurrency may run."""
         return self.unreserved_running < self.concurrency - self.reserved
 
 
 class ScalingRate:
-    """How many execution environments a function may start now: 1,000 every 10 seconds, saved up
-    to 1,000 (events-49)."""
+    """How many execution environments a function may start now (events-49).
+
+    1,000 every 10 seconds, saved up to 1,000.
+    """
 
     def __init__(self, now: float) -> None:
         self._left, self._as_of = float(NEW_ENVIRONMENTS), now
 
     def left(self, now: float) -> int:
-        """How many may be started at `now`."""
+        """Return how many may be started at `now`."""
         grown = self._left + (now - self._as_of) * NEW_ENVIRONMENTS / EVERY
         self._left, self._as_of = min(grown, float(NEW_ENVIRONMENTS)), now
         return int(self._left + 1e-9)
 
     def start(self, now: float) -> None:
-        """Count one that is started."""
+        """Count one that is started at `now`."""
         self.left(now)
         self._left -= 1
 
 
 class Function:
-    """A function with a timeout (seconds) and, if asked for, reserved concurrency.
+    """A function with a timeout and, if asked for, reserved concurrency.
 
-    :meth:`invoke` is a SimPy process that returns an :class:`Outcome`, or None when the function
-    is throttled or out of order. It never raises for what the handler did. `faults` are the outages
-    that were ordered for its `arn`: those of the kind "server" keep it from running at all.
+    :meth:`invoke` is a SimPy process that returns an :class:`Outcome`, or None if the function is
+    throttled or unavailable. It never raises for what the handler did.
 
-    `stops_loops` is the RecursiveLoop setting (events-39): True for Terminate, the default,
-    False for Allow. `on_loop` is called for each invocation that is stopped.
+    Args:
+        clock: The clock it lives on.
+        name: Its name.
+        runtime: Runs the handler.
+        timeout: In seconds.
+        account: Whose concurrency it shares.
+        rng: The source of request ids.
+        arn: Its ARN, made from the name if it is not given.
+        faults: Ordered outages: those of the kind "server" keep it from running at all.
+
+    Attributes:
+        stops_loops: The RecursiveLoop setting (events-39): True for Terminate, the default, False
+            for Allow.
+        on_loop: Called for each invocation that is stopped.
     """
 
     def __init__(
@@ -170,19 +187,21 @@ class Function:
         self._scaling = ScalingRate(clock.env.now)
 
     def reserve(self, concurrency: int | None) -> None:
-        """Reserve `concurrency` of the account's for this function; None gives it back."""
+        """Reserve some of the account's concurrency for this function; None gives it back."""
         self.account.reserved += (concurrency or 0) - (self.reserved or 0)
         self.reserved = concurrency
 
     def has_room(self) -> bool:
-        """Would an invocation now be accepted, or throttled with 429?"""
+        """Return whether an invocation now would be accepted, rather than throttled with 429."""
         room = self.account.has_room() if self.reserved is None else self.running < self.reserved
         warm = self.running < self.environments
         return room and (warm or self._scaling.left(self.env.now) > 0)
 
     def refusal(self) -> int | None:
-        """The HTTP status with which an invocation now would be refused: 429 when throttled, 5xx
-        during an outage. None if it would run. Ask once a try: an outage may be a matter of luck.
+        """Return the HTTP status with which an invocation would be refused now, or None.
+
+        429 when throttled, 5xx during an outage. Ask once per try: an outage may fail only a share
+        of them.
         """
         if not self.has_room():
             return THROTTLED
@@ -190,7 +209,7 @@ class Function:
         return failure.status if failure is not None and failure.kind == SERVER else None
 
     def breaks_loop(self, trace: str | None) -> bool:
-        """Is an invocation with this trace header one too many of its chain, and stopped?"""
+        """Return whether an invocation with this trace header is one too many, and stopped."""
         if not self.stops_loops or not recursion.stopped(trace, self.arn):
             return False
         if self.on_loop is not None:
@@ -198,13 +217,13 @@ class Function:
         return True
 
     def new_request_id(self) -> str:
-        """An id for one invocation."""
+        """Return an id for one invocation."""
         return new_id(self.rng)
 
     def invoke(
         self, event: Any, request_id: str | None = None, traces: Sequence[str] = ()
     ) -> Generator[simpy.Event, Any, Outcome | None]:
-        """Run the function once, if it can be run now."""
+        """Run the function once, or return None if it cannot be run now."""
         if self.refusal() is not None:
             return None
         return (yield from self.run(event, request_id, traces))

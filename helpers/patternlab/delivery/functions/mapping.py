@@ -95,7 +95,7 @@ class EventSourceMapping:
         self._poke()
 
     def _go(self, state: str) -> None:
-        """Be in `state` for a moment, then Enabled or Disabled, as was last wanted."""
+        """Enter `state` for a moment, then Enabled or Disabled, as was last wanted."""
         self.state = state
         self._asked += 1
         asked = self._asked
@@ -131,7 +131,7 @@ class EventSourceMapping:
                 yield self.env.timeout(self.rng.uniform(0, self.knobs.idle_poll))
 
     def _news(self) -> Iterator[simpy.Event]:
-        """What may let the next batch start, besides the end of another one."""
+        """Yield what may let the next batch start, besides the end of another one."""
         if self._has_room() or not self.queue.visible:
             yield self.queue.arrival()
         elif self.limit < self.scaling.ceiling:
@@ -146,7 +146,7 @@ class EventSourceMapping:
         return min(self.scaling.start, self.knobs.idle_batches)
 
     def _grow(self) -> None:
-        """Concurrency grows while every batch is busy and messages wait (events-24)."""
+        """Let concurrency grow while every batch is busy and messages wait (events-24)."""
         now = self.env.now
         if self._short_since is not None:
             grown = self.limit + (now - self._short_since) * self.scaling.growth
@@ -172,14 +172,14 @@ class EventSourceMapping:
         return started
 
     def _visibility_timeout(self) -> float | None:
-        """A window that would outlast the visibility timeout lengthens it (events-28)."""
+        """Return a longer visibility timeout if the window outlasts the queue's (events-28)."""
         window, timeout = self.config.batching_window, self.function.timeout
         if window and window + timeout > self.queue.visibility_timeout:
             return window + timeout + 30
         return None
 
     def _filter(self, receipts: list[Received]) -> list[Received]:
-        """Drop what no pattern lets through: it is deleted, not left (events-35)."""
+        """Delete what no pattern lets through, and return the rest (events-35)."""
         patterns = self.config.patterns
         if not patterns:
             return receipts
@@ -192,9 +192,9 @@ class EventSourceMapping:
         return passed
 
     def _without_loops(self, receipts: list[Received]) -> list[Received]:
-        """Leave out messages whose chain has run the function too often (events-39).
+        """Return the messages whose chain has not run the function too often (events-39).
 
-        Lambda refuses to be invoked with them. As after any error they come back when their
+        Lambda refuses to be invoked with the others. As after any error they come back when their
         visibility timeout ends, until the redrive policy or the retention period takes them. What
         is behind them in a FIFO queue's group waits with them. AWS does not say what becomes of the
         rest of a batch; here it is run.
@@ -254,7 +254,7 @@ class EventSourceMapping:
             self._poke()
 
     def _invoke(self, batch: list[Received]) -> Generator[simpy.Event, Any, Outcome | None]:
-        """Invoke; while throttled, try again until the batch's visibility timeout (events-30)."""
+        """Invoke; while throttled, retry until the batch's visibility timeout (events-30)."""
         event = {"Records": [sqs_record(self.queue, r, self.region) for r in batch]}
         traces = [trace for receipt in batch if (trace := _trace(receipt))]
         give_up = min(receipt.visible_again for receipt in batch)

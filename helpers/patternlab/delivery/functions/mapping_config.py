@@ -31,7 +31,7 @@ class Scaling:
 
 @dataclass
 class MappingConfig:
-    """The settings of an event source mapping, named as in Lambda's API, in seconds.
+    """The settings of an event source mapping, named as in Lambda's API; times are in seconds.
 
     Either of `minimum_pollers` and `maximum_pollers` turns provisioned mode on.
     """
@@ -46,11 +46,11 @@ class MappingConfig:
 
     @property
     def provisioned(self) -> bool:
-        """Does it run on pollers of its own?"""
+        """Whether it runs on pollers of its own."""
         return self.minimum_pollers is not None or self.maximum_pollers is not None
 
     def scaling(self) -> Scaling:
-        """How this mapping scales (events-24 to events-26)."""
+        """Return how this mapping scales (events-24 to events-26)."""
         if self.provisioned:
             fewest = self.minimum_pollers or MIN_POLLERS
             most = self.maximum_pollers or max(MAX_POLLERS, fewest)
@@ -97,7 +97,7 @@ class MappingConfig:
 
 
 def check_timeouts(queue: Queue, function_timeout: float) -> None:
-    """A function must be able to finish while its messages are hidden (events-28)."""
+    """Refuse a function that could not finish while its messages are hidden (events-28)."""
     if function_timeout > queue.visibility_timeout:
         raise _refused(
             f"Queue visibility timeout: {queue.visibility_timeout:g} seconds is less than "

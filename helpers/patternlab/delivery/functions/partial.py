@@ -8,7 +8,7 @@ from patternlab.delivery.sqs.message import Received
 
 
 def failed_receipts(response: Any, batch: list[Received]) -> list[Received]:
-    """The receipts that must come back, given the response of a function that reports failures.
+    """Return the receipts that must come back, given the response of a function.
 
     An empty report means success. A report that is malformed, or names a message that was not in
     the batch, fails the whole batch. Only the listed messages come back, on FIFO queues too: there

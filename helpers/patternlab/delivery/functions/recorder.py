@@ -97,7 +97,7 @@ def record(handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 
 def _failures(response: Any) -> list[str | None] | None:
-    """The message ids that the response reports as failed; None if that is not a list."""
+    """Return the message ids that the response reports as failed; None if that is not a list."""
     items = response.get("batchItemFailures") if isinstance(response, dict) else None
     if items is None:
         return []

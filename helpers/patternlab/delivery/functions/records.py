@@ -1,4 +1,4 @@
-"""The event records Lambda hands to a function (events-37)."""
+"""The event records that Lambda hands to a function (events-37)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ RECORD_OVERHEAD = 600  # bytes of a record besides body and attributes, about
 
 
 def milliseconds(queue: Queue, seconds: float | None) -> str:
-    """A moment on the queue's clock as SQS writes it: milliseconds since 1970, as text."""
+    """Return a moment on the queue's clock as SQS writes it: milliseconds since 1970, as text."""
     return str(round((queue.clock.epoch + (seconds or 0.0)) * 1000))
 
 
 def sqs_record(queue: Queue, receipt: Received, region: str = "us-east-1") -> dict[str, Any]:
-    """One entry of ``event["Records"]`` for a message received from `queue`."""
+    """Return one entry of ``event["Records"]`` for a message received from `queue`."""
     message = receipt.message
     attributes: dict[str, str | None] = {
         "ApproximateReceiveCount": str(receipt.receive_count),
@@ -53,7 +53,7 @@ def sqs_record(queue: Queue, receipt: Received, region: str = "us-east-1") -> di
 
 
 def _message_attributes(message: Message) -> dict[str, Any]:
-    """Message attributes in the spelling Lambda uses; binary values in base64."""
+    """Return message attributes in the spelling Lambda uses, binary values in base64."""
     shown: dict[str, dict[str, Any]] = {}
     for name, value in message.attributes.items():
         entry: dict[str, Any] = {"stringListValues": [], "binaryListValues": []}
@@ -73,7 +73,7 @@ def _bytes(value: str | bytes) -> bytes:
 
 
 def message_size(body: str, attributes: dict[str, Any] | None) -> int:
-    """Bytes of a message as SQS counts them: body, and attributes' names, types and values."""
+    """Return a message's bytes as SQS counts them: body, attributes' names, types and values."""
     size = len(body) if body.isascii() else len(body.encode())
     if attributes:
         for name, value in attributes.items():
@@ -83,5 +83,5 @@ def message_size(body: str, attributes: dict[str, Any] | None) -> int:
 
 
 def record_size(message: Message) -> int:
-    """Bytes of a message in an event, about."""
+    """Return about how many bytes a message takes in an event."""
     return message_size(message.body, message.attributes) + RECORD_OVERHEAD

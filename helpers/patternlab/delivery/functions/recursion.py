@@ -24,21 +24,26 @@ WORDS = (
 
 
 def stopped(header: str | None, arn: str) -> bool:
-    """Has this chain run the function `arn` as often as it may?"""
+    """Return whether this chain has run the function `arn` as often as it may."""
     return invocations(header, arn) >= LIMIT
 
 
 def invocations(header: str | None, arn: str) -> int:
-    """How often the chain of `header` has run the function `arn`. Without a header: never."""
+    """Return how often the chain of `header` has run the function `arn`; 0 without a header."""
     return _lineage(header).get(_hash(arn), 0)
 
 
 def next_header(headers: Iterable[str | None], arn: str, request_id: str, time: float) -> str:
-    """The trace header of an invocation of `arn`, and of all that its code sends.
+    """Return the trace header of an invocation of `arn`, and of all that its code sends.
 
-    `headers` are those of the event, one a record. Where a batch joins several chains, AWS does
-    not say which one goes on: here the highest count of each function does. The first root is
-    kept; a chain that begins gets one from `time`, seconds since 1970, and the request id.
+    If a batch joins several chains, AWS does not say which one goes on: here the highest count of
+    each function does. The first root is kept.
+
+    Args:
+        headers: Those of the event, one per record.
+        arn: The function.
+        request_id: Of the invocation; it makes the root of a chain that begins.
+        time: Now, in seconds since 1970; likewise.
     """
     known = [header for header in headers if header]
     counts: dict[str, int] = {}
@@ -63,7 +68,7 @@ def _fields(header: str | None) -> dict[str, str]:
 
 
 def _lineage(header: str | None) -> dict[str, int]:
-    """The counts in a header; what is not one is passed over."""
+    """Return the counts in a header; ignore what is not one."""
     counts = {}
     for entry in _fields(header).get(LINEAGE, "").split("|"):
         name, _, count = entry.rpartition(":")

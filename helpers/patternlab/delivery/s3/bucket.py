@@ -43,14 +43,19 @@ Route = Callable[[ObjectEvent], DeliveryFailure | None]
 
 
 class Notifier:
-    """Tells of a bucket's events what its configuration says: late, in any order, at least once.
+    """Sends a bucket's notifications by its configuration: late, in any order, at least once.
 
-    :meth:`configure` sets the rules; :meth:`emit` is called for every event. What each
-    notification meets on its way (latency, a duplicate, a hypothetical loss) is drawn from `rng`
-    by the knobs.
+    :meth:`configure` sets the rules; :meth:`emit` is called for every event.
 
-    `trace` tells the trace header of whoever causes an event now. It goes along with the
-    notification, so that a function that writes to its own bucket is found out (events-39).
+    Args:
+        clock: The clock it lives on.
+        bucket: Whose events these are.
+        knobs: Latency, duplicates, hypothetical loss.
+        rng: The source of all of these.
+        faults: The ordered outages that deliveries meet.
+        trace: Returns the trace header of the request that causes an event now. It goes along with
+            the notification, so that a function that writes to its own bucket is found out
+            (events-39).
     """
 
     def __init__(
@@ -86,9 +91,15 @@ class Notifier:
     ) -> None:
         """Replace the whole configuration, or raise and change nothing (events-62 and events-63).
 
-        Every queue and topic gets a test event first; one that does not take it refuses the
-        configuration, unless `validate` is False. `bus` takes all events in EventBridge's form,
-        whatever the rules say.
+        Every queue and topic gets a test event first.
+
+        Args:
+            rules: Which events go where.
+            bus: Takes all events in EventBridge's form, whatever the rules say.
+            validate: Refuse the configuration if a receiver does not take its test event.
+
+        Raises:
+            DeliveryError: InvalidArgument, as S3 refuses it.
         """
         check_rules(rules)
         self._test({rule.receiver.arn: rule for rule in rules}.values(), validate)
@@ -149,7 +160,7 @@ class Notifier:
         etag: str | None = None,
         version_id: str | None = None,
     ) -> ObjectEvent:
-        """Something happened to `key`: `name` is S3's event name without "s3:"."""
+        """Send notifications of an event of `key`; `name` is S3's name of it, without "s3:"."""
         event = ObjectEvent(
             name,
             key,
@@ -171,7 +182,7 @@ class Notifier:
         return event
 
     def _merge(self, event: ObjectEvent) -> None:
-        """Two writes at once, without versioning, may give one notification (events-64)."""
+        """Silence one of two writes at once, without versioning, by the knob (events-64)."""
         before = self._newest.get(event.key)
         self._newest[event.key] = event
         if before is None or event.time - before.time > AT_ONCE:
@@ -192,7 +203,7 @@ class Notifier:
     def _send(self, delay: float, event: ObjectEvent, route: Route) -> None:
         """Let the notification arrive after `delay` seconds.
 
-        They stand in a line of their own, so that one timer serves the whole bucket.
+        Notifications are kept in a line, so that one timer serves the whole bucket.
         """
         due = self.env.now + delay
         self._sent += 1
@@ -249,8 +260,9 @@ class Stored(NamedTuple):
 
 
 class Bucket:
-    """A bucket for models and exercises: objects without their content, and a :class:`Notifier`,
-    to which `options` (knobs, rng, faults) go.
+    """A bucket for models and exercises: objects without their content, and a :class:`Notifier`.
+
+    `options` (knobs, rng, faults) go to the notifier.
 
     >>> bucket = Bucket(VirtualClock(), "photos")
     >>> event = bucket.put("cat.jpg", b"meow")
@@ -283,7 +295,7 @@ class Bucket:
         return event
 
     def delete(self, key: str) -> ObjectEvent | None:
-        """Delete an object; with versioning that puts a delete marker on top of it."""
+        """Delete an object; with versioning, put a delete marker on top of it."""
         if self.objects.pop(key, None) is None:
             return None
         if not self.versioned:
@@ -293,7 +305,7 @@ class Bucket:
         )
 
     def inventory(self) -> dict[str, str]:
-        """The current objects' ETags by key, as a listing of the bucket shows them."""
+        """Return the current objects' ETags by key, as a listing of the bucket shows them."""
         return {key: stored.etag for key, stored in self.objects.items()}
 
     def _new_version(self) -> str:

@@ -22,16 +22,17 @@ class Reconciliation:
 
     @property
     def complete(self) -> bool:
-        """Has every object of the bucket been processed in its current version?"""
+        """Whether every object of the bucket has been processed in its current version."""
         return not self.missing and not self.stale
 
 
 def reconcile(inventory: Mapping[str, str], processed: Iterable[tuple[str, str]]) -> Reconciliation:
     """Compare the bucket's `inventory` with what was `processed`.
 
-    `inventory` has, for each key, a mark of the object's current version: its ETag, version id or
-    sequencer. `processed` has pairs of a key and the mark that was processed, in order. Take the
-    same kind of mark on both sides. ETags cannot tell apart two writes of the same content.
+    Args:
+        inventory: For each key, a mark of the object's current version: its ETag, version id or
+            sequencer. ETags cannot tell apart two writes of the same content.
+        processed: Pairs of a key and the mark that was processed, in order; the same kind of mark.
 
     >>> found = reconcile({"a": "1", "b": "2", "c": "3"}, [("a", "1"), ("a", "1"), ("b", "1")])
     >>> found.missing, found.stale, found.doubled

@@ -33,6 +33,7 @@ class BucketName:
 
     @property
     def arn(self) -> str:
+        """The bucket's ARN."""
         return f"arn:aws:s3:::{self.name}"
 
 
@@ -83,7 +84,7 @@ class ObjectEvent:
 
 
 def encoded_key(key: str) -> str:
-    """`key` as a notification spells it: url-encoded, a space as +.
+    """Return `key` as a notification spells it: url-encoded, a space as +.
 
     >>> encoded_key("in/a b+c.txt")
     'in/a+b%2Bc.txt'
@@ -92,7 +93,7 @@ def encoded_key(key: str) -> str:
 
 
 def key_of_record(record: dict[str, Any]) -> str:
-    """The object's key in one of a notification's ``Records``, decoded.
+    """Return the object's key in one of a notification's ``Records``, decoded.
 
     >>> key_of_record({"s3": {"object": {"key": "in/a+b%2Bc.txt"}}})
     'in/a b+c.txt'
@@ -101,10 +102,10 @@ def key_of_record(record: dict[str, Any]) -> str:
 
 
 def notifications_of(bucket: BucketName, rule_id: str) -> Callable[[ObjectEvent], str]:
-    """Makes, for one rule, the text that queues, topics and functions get: one record.
+    """Return what makes, for one rule, the text that receivers get: one record.
 
-    It is put together from pieces that are JSON already: a hundred thousand of these are made in
-    a moment, and most of each is the same.
+    The text is put together from pieces that are JSON already: a hundred thousand of these are made
+    in a moment, and most of each is the same.
     """
     record = {
         "eventVersion": EVENT_VERSION,
@@ -136,7 +137,7 @@ def notifications_of(bucket: BucketName, rule_id: str) -> Callable[[ObjectEvent]
 
 
 def _object(event: ObjectEvent) -> str:
-    """The object's fields, as many as the kind of event has."""
+    """Return the object's fields, as many as the kind of event has."""
     size = f',"size":{event.size}' if event.size is not None else ""
     etag = f',"eTag":"{event.etag}"' if event.etag is not None else ""
     version = f',"versionId":"{event.version_id}"' if event.version_id is not None else ""
@@ -146,7 +147,7 @@ def _object(event: ObjectEvent) -> str:
 
 
 def test_event(bucket: BucketName, time: float, request_id: str) -> str:
-    """What a queue or a topic gets when a configuration names it (events-62)."""
+    """Return what a queue or a topic gets when a configuration names it (events-62)."""
     return compact(
         {
             "Service": "Amazon S3",
@@ -187,12 +188,12 @@ _REASONS = {
 
 
 def detail_type(name: str) -> str | None:
-    """The detail-type of an event on EventBridge, None for one that S3 does not send there."""
+    """Return the detail-type of an event on EventBridge, None if S3 does not send it there."""
     return _DETAIL_TYPES.get(name) or _DETAIL_TYPES.get(name.partition(":")[0])
 
 
 def eventbridge_event(bucket: BucketName, event: ObjectEvent) -> dict[str, Any]:
-    """The event as an EventBridge rule sees it; the key is not encoded here."""
+    """Return the event as an EventBridge rule sees it; the key is not encoded here."""
     shown: dict[str, Any] = {"key": event.key}
     if event.size is not None:
         shown["size"] = event.size

@@ -39,7 +39,7 @@ SINGLES = ("ReducedRedundancyLostObject", "LifecycleTransition", "IntelligentTie
 
 
 def _events_of(pattern: str) -> set[str]:
-    """The event names, without "s3:", that an entry of a rule's `events` stands for."""
+    """Return the event names, without "s3:", that an entry of a rule's `events` stands for."""
     name = pattern.removeprefix("s3:")
     family, _, kind = name.partition(":")
     kinds = FAMILIES.get(family, ())
@@ -51,15 +51,20 @@ def _events_of(pattern: str) -> set[str]:
 
 
 def invalid_argument(message: str) -> DeliveryError:
-    """InvalidArgument, with which S3 refuses a configuration."""
+    """Return InvalidArgument, with which S3 refuses a configuration."""
     return DeliveryError("InvalidArgument", message)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Events of keys that start with `prefix` and end with `suffix` go to `receiver`.
+    """One rule: which events go to `receiver`.
 
-    `events` are S3's names, wildcards allowed: ``("s3:ObjectCreated:*",)``.
+    Attributes:
+        receiver: Where to.
+        events: S3's names, wildcards allowed: ``("s3:ObjectCreated:*",)``.
+        prefix: With which a key must start.
+        suffix: With which a key must end.
+        id: Its name in the notification.
     """
 
     receiver: Receiver
@@ -69,15 +74,15 @@ class Rule:
     id: str = "rule"
 
     def names(self) -> set[str]:
-        """The event names, without "s3:", that this rule is for."""
+        """Return the event names, without "s3:", that this rule is for."""
         return set().union(*map(_events_of, self.events))
 
     def takes_key(self, key: str) -> bool:
-        """Is this rule for the key?"""
+        """Return whether this rule is for the key."""
         return key.startswith(self.prefix) and key.endswith(self.suffix)
 
     def overlaps(self, other: Rule) -> bool:
-        """May one event be for both? That is so when prefixes, suffixes and events all overlap."""
+        """Return whether one event may be for both: prefixes, suffixes and events all overlap."""
         return (
             _either_way(str.startswith, self.prefix, other.prefix)
             and _either_way(str.endswith, self.suffix, other.suffix)

@@ -46,9 +46,10 @@ class _Watched(QueueReceiver):
 class Pipeline:
     """What became of the objects of a bucket.
 
-    `latencies` has the seconds from each event to its notification in the queue; `processed` the
-    pairs of a key and a version that were worked on, in order. `failures` are the errors that left
-    the consumer.
+    Attributes:
+        latencies: Seconds from each event to its notification in the queue.
+        processed: Pairs of a key and a version that were worked on, in order.
+        failures: The errors that the consumer raised.
     """
 
     bucket: Bucket
@@ -59,7 +60,7 @@ class Pipeline:
 
     @property
     def books(self) -> Reconciliation:
-        """The bucket's inventory compared with what was processed, by version."""
+        """The bucket's inventory, compared with what was processed by version."""
         current = {key: str(stored.version_id) for key, stored in self.bucket.objects.items()}
         return reconcile(current, self.processed)
 
@@ -80,11 +81,23 @@ def s3_pipeline(
 ) -> Pipeline:
     """Write `objects` objects `writes` times each, and run until every notification was handled.
 
-    The bucket is versioned. All objects are written once, one every `gap` seconds, then all again.
-    `latency` (the median, in seconds) and its `spread`, `duplicates` and the **hypothetical**
-    `loss` are knobs, not AWS numbers. `process` fails the first time it is asked for a version
-    with probability `failure_rate`, and with a :class:`FileNotFoundError` for a version that the
-    bucket does not have. A batch that failed comes back after 30 s, ten times at most.
+    The bucket is versioned. All objects are written once, then all again. A batch that failed comes
+    back after 30 s, ten times at most. Latency, spread, duplicates and loss are knobs, not AWS
+    numbers.
+
+    Args:
+        consumer: Gets Lambda's event, a table that outlives the invocation, and `process`, which
+            raises FileNotFoundError for a version that the bucket does not have.
+        objects: How many.
+        writes: How often each is written.
+        gap: Seconds from one write to the next.
+        latency: The median, in seconds.
+        spread: The standard deviation of its logarithm.
+        duplicates: Probability of a second notification.
+        loss: **Hypothetical.** Probability that a notification never comes.
+        failure_rate: Probability that `process` fails the first time for a version.
+        keys: Makes the key of each number.
+        seed: Decides everything random.
     """
     knobs = Knobs(
         mapping_delay=0.0,
@@ -153,7 +166,7 @@ def careful(event: Any, table: dict[str, Any], process: Process) -> None:
 
 
 def photos_in(event: Any) -> list[tuple[str, str, str]]:
-    """Key, version id and sequencer of the objects in a batch; a test event has none."""
+    """Return key, version id and sequencer of the objects in a batch; a test event has none."""
     found = []
     for message in event["Records"]:
         for record in json.loads(message["body"]).get("Records", ()):

@@ -24,7 +24,7 @@ class Sequencer:
         self._moment, self._writes = -1, 0
 
     def next(self, key: str) -> str:
-        """The value of a write to `key`, now."""
+        """Return the value of a write to `key`, now."""
         moment = round(self._clock.time() * 1e6)
         if moment != self._moment:
             self._moment, self._writes = moment, 0
@@ -36,7 +36,7 @@ class Sequencer:
 
 
 def newer(a: str, b: str) -> bool:
-    """Is the event with sequencer `a` later than the one with `b`? Both must be of one key.
+    """Return whether the event with sequencer `a` is later than that with `b`, of the same key.
 
     The shorter value is filled up with zeros on its right, then they are compared as text. Equal
     values are the same event, delivered twice.

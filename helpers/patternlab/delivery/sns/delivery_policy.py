@@ -48,10 +48,15 @@ BACKOFF: dict[str, Callable[[float, float, int, int], float]] = {
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """The four phases of retries: numbers of tries, and delays in seconds.
+    """The four phases of retries.
 
-    With `counts_first` the first delivery is one of the tries, as in "100,015 attempts"; without,
-    they all come after it, as in "3 retries".
+    Attributes:
+        no_delay: Tries at once; `min_delay`, `backoff` and `max_delay` likewise count tries.
+        shortest: Seconds before a try of the second phase, and before the first one of the third.
+        longest: Seconds before the last try of the third phase, and before one of the fourth.
+        function: How the delay grows in the third phase: a name in :data:`BACKOFF`.
+        counts_first: Whether the first delivery is one of the tries, as in "100,015 attempts",
+            rather than before them, as in "3 retries".
     """
 
     no_delay: int = 0
@@ -64,7 +69,7 @@ class RetryPolicy:
     counts_first: bool = False
 
     def waits(self) -> Iterator[float]:
-        """Seconds from each attempt to the next, for as many retries as there are."""
+        """Return the seconds from each attempt to the next, for as many retries as there are."""
         curve, last = BACKOFF[self.function], max(self.backoff - 1, 1)
         tries = chain(
             repeat(0.0, self.no_delay),
@@ -75,14 +80,14 @@ class RetryPolicy:
         return islice(tries, 1, None) if self.counts_first else tries
 
     def jittered(self, rng: random.Random, jitter: tuple[float, float]) -> Iterator[float]:
-        """As :meth:`waits`, each times U(`jitter`)."""
+        """Return the same as :meth:`waits`, each times U(`jitter`)."""
         if jitter == (1.0, 1.0):
             return self.waits()
         return (wait * rng.uniform(*jitter) for wait in self.waits())
 
     @property
     def attempts(self) -> int:
-        """Deliveries in all, the first one included."""
+        """The number of deliveries in all, the first one included."""
         retries = self.no_delay + self.min_delay + self.backoff + self.max_delay
         return retries if self.counts_first else retries + 1
 
@@ -119,9 +124,14 @@ _FIELDS = {
 
 
 def parse_delivery_policy(text: str, topic: bool = False) -> RetryPolicy:
-    """The HTTP/S retry policy in a DeliveryPolicy attribute of a subscription, or of a `topic`.
+    """Return the HTTP/S retry policy in a DeliveryPolicy attribute.
 
-    Raises a :class:`DeliveryError` InvalidParameter for what is no such policy.
+    Args:
+        text: The attribute.
+        topic: Whether it is a topic's, rather than a subscription's.
+
+    Raises:
+        DeliveryError: InvalidParameter, if it is not such a policy.
     """
     try:
         content = json.loads(text)

@@ -31,7 +31,8 @@ class FilterPolicy:
     >>> policy.accepts("...", {})
     False
 
-    Raises :class:`DeliveryError` InvalidParameter for a policy that SNS refuses.
+    Raises:
+        DeliveryError: InvalidParameter, for a policy that SNS refuses.
     """
 
     def __init__(self, text: str, scope: str = ATTRIBUTES) -> None:
@@ -40,7 +41,7 @@ class FilterPolicy:
         _check(self._policy, scope)
 
     def accepts(self, message: str, attributes: Mapping[str, Mapping[str, str]]) -> bool:
-        """Is a message with this text and these attributes to be delivered?"""
+        """Return whether a message with this text and these attributes is to be delivered."""
         if self.scope == ATTRIBUTES:
             return matches(self._policy, self._seen(attributes))
         try:
@@ -50,7 +51,7 @@ class FilterPolicy:
         return isinstance(content, dict) and matches(self._policy, content)
 
     def _seen(self, attributes: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-        """The attributes as a policy sees them; null stands for one that is missing."""
+        """Return the attributes as a policy sees them; null stands for one that is missing."""
         event = {name: _value(a) for name, a in attributes.items() if _counts(a)}
         for name, conditions in self._policy.items():
             if None in conditions:
@@ -59,7 +60,7 @@ class FilterPolicy:
 
 
 def _counts(attribute: Mapping[str, str]) -> bool:
-    """Binary attributes are not looked at."""
+    """Return whether an attribute counts: binary ones are ignored."""
     return not attribute["Type"].startswith("Binary")
 
 
@@ -108,7 +109,7 @@ def _check(policy: dict[str, Any], scope: str) -> None:
 
 
 def _keys(policy: dict[str, Any]) -> Iterator[str]:
-    """The keys that count against the limit: those at the top, and those within ``$or``."""
+    """Yield the keys that count against the limit: those at the top, and those within ``$or``."""
     for name, wanted in policy.items():
         if name == "$or" and isinstance(wanted, list):
             for branch in wanted:
@@ -118,7 +119,7 @@ def _keys(policy: dict[str, Any]) -> Iterator[str]:
 
 
 def _check_level(policy: Any, depth: int) -> int:
-    """Check one object of the policy; gives its combinations, nested values counting by depth."""
+    """Check one object of the policy; return its combinations, nested values counted by depth."""
     if not isinstance(policy, dict):
         raise _refused("Filter policy must be a JSON object")
     combinations = 1
@@ -189,7 +190,7 @@ def _check_number(value: float) -> None:
 
 
 def _check_numeric(terms: list[Any]) -> None:
-    """``["=", 1]``, ``["<", 1]`` or a range such as ``[">", 0, "<=", 5]``."""
+    """Check ``["=", 1]``, ``["<", 1]`` or a range such as ``[">", 0, "<=", 5]``."""
     first = terms[0] if terms else "]"
     if not terms or not isinstance(first, str):
         raise _refused(f"Invalid member in numeric match: {first}")

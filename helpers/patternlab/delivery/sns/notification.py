@@ -16,8 +16,15 @@ SIGNATURE = base64.b64encode(b"A local cloud cannot sign as AWS does: made up").
 
 @dataclass(slots=True)
 class Notification:
-    """A message as it was published. `attributes` are ``{name: {"Type": ..., "Value": ...}}``,
-    binary values in base64. `published` is seconds on the clock, `timestamp` since 1970."""
+    """A message as it was published.
+
+    Attributes:
+        published: When, in seconds on the clock.
+        timestamp: When, in seconds since 1970.
+        attributes: ``{name: {"Type": ..., "Value": ...}}``, binary values in base64.
+        by_protocol: The texts of a message whose MessageStructure is "json".
+        trace: The trace header of the request that published it.
+    """
 
     id: str
     topic_arn: str
@@ -29,17 +36,17 @@ class Notification:
     group: str | None = None
     dedup_id: str | None = None
     sequence: str | None = None
-    by_protocol: dict[str, str] | None = None  # MessageStructure "json"
-    trace: str | None = None  # the trace header of the request that published it
+    by_protocol: dict[str, str] | None = None
+    trace: str | None = None
 
     def text_for(self, protocol: str) -> str:
-        """The message for subscribers of that protocol."""
+        """Return the message for subscribers of that protocol."""
         if self.by_protocol is None:
             return self.message
         return self.by_protocol.get(protocol, self.by_protocol["default"])
 
     def sqs_attributes(self) -> dict[str, dict[str, Any]]:
-        """The attributes as SendMessage takes them, for raw delivery."""
+        """Return the attributes as SendMessage takes them, for raw delivery."""
         return {name: _sqs_attribute(value) for name, value in self.attributes.items()}
 
 
@@ -94,7 +101,7 @@ def _headers(notification: Notification, subscription_arn: str, raw: bool) -> di
 
 
 def envelope(notification: Notification, subscription_arn: str, protocol: str) -> str:
-    """The JSON text that queues and web servers get, unless delivery is raw.
+    """Return the JSON text that queues and web servers get, unless delivery is raw.
 
     Messages of FIFO topics have a sequence number in place of the signature.
     """
@@ -120,7 +127,7 @@ def envelope(notification: Notification, subscription_arn: str, protocol: str) -
 
 
 def lambda_event(notification: Notification, subscription_arn: str) -> dict[str, Any]:
-    """The event that a subscribed function gets: one record, whose URLs are spelt ``Url``."""
+    """Return the event that a subscribed function gets: one record, with URLs spelt ``Url``."""
     certificate, unsubscribe = _urls(notification, subscription_arn)
     message = {
         "Type": "Notification",
@@ -145,7 +152,7 @@ def lambda_event(notification: Notification, subscription_arn: str) -> dict[str,
 
 
 def notification_size(message: str, attributes: dict[str, dict[str, str]] | None) -> int:
-    """Bytes of a message as SNS counts them: text, and attributes' names, types and values."""
+    """Return a message's bytes as SNS counts them: text, attributes' names, types and values."""
     size = len(message.encode())
     for name, value in (attributes or {}).items():
         size += len(name.encode()) + len(value["Type"].encode())

@@ -53,11 +53,19 @@ class Fate:
 class Topic:
     """A standard or FIFO topic on a virtual clock.
 
-    `fifo` topics keep the order within a message group, deduplicate for five minutes (by the
-    SHA-256 of the message with `content_deduplication`), and do so for the whole topic or, with a
-    `throughput_scope` of ``"MessageGroup"``, for each group. `http_policy` is the retry policy of
-    HTTP/S subscriptions that have none. `faults` are the outages that deliveries meet, `log` the
-    list to which every attempt is added (see :mod:`patternlab.delivery.sns.delivery_log`).
+    Args:
+        clock: The clock it lives on.
+        name: Its name.
+        arn: Its ARN, made from the name if it is not given.
+        fifo: Keep the order within a message group, and deduplicate for five minutes.
+        content_deduplication: Deduplicate by the SHA-256 of a message without an id.
+        throughput_scope: Deduplicate for the whole ``"Topic"`` or for each ``"MessageGroup"``.
+        maximum_message_size: In bytes.
+        http_policy: The retry policy of HTTP/S subscriptions that have none.
+        faults: The ordered outages that deliveries meet.
+        knobs: What AWS does not publish.
+        rng: The source of everything random.
+        log: The list to which every attempt is added.
     """
 
     def __init__(
@@ -114,8 +122,10 @@ class Topic:
         self.check_large(self.maximum_message_size, [protocol])
 
     def check_large(self, size: int, joining: list[str] | None = None) -> None:
-        """Refuse a maximum of more than 256 KiB for many subscriptions, or for other protocols
-        than SQS, Lambda and Firehose (events-59)."""
+        """Refuse a maximum of more than 256 KiB for what cannot get such messages (events-59).
+
+        That is more than 100 subscriptions, or protocols other than SQS, Lambda and Firehose.
+        """
         protocols = [s.receiver.protocol for s in self.subscriptions] + (joining or [])
         wrong = [protocol for protocol in protocols if protocol not in LARGE_PROTOCOLS]
         if size > DEFAULT_SIZE and (wrong or len(protocols) > LARGE_SUBSCRIPTIONS):
@@ -138,12 +148,21 @@ class Topic:
         structure: str | None = None,
         trace: str | None = None,
     ) -> Notification:
-        """Publish a message; the first attempt to deliver it to each subscription is made now.
+        """Publish a message, and make the first attempt to deliver it to each subscription now.
 
-        `attributes` are ``{name: {"Type": "String", "Value": "..."}}``. With a `structure` of
-        ``"json"`` the message holds a text for each protocol. A duplicate on a FIFO topic gives the
-        first notification, and delivers nothing. Refused with InvalidParameter where SNS refuses.
-        `trace` is a trace header, which goes along to queues and functions.
+        A duplicate on a FIFO topic returns the first notification, and delivers nothing.
+
+        Args:
+            message: The text.
+            subject: For people, and in the JSON around the text.
+            attributes: ``{name: {"Type": "String", "Value": "..."}}``.
+            group: The message group.
+            dedup_id: The deduplication id.
+            structure: ``"json"`` if the message holds a text for each protocol.
+            trace: A trace header, which goes along to queues and functions.
+
+        Raises:
+            DeliveryError: InvalidParameter, as SNS refuses it.
         """
         by_protocol = self._check(message, attributes, structure)
         dedup_id = self._check_fifo(message, group, dedup_id)
@@ -182,7 +201,7 @@ class Topic:
         return _structured(message) if structure == "json" else None
 
     def _check_fifo(self, message: str, group: str | None, dedup_id: str | None) -> str | None:
-        """The deduplication id of a message to a FIFO topic; refuses one that has none."""
+        """Return the deduplication id of a message to a FIFO topic; refuse one that has none."""
         if not self.fifo:
             return dedup_id
         if not group:
@@ -207,16 +226,22 @@ class Topic:
 
     @property
     def deliveries(self) -> pd.DataFrame:
-        """Every attempt so far, a table as :func:`delivery_frame` gives it."""
+        """Every attempt so far, in a table as :func:`delivery_frame` returns it."""
         return delivery_frame(self.log, self.clock.start)
 
 
 class Subscription:
     """A topic's deliveries to one receiver.
 
-    `raw` delivers the message as it is, without the JSON around it. `dead_letter` is where messages
-    go that could not be delivered; without one they are dropped (events-55). `policy` is the retry
-    policy of HTTP/S; for all other protocols it is SNS's own.
+    Args:
+        topic: The topic.
+        receiver: Where to.
+        arn: Its ARN, made from the topic's if it is not given.
+        raw: Deliver the message as it is, without the JSON around it.
+        filter_policy: Which messages to deliver; all without one.
+        dead_letter: Where messages go that could not be delivered; without one they are dropped
+            (events-55).
+        policy: The retry policy of HTTP/S; for all other protocols it is SNS's own.
     """
 
     def __init__(
@@ -268,7 +293,7 @@ class Subscription:
             self._deliver(notification)
 
     def _deliver(self, notification: Notification) -> bool:
-        """Make the first attempt. False if the message is being tried again from now on."""
+        """Make the first attempt; return False if the message is tried again from now on."""
         failure = self._try(notification)
         if failure is None:
             self._log(notification, 1, DELIVERED)
@@ -285,7 +310,7 @@ class Subscription:
     def _retry(
         self, notification: Notification, failure: DeliveryFailure
     ) -> Generator[simpy.Event, Any, None]:
-        """A SimPy process: attempts 2, 3 ... of one message, until it is delivered or given up."""
+        """Make attempts 2, 3 ... of one message, until it is delivered or given up."""
         topic, number, took = self.topic, 1, failure.took
         env, last = topic.env, self.retries.attempts
         for wait in self.retries.jittered(topic.rng, topic.knobs.delivery_jitter):
@@ -360,7 +385,7 @@ class Subscription:
 
 
 def _structured(message: str) -> dict[str, str]:
-    """The texts by protocol in a message of MessageStructure "json"."""
+    """Return the texts by protocol in a message of MessageStructure "json"."""
     words = "Message Structure - "
     try:
         content = json.loads(message)

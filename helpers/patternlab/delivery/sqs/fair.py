@@ -29,7 +29,7 @@ class Load:
         self.window, self.in_flight, self.busy, self._at = window, 0, 0.0, 0.0
 
     def count(self, change: int, now: float) -> None:
-        """`change` messages more are in flight, from `now` on."""
+        """Count `change` more messages in flight, from `now` on."""
         if self.window:
             kept = math.exp((self._at - now) / self.window)
             self.busy = self.busy * kept + self.in_flight * self.window * (1 - kept)
@@ -37,7 +37,7 @@ class Load:
         self.in_flight += change
 
     def start(self, now: float) -> None:
-        """Measure from `now` on."""
+        """Begin to measure at `now`."""
         self.busy, self._at = 0.0, now
 
 
@@ -56,13 +56,13 @@ class Tenant:
 
 
 class FairOrder:
-    """Messages of quiet tenants come first, each in order of sending; nobody is throttled.
+    """Hands out the messages of quiet tenants first, each in order of sending.
 
     A tenant is noisy while it has more than 10 % of the queue's messages in flight and at least 30
     of its own, or more than 10 % of the recent processing time ("recent" is a knob), unless it has
     sent nothing for 5 minutes. Of several noisy tenants the one with the fewest messages in flight
-    is served first. A message without a group is a tenant of its own, so never noisy; all of those
-    share one line.
+    is served first; nobody is throttled. A message without a group is a tenant of its own, so
+    never noisy; all of those share one line.
     """
 
     def __init__(self, queue: Queue) -> None:
@@ -95,7 +95,7 @@ class FairOrder:
         self._list(tenant, message)
 
     def _list(self, tenant: Tenant, message: Message) -> None:
-        """`message` may be the tenant's first one."""
+        """Note `message` if it is the tenant's first one."""
         if tenant.listed is None or message.serial < tenant.listed:
             tenant.listed = message.serial
             heappush(self._turns, (message.serial, tenant.name))
@@ -146,7 +146,7 @@ class FairOrder:
         return taken
 
     def _jump(self, message: Message, places: int) -> Message:
-        """A message from up to `places` further back, in front of `message`."""
+        """Return a message from up to `places` further back, instead of `message`."""
         passed = [message]
         while len(passed) <= places and (later := self._pop()) is not None:
             passed.append(later)
@@ -171,8 +171,11 @@ class FairOrder:
         return message
 
     def _turn_of_tenants(self, alone: float) -> Message | None:
-        """The first message of the tenant whose turn it is, before `alone`, the serial of a message
-        without a group: of the quiet tenant that waits longest, else of a noisy one."""
+        """Return the first message of the tenant whose turn it is.
+
+        That is the quiet tenant that has waited longest, or else a noisy one. `alone` is the
+        serial of the first message without a group, which may come before.
+        """
         now = self._queue.env.now
         self._total.count(0, now)
         noisy: list[tuple[int, int, Message]] = []  # (in flight, serial, message)
@@ -209,7 +212,7 @@ class FairOrder:
         return load.busy > SHARE * total.busy
 
     def _first(self, line: Line[int, int]) -> Message | None:
-        """The first of a line that is still what the line says; others are dropped on the way."""
+        """Return the first message whose entry is still true; drop stale entries on the way."""
         messages = self._messages
         while (head := line.first()) is not None:
             message = messages.get(head[0])

@@ -23,9 +23,13 @@ SEQUENCE_STEP = 256
 class FifoQueue(Queue):
     """A FIFO queue: see :class:`GroupOrder` for what is handed out when.
 
-    `content_deduplication` takes the SHA-256 of the body as deduplication id where none is given;
-    `deduplication_scope` is ``"queue"`` or ``"messageGroup"``; `throughput_limit` (FifoThroughput-
-    Limit) is ``"perQueue"`` or ``"perMessageGroupId"``, and counts when the knob is turned.
+    Args:
+        *args: As for :class:`Queue`.
+        content_deduplication: Take the SHA-256 of the body if no deduplication id is given.
+        deduplication_scope: ``"queue"`` or ``"messageGroup"``.
+        throughput_limit: FifoThroughputLimit, ``"perQueue"`` or ``"perMessageGroupId"``. It counts
+            only with the knob ``fifo_quotas``.
+        **kwargs: As for :class:`Queue`.
     """
 
     fifo = True
@@ -53,7 +57,12 @@ class FifoQueue(Queue):
     def charge(self, action: str, groups: set[str] | None = None) -> None:
         """Count one API call against the quota, if the knob says so; a batch is one call.
 
-        `groups` are the message groups the call names. Raises ThrottlingException over the quota.
+        Args:
+            action: The API action.
+            groups: The message groups that the call names.
+
+        Raises:
+            DeliveryError: ThrottlingException, over the quota.
         """
         if self.knobs.fifo_quotas:
             self._quota.charge(action, groups or set(), self.env.now, self.throughput_limit)
@@ -69,7 +78,7 @@ class FifoQueue(Queue):
         delay: float | None = None,
         **kwargs: Any,
     ) -> Message:
-        """As :meth:`Queue.send`; a duplicate returns the first message and stores nothing."""
+        """Do as :meth:`Queue.send`; a duplicate returns the first message and stores nothing."""
         if delay:
             raise no_message_delay(delay)
         if dedup_id is None and self.content_deduplication:
@@ -82,7 +91,7 @@ class FifoQueue(Queue):
         return message
 
     def _first_sent(self, group: str | None, dedup_id: str | None) -> Message | None:
-        """The message a new one would duplicate; the first, where it would duplicate two.
+        """Return the message that a new one would duplicate; the first, if it would duplicate two.
 
         An id keeps the scope under which it was sent, so that a change of scope does not apply at
         once to the ids already seen.
@@ -103,8 +112,7 @@ class FifoQueue(Queue):
         super()._store(message, delay)
 
     def _admit_dead_letter(self, message: Message) -> None:
-        """A FIFO dead-letter queue starts the retention anew (events-6) and takes the message's id
-        as deduplication id (events-7)."""
+        """Start the retention anew (events-6), and deduplicate by the message's id (events-7)."""
         message.enqueued = self.env.now
         message.dedup_id = message.id
         self._remember(message)
@@ -118,7 +126,7 @@ class FifoQueue(Queue):
         short_poll: bool = False,
         attempt_id: str | None = None,
     ) -> list[Received]:
-        """As :meth:`Queue.receive`; `attempt_id` again within 5 minutes gives the same again.
+        """Do as :meth:`Queue.receive`; the same `attempt_id` within 5 minutes gives the same again.
 
         A retry returns the same messages and handles and starts their visibility timeout anew. It
         is an ordinary receive if one of them was deleted, has had its visibility timeout changed or
@@ -156,9 +164,9 @@ class FifoQueue(Queue):
             raise expired_handle(handle)
 
     def set_delay(self, delay: float) -> None:
-        """Change the queue's delay; on FIFO queues it holds for waiting messages too (events-10).
+        """Change the queue's delay, for waiting messages too (events-10).
 
-        That is the one operation that looks at every message of the queue.
+        This is the one operation that looks at every message of the queue.
         """
         self.settle()
         self.delay = delay

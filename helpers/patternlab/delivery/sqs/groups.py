@@ -28,10 +28,10 @@ class Group:
 
 
 class GroupOrder:
-    """Within a group nothing that comes *after* a message in flight is handed out.
+    """Hands out nothing of a group that comes *after* one of its messages in flight.
 
-    What comes before it is. A call takes as many messages as it can from one group, in order, then
-    goes on to the next one of the round. A group that was taken from goes to the back.
+    What comes before it is handed out. A call takes as many messages as it can from one group, in
+    order, then goes on to the next one of the round. A group that was taken from goes to the back.
 
     Only the first 120,000 messages of the queue are looked at: a longer backlog hides the groups
     behind it.
@@ -64,7 +64,7 @@ class GroupOrder:
         heappush(self._group(message.group).flying, message.serial)
 
     def land(self, message: Message) -> None:
-        """Its place in the group is given free when it is next looked at."""
+        """Do nothing: its place in the group is freed when it is next looked at."""
 
     def drop(self, message: Message, was: str) -> bool:
         if message.serial > self._scanned:
@@ -84,7 +84,7 @@ class GroupOrder:
         return more
 
     def _scan_on(self) -> bool:
-        """The scan reaches further by as many as have left. Is a visible message among the new?"""
+        """Scan as many more messages as have left; return whether one of them is visible."""
         more = False
         while self._beyond and self._within < SCAN_LIMIT:
             self._scanned = self._beyond.popleft()

@@ -16,11 +16,11 @@ class Handles:
         self._form = re.compile(self._tag + "([0-9a-f]{10})([0-9a-f]{6})")
 
     def make(self, serial: int, receive_count: int) -> str:
-        """The handle of message `serial`'s receive number `receive_count`."""
+        """Return the handle of message `serial`'s receive number `receive_count`."""
         return f"{self._tag}{serial:010x}{receive_count:06x}"
 
     def read(self, handle: str) -> tuple[int, int]:
-        """Serial and receive count of a handle, or the error for one of another queue."""
+        """Return the serial and the receive count of a handle; refuse one of another queue."""
         match = self._form.fullmatch(handle)
         if match is None:
             raise invalid_handle(handle)

@@ -1,9 +1,9 @@
-"""The life of a queue's messages: delayed, visible, in flight, gone; and who is told.
+"""The life of a queue's messages: delayed, visible, in flight, gone.
 
 Live messages are in a dictionary. The moments at which something happens to them (the end of a
-delay or a visibility timeout, the end of retention) stand in lines, so that no operation looks at
-the whole backlog. Entries in a line are never searched for: one that no longer tells the truth is
-dropped when its turn comes.
+delay or a visibility timeout, the end of retention) are kept in lines, so that no operation looks
+at the whole backlog. Entries in a line are never searched for: a stale one is dropped when its turn
+comes.
 
 Nothing moves by itself: every operation first settles what has fallen due since the last one, and
 a timer runs only while somebody waits for :meth:`Lifecycle.arrival`.
@@ -25,27 +25,30 @@ NEVER = float("inf")
 
 
 class Order(Protocol):
-    """Decides which of the visible messages is next; told of all that happens to them."""
+    """Decides which of the visible messages is next; hears of all that happens to them."""
 
     def store(self, message: Message) -> None:
-        """`message` has come into the queue."""
+        """Note that `message` has come into the queue."""
 
     def show(self, message: Message) -> None:
-        """`message` has become visible."""
+        """Note that `message` has become visible."""
 
     def hide(self, message: Message) -> None:
-        """`message` has gone in flight."""
+        """Note that `message` has gone in flight."""
 
     def land(self, message: Message) -> None:
-        """`message` is about to come back from being in flight."""
+        """Note that `message` is about to come back from being in flight."""
 
     def drop(self, message: Message, was: str) -> bool:
-        """`message`, in state `was`, has left the queue. Did that make another one available?"""
+        """Note that `message` has left the queue, from state `was`.
+
+        Returns whether that made another message available.
+        """
 
     def take(
         self, limit: int, give_up: Callable[[Message], bool], short_poll: bool
     ) -> list[Message]:
-        """Up to `limit` messages, without those that `give_up` has disposed of."""
+        """Return up to `limit` messages, without those that `give_up` has disposed of."""
 
 
 class Lifecycle:
@@ -68,7 +71,7 @@ class Lifecycle:
     # -- time --------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Bring the queue up to now: end delays and visibility timeouts, let old messages go."""
+        """Bring the queue up to now: end delays and visibility timeouts, drop old messages."""
         horizon = self.env.now + TICK
         timers, ages, messages = self._timers, self._ages, self.messages
         while (head := timers.first()) is not None and head[0] <= horizon:
@@ -86,7 +89,7 @@ class Lifecycle:
                 return
 
     def next_due(self) -> float:
-        """The next moment (seconds on the clock) at which something changes; infinity if never."""
+        """Return the next moment (seconds on the clock) at which something changes, or infinity."""
         self.settle()
         timers, oldest = self._timers, self._ages.first()
         while (head := timers.first()) is not None:
@@ -130,7 +133,7 @@ class Lifecycle:
         self._set_timer(message, until)
 
     def _come_back(self, message: Message) -> None:
-        """The delay or the visibility timeout of `message` is over."""
+        """Show `message` again: its delay or its visibility timeout is over."""
         if message.state is IN_FLIGHT:
             self._order.land(message)
             self.in_flight -= 1
@@ -155,7 +158,7 @@ class Lifecycle:
     # -- waiting -----------------------------------------------------------------------------
 
     def arrival(self) -> simpy.Event:
-        """An event that happens when a message may have become available."""
+        """Return an event that happens when a message may have become available."""
         if self._arrival is not None:
             return self._arrival
         arrival = self._arrival = self.env.event()
@@ -174,7 +177,7 @@ class Lifecycle:
             self._arm()
 
     def _arm(self) -> None:
-        """See to it that the queue settles itself at the next moment that matters."""
+        """Let the queue settle itself at the next moment that matters."""
         self._armed = due = self.next_due()
         if due < NEVER:
             self.env.timeout(max(0.0, due - self.env.now)).callbacks.append(self._ring)

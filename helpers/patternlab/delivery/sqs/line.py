@@ -38,14 +38,14 @@ class Line(Generic[K, V]):
             heappush(self._late, (key, value))
 
     def first(self) -> tuple[K, V] | None:
-        """The pair with the smallest key, or None when the line is empty."""
+        """Return the pair with the smallest key, or None if the line is empty."""
         in_order, late = self._in_order, self._late
         if late and (not in_order or late[0] < in_order[0]):
             return late[0]
         return in_order[0] if in_order else None
 
     def pop(self) -> tuple[K, V]:
-        """Take that pair out."""
+        """Take out the pair with the smallest key, and return it."""
         in_order, late = self._in_order, self._late
         if late and (not in_order or late[0] < in_order[0]):
             return heappop(late)

@@ -56,13 +56,13 @@ class Message:
 
     @property
     def md5(self) -> str:
-        """MD5 of the body, as SQS reports it."""
+        """The MD5 of the body, as SQS reports it."""
         if self._md5 is None:
             self._md5 = hashlib.md5(self.body.encode(), usedforsecurity=False).hexdigest()
         return self._md5
 
     def moved(self, serial: int) -> Message:
-        """A copy for another queue: same id, body, attributes, times and counts (events-5)."""
+        """Return a copy for another queue: same id, content, times and counts (events-5)."""
         copy = Message(serial, self.id, self.body, self.sent)
         copy.attributes, copy.system, copy._md5 = self.attributes, self.system, self._md5
         copy.group, copy.dedup_id, copy.enqueued = self.group, self.dedup_id, self.enqueued

@@ -27,7 +27,7 @@ NO_SOURCE = "CouldNotDetermineMessageSource"  # the message was sent straight to
 
 
 class MoveTask:
-    """One StartMessageMoveTask: from where, to where (None: back to where it came from)."""
+    """One StartMessageMoveTask: from where, to where (None: back to each message's source)."""
 
     def __init__(
         self, handle: str, source: Queue, destination_arn: str | None, rate: int | None
@@ -43,11 +43,11 @@ class MoveTask:
 
     @property
     def active(self) -> bool:
-        """Is it still at work?"""
+        """Whether it is still at work."""
         return self.status in (RUNNING, CANCELLING)
 
     def describe(self) -> dict[str, Any]:
-        """As ListMessageMoveTasks shows it: a handle only while it is running, and no Nones."""
+        """Return the task as ListMessageMoveTasks shows it, with a handle only while it runs."""
         shown = {
             "TaskHandle": self.handle if self.status == RUNNING else None,
             "Status": self.status,
@@ -63,7 +63,7 @@ class MoveTask:
 
 
 class MoveTasks:
-    """The move tasks of one account. `queues` finds a queue by ARN, and is looked up each time."""
+    """The move tasks of one account; `queues` has its queues by ARN, at each moment."""
 
     def __init__(
         self, clock: VirtualClock, queues: Mapping[str, Queue], knobs: Knobs | None = None
@@ -75,9 +75,15 @@ class MoveTasks:
     def start(
         self, source_arn: str, destination_arn: str | None = None, rate: int | None = None
     ) -> str:
-        """Start moving what is visible in the dead-letter queue; returns the task's handle.
+        """Start moving what is visible in the dead-letter queue; return the task's handle.
 
-        `rate` is in messages a second (1 to 500). Raises what AWS raises.
+        Args:
+            source_arn: The dead-letter queue.
+            destination_arn: One queue for all messages, instead of the source of each.
+            rate: Messages per second, 1 to 500.
+
+        Raises:
+            DeliveryError: What AWS refuses.
         """
         source = self._queue(source_arn, "SourceArn")
         if not any(_feeds(queue, source) for queue in self._queues.values()):
@@ -113,7 +119,7 @@ class MoveTasks:
         return task.handle
 
     def list(self, source_arn: str, max_results: int = 1) -> list[MoveTask]:
-        """The newest tasks of a source queue, newest first."""
+        """Return the newest tasks of a source queue, newest first."""
         source = self._queue(source_arn, "SourceArn")
         if not 1 <= max_results <= MAX_RESULTS:
             raise invalid_parameter(
@@ -124,7 +130,7 @@ class MoveTasks:
         return found[:max_results]
 
     def cancel(self, handle: str) -> int:
-        """Stop a running task; returns how many messages it has moved. They stay moved."""
+        """Stop a running task; return how many messages it has moved. They stay moved."""
         source = self._queue(_source_of(handle), "SourceArn")
         task = next((t for t in self._tasks if t.handle == handle and t.source is source), None)
         if task is None:
@@ -148,7 +154,7 @@ class MoveTasks:
             yield self._env.timeout(pause)
 
     def _step(self, task: MoveTask) -> None:
-        """Move one message, or find that the task is over."""
+        """Move one message, or end the task."""
         if task.status == CANCELLING:
             task.status = CANCELLED
         elif self._env.now - task.started >= MAX_SECONDS - TICK:
@@ -190,7 +196,7 @@ def _feeds(queue: Queue, dead_letter_queue: Queue) -> bool:
 
 
 def _resend(message: Message, destination: Queue) -> None:
-    """As a new message: new id, new enqueue time, received no times.
+    """Send a message as a new one: new id, new enqueue time, receive count 0.
 
     On FIFO queues the old id is the deduplication id, so that no message is taken for another's
     duplicate and lost.
@@ -206,7 +212,7 @@ def _resend(message: Message, destination: Queue) -> None:
 
 
 def _handle(number: int, source: Queue) -> str:
-    """The task's number and its source's ARN, in base64, as AWS writes it."""
+    """Return the task's number and its source's ARN, in base64, as AWS writes it."""
     task_id = f"{source.rng.getrandbits(64):016x}{number:016x}"
     task_id = "-".join((task_id[:8], task_id[8:12], task_id[12:16], task_id[16:20], task_id[20:]))
     content = json.dumps({"taskId": task_id, "sourceArn": source.arn}, separators=(",", ":"))

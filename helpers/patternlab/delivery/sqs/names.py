@@ -16,7 +16,7 @@ class QueueNames:
         self._deleted: dict[str, float] = {}
 
     def create(self, name: str) -> None:
-        """A queue is being created; refused shortly after one of that name was deleted."""
+        """Note that a queue is created; refuse it shortly after one of that name was deleted."""
         if self._within(self._deleted.get(name), self._knobs.name_reuse_lag):
             raise DeliveryError(
                 "AWS.SimpleQueueService.QueueDeletedRecently",
@@ -26,11 +26,11 @@ class QueueNames:
         self._created[name] = self._clock.elapsed
 
     def delete(self, name: str) -> None:
-        """A queue has been deleted."""
+        """Note that a queue has been deleted."""
         self._deleted[name] = self._clock.elapsed
 
     def check_usable(self, name: str) -> None:
-        """Refuse a queue that was created just now: AWS may not know it everywhere yet."""
+        """Refuse a queue that was created a moment ago: AWS may not know it everywhere yet."""
         if self._within(self._created.get(name), self._knobs.creation_lag):
             raise DeliveryError(
                 "AWS.SimpleQueueService.NonExistentQueue",

@@ -27,8 +27,17 @@ PURGE_INTERVAL = 60.0  # seconds from one purge to the next (events-22)
 class Queue(Lifecycle):
     """A queue on a virtual clock; use :class:`StandardQueue` or :class:`FifoQueue`.
 
-    Parameters are SQS's queue attributes, in seconds: `visibility_timeout` (0 to 43,200), `delay`
-    (0 to 900), `retention` (60 to 1,209,600). `redrive` names the dead-letter queue.
+    Args:
+        clock: The clock it lives on.
+        name: Its name.
+        visibility_timeout: Seconds that a received message is hidden, 0 to 43,200.
+        delay: Seconds until a message that was sent becomes visible, 0 to 900.
+        retention: Seconds that a message is kept, 60 to 1,209,600.
+        redrive: Names the dead-letter queue.
+        redrive_allow: Which queues may use this one as their dead-letter queue.
+        arn: Its ARN, made from the name if it is not given.
+        knobs: What AWS does not publish.
+        rng: The source of everything random.
     """
 
     fifo = False
@@ -97,7 +106,7 @@ class Queue(Lifecycle):
         return moved
 
     def _admit_dead_letter(self, message: Message) -> None:
-        """Standard queues keep the original enqueue time; FIFO queues override this."""
+        """Do nothing: standard queues keep the original enqueue time. FIFO queues override this."""
 
     def _new_serial(self) -> int:
         self._serial += 1
@@ -112,11 +121,16 @@ class Queue(Lifecycle):
         short_poll: bool = False,
         attempt_id: str | None = None,
     ) -> list[Received]:
-        """Up to `max_messages` available messages, now; an empty list when there are none.
+        """Return up to `max_messages` available messages, now.
 
         A message whose receive would exceed ``max_receive_count`` goes to the dead-letter queue
-        instead. A `short_poll` may miss messages (a knob) and meets the in-flight limit as an
-        error. `attempt_id` (ReceiveRequestAttemptId) means something on FIFO queues only.
+        instead.
+
+        Args:
+            max_messages: 1 to 10.
+            visibility_timeout: Seconds, instead of the queue's.
+            short_poll: It may miss messages (a knob) and meets the in-flight limit as an error.
+            attempt_id: ReceiveRequestAttemptId; it means something on FIFO queues only.
         """
         self.settle()
         room = IN_FLIGHT_LIMIT - self.in_flight
@@ -146,7 +160,7 @@ class Queue(Lifecycle):
         visibility_timeout: float | None = None,
         attempt_id: str | None = None,
     ) -> Generator[simpy.Event, Any, list[Received]]:
-        """A SimPy process: a long poll of `wait` seconds, over as soon as it has something."""
+        """Receive in a long poll of `wait` seconds: a process, over as soon as it has messages."""
         end = self.env.now + wait
         while True:
             received = self.receive(max_messages, visibility_timeout, wait == 0, attempt_id)
@@ -156,7 +170,7 @@ class Queue(Lifecycle):
             yield self.arrival() | self.env.timeout(left)
 
     def next_available(self) -> Message | None:
-        """The next message a receive would look at; it stays where it is, and is not counted."""
+        """Return the next message a receive would look at, without receiving it."""
         self.settle()
         taken = self._order.take(1, lambda message: False, False)
         if not taken:
@@ -165,7 +179,7 @@ class Queue(Lifecycle):
         return taken[0]
 
     def _dead_letter(self, message: Message) -> bool:
-        """Move `message` to the dead-letter queue if one more receive would be too many."""
+        """Move `message` to the dead-letter queue if it was received too often; return whether."""
         policy = self.redrive
         if policy is None or message.receive_count < policy.max_receive_count:
             return False
@@ -174,7 +188,7 @@ class Queue(Lifecycle):
         return True
 
     def _over_limit(self, short_poll: bool) -> None:
-        """The queue has as many messages in flight as it may (events-11)."""
+        """Refuse, or not, to receive when too many messages are in flight (events-11)."""
 
     # -- receipts ----------------------------------------------------------------------------
 
@@ -202,14 +216,14 @@ class Queue(Lifecycle):
         self.settle()
 
     def _may_delete(self, message: Message, handle: str) -> bool:
-        """Does `handle` delete the message, or is it passed over in silence?"""
+        """Return whether `handle` deletes the message; otherwise it is ignored."""
         raise NotImplementedError
 
     def _check_change(self, message: Message, handle: str) -> None:
         """Refuse a handle that may not change the visibility timeout any more."""
 
     def _find(self, handle: str) -> Message | None:
-        """The live message of `handle`, None when it is gone, an error when never given out."""
+        """Return the message of `handle`, or None if it is gone; refuse one never given out."""
         serial, receive_count = self._handles.read(handle)
         message = self.messages.get(serial)
         if serial > self._serial or (message and receive_count > message.receive_count):
@@ -226,7 +240,7 @@ class Queue(Lifecycle):
         """Count one API call against the queue's quota. Standard queues have none that matter."""
 
     def purge(self) -> None:
-        """Drop every message, those in flight and delayed too; once a minute (events-22)."""
+        """Drop every message, also those in flight and delayed; once per minute (events-22)."""
         now, last_time = self.env.now, self._purged_at
         if last_time is not None and now - last_time < PURGE_INTERVAL - TICK:
             raise errors.purge_in_progress(self.name)
@@ -258,7 +272,7 @@ class Queue(Lifecycle):
             action()
 
     def counts(self) -> tuple[int, int, int]:
-        """Visible, in flight, delayed: the Approximate... attributes, as old as the knob says."""
+        """Return visible, in flight, delayed: Approximate..., as old as the knob says."""
         self.settle()
         now = self.env.now
         if self._counts is None or now - self._counts[0] >= self.knobs.counter_lag:

@@ -21,7 +21,7 @@ class Recent(Generic[V]):
         self._kept[key] = (now + self._seconds, value)
 
     def get(self, key: Hashable, now: float) -> V | None:
-        """What was kept under `key`; None when nothing was, or too long ago."""
+        """Return what was kept under `key`, or None if nothing was, or too long ago."""
         kept = self._kept
         while kept:
             oldest = next(iter(kept))

@@ -21,10 +21,10 @@ class RedriveQueue(Protocol):
 
     @property
     def fifo(self) -> bool:
-        """Is it a FIFO queue?"""
+        """Whether it is a FIFO queue."""
 
     def accept_dead_letter(self, message: Message, source_arn: str) -> Message:
-        """Take over a message from the queue of that ARN, which gave up on it."""
+        """Take over a message that the queue of that ARN gave up on."""
 
 
 @dataclass
@@ -71,7 +71,7 @@ class RedriveAllowPolicy:
     source_arns: tuple[str, ...] = ()
 
     def check(self) -> None:
-        """Refuse an unknown permission, and ARNs where none or more than ten are given."""
+        """Refuse an unknown permission, too many ARNs, and ARNs or none in the wrong place."""
         if self.permission not in (ALLOW_ALL, DENY_ALL, BY_QUEUE):
             raise self._refused("redrivePermission must be allowAll, denyAll or byQueue.")
         if self.permission == BY_QUEUE and not 1 <= len(self.source_arns) <= MAX_SOURCES:
@@ -83,7 +83,7 @@ class RedriveAllowPolicy:
             raise self._refused("sourceQueueArns can only be given with byQueue.")
 
     def allows(self, arn: str) -> bool:
-        """May the queue of that ARN send its dead letters here?"""
+        """Return whether the queue of that ARN may send its dead letters here."""
         if self.permission == BY_QUEUE:
             return arn in self.source_arns
         return self.permission == ALLOW_ALL

@@ -31,8 +31,11 @@ class StandardQueue(Queue):
         return FairOrder(self)
 
     def _may_delete(self, message: Message, handle: str) -> bool:
-        """With the handle of an earlier receive nothing is deleted (events-2); and a delete may be
-        lost when one of SQS's copies was out of reach, and the message comes back (events-20)."""
+        """Return whether `handle` is the newest one, and the delete is not lost.
+
+        With the handle of an earlier receive nothing is deleted (events-2). A delete is lost when
+        one of SQS's copies was out of reach; then the message comes back (events-20).
+        """
         lost = self.knobs.duplicates and self.rng.random() < self.knobs.duplicates
         return handle == message.handle and not lost
 

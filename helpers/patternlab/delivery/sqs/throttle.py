@@ -1,4 +1,4 @@
-"""How many API calls a FIFO queue takes in a second (events-19)."""
+"""How many API calls a FIFO queue takes per second (events-19)."""
 
 from __future__ import annotations
 
