@@ -98,7 +98,19 @@ def _add_for_authors(commands: Commands) -> None:
     policies = commands.add_parser(
         "policies", help="count the notebooks' calls and write the IAM policies"
     )
+    policies.add_argument("lessons", nargs="*", help="count these anew (default: all)")
     policies.set_defaults(run=_policies, of_checkout=True)
+
+    new = commands.add_parser("new", help="write the skeleton of a lesson or an exercise")
+    new.add_argument("kind", choices=("notebook", "exercise", "lab"))
+    new.add_argument("name", help="lower-case words with hyphens")
+    new.add_argument("--lesson", help="the exercise's (default: the last notebook)")
+    new.set_defaults(run=_new, of_checkout=True)
+
+    dev = commands.add_parser("dev", help="tools for authors").add_subparsers(required=True)
+    check = dev.add_parser("check", help="check all that concerns one lesson, in seconds")
+    check.add_argument("lesson", help="such as 01, 01-sqs-lambda-dlq or efa-ping-pong")
+    check.set_defaults(run=_dev_check, of_checkout=True)
 
 
 def _api(options: argparse.Namespace) -> int:
@@ -115,8 +127,35 @@ def _conformance(options: argparse.Namespace) -> int:
 
 def _policies(options: argparse.Namespace) -> int:
     from patternlab.authoring import notebook_calls
+    from patternlab.authoring.lesson import find
 
-    return notebook_calls.write()
+    try:
+        return notebook_calls.write([find(name) for name in options.lessons])
+    except LookupError as error:
+        return _refuse(str(error.args[0]))
+
+
+def _new(options: argparse.Namespace) -> int:
+    from patternlab.authoring import skeletons
+
+    try:
+        if options.kind == "exercise":
+            files = skeletons.new_exercise(options.name, options.lesson)
+        else:
+            files = skeletons.new_lesson(options.name, lab=options.kind == "lab")
+    except skeletons.SkeletonError as error:
+        return _refuse(str(error))
+    print(skeletons.next_steps(options.kind, files))
+    return 0
+
+
+def _dev_check(options: argparse.Namespace) -> int:
+    from patternlab.authoring import dev_check
+
+    try:
+        return dev_check.check(options.lesson)
+    except LookupError as error:
+        return _refuse(str(error.args[0]))
 
 
 def _cost(options: argparse.Namespace) -> int:

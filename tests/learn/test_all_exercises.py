@@ -21,6 +21,12 @@ def test_every_exercise_can_be_imported_and_none_is_missing_from_the_index():
     assert Counter(len(modules) for modules in course().modules.values()) == {1: len(NAMES)}
 
 
+@pytest.fixture(autouse=True)
+def no_haste(monkeypatch):
+    """Take the limit of a check away: a busy machine is no fault of an exercise."""
+    monkeypatch.setattr("patternlab.learn.exercises.PATIENCE", 600.0)
+
+
 def prove(exercise):
     assert problems(exercise) == []
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import linecache
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,7 @@ from moto.apigateway.models import apigateway_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 
 import patternlab
+from patternlab.account import calls
 from patternlab.account.calls import (
     CLOUD,
     FILE,
@@ -34,17 +35,18 @@ from patternlab.account.calls import (
     as_csv,
 )
 from patternlab.account.policies import page
+from patternlab.authoring.lesson import LOCAL_ONLY
 from patternlab.caching.gateway import Request
 from patternlab.cloud import Cloud, open_cloud
 from patternlab.delivery.sns.delivery_log import FILTERED
 from patternlab.hpc.cluster.plan import SLACK
 from patternlab.local.apigateway.service import SMALLEST
+from patternlab.local.backend import LocalBackend
 from patternlab.local.hub import in_handler
 from patternlab.paths import ROOT, books
 from patternlab.web import Answer
 
 NOT_POLLING = ("Disabling", "Disabled", "Deleting")  # states of an event source mapping
-LOCAL_ONLY = "local-only"  # the tag of cells that an account does not run
 _BILLED = re.compile(r"Billed Duration: (\d+) ms\tMemory Size: (\d+) MB")
 
 
@@ -103,9 +105,14 @@ def rows(paths: Iterable[Path]) -> list[Row]:
     return [row for path in paths for row in record(path).rows(path.stem)]
 
 
-def write() -> int:
-    """Run all notebooks, write the counts and the policies; an exit code."""
-    found = rows(books())
+def write(paths: Sequence[Path] = ()) -> int:
+    """Count the calls of these notebooks anew, or of all, and write the policies; an exit code."""
+    kept: dict[str, list[Row]] = {path.stem: [] for path in books()}
+    for row in calls.read() if paths else ():
+        kept.setdefault(row.notebook, []).append(row)
+    for path in paths or books():
+        kept[path.stem] = rows([path])
+    found = [row for path in books() for row in kept[path.stem]]
     texts = {FILE: as_csv(found)}
     texts |= {page.FOLDER / name: text for name, text in page.files(found).items()}
     page.FOLDER.mkdir(exist_ok=True)
@@ -143,6 +150,12 @@ def _run(path: Path) -> None:
         exec(compile(source, name, "exec"), namespace)
 
 
+def _local(cloud: Cloud) -> LocalBackend:
+    backend = cloud._backend
+    assert isinstance(backend, LocalBackend), "calls are counted on a local cloud"
+    return backend
+
+
 class _Watch:
     """Opens the notebook's cloud, writes its requests down, and reads its meters at the end."""
 
@@ -160,14 +173,14 @@ class _Watch:
     def open(self, **settings: Any) -> Cloud:
         """``open_cloud`` for the notebook."""
         self._cloud = cloud = open_cloud(**settings)
+        core = _local(cloud).session.core
         # clients take the handlers along that are there when they are made: none is made yet
-        cloud._backend.session.core.register("before-parameter-build", self._asked)
-        cloud._backend.session.core.register("after-call.lambda", self._answered)
-        cloud._backend.session.core.register("after-call.apigateway", self._count_caches)
-        cloud._backend.session.core.register("after-call.ec2.RunInstances", self._count_instances)
-        self._close, cloud.close = cloud.close, self.close
-        self._request, cloud.request = cloud.request, self.request
-        self._set_timer, cloud.set_timer = cloud.set_timer, self.set_timer
+        core.register("before-parameter-build", self._asked)
+        core.register("after-call.lambda", self._answered)
+        core.register("after-call.apigateway", self._count_caches)
+        core.register("after-call.ec2.RunInstances", self._count_instances)
+        for name in ("close", "request", "set_timer"):
+            setattr(cloud, name, getattr(self, name))
         if self._prepare is not None:
             self._prepare(cloud)
         return cloud
@@ -180,7 +193,7 @@ class _Watch:
         try:
             self.recording.quantities = self._read(cloud)
         finally:
-            self._close()
+            Cloud.close(cloud)
 
     def request(
         self,
@@ -198,32 +211,40 @@ class _Watch:
             for action in ("Invoke", "InvalidateCache") if anew else ("Invoke",):
                 call = Call(NOTEBOOK, "execute-api", action, {"url": url, "method": method})
                 self.recording.calls.append(call)
-        return self._request(method, url, headers, body, signed=signed)
+        return Cloud.request(self._opened, method, url, headers, body, signed=signed)
 
     def set_timer(self, instance: str, at: datetime) -> None:
         """``cloud.set_timer``."""
-        self._timers[instance] = (at - self._cloud.now()).total_seconds()
-        self._set_timer(instance, at)
+        self._timers[instance] = (at - self._opened.now()).total_seconds()
+        Cloud.set_timer(self._opened, instance, at)
 
-    def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    @property
+    def _opened(self) -> Cloud:
+        if self._cloud is None:
+            raise RuntimeError("The notebook's cloud is closed. Use it before it is.")
+        return self._cloud
+
+    def _asked(self, **event: Any) -> None:
         if self._cloud is None:
             return
         if in_handler():
             by = FUNCTION
-        elif self._cloud._backend.clock.moves:
+        elif _local(self._cloud).clock.moves:
             return  # the local cloud itself, for a destination or a metric
         else:
             by = NOTEBOOK
+        model, params = event["model"], dict(event["params"])
         service = model.service_model.service_name
-        self.recording.calls.append(Call(by, service, model.name, dict(params)))
+        self.recording.calls.append(Call(by, service, model.name, params))
 
     # -- meters ------------------------------------------------------------------------------
 
-    def _answered(self, parsed: dict[str, Any], **_: Any) -> None:
+    def _answered(self, **event: Any) -> None:
         """Keep book of the event source mappings that poll, by what Lambda says of them."""
+        parsed = event["parsed"]
         if self._cloud is None or "EventSourceArn" not in parsed:
             return
-        now, uuid = self._cloud._backend.clock.elapsed, parsed["UUID"]
+        now, uuid = _local(self._cloud).clock.elapsed, parsed["UUID"]
         if parsed["State"] not in NOT_POLLING:
             self._since.setdefault(uuid, now)
             self._most = max(self._most, len(self._since))
@@ -238,22 +259,22 @@ class _Watch:
         billed = [stage for stage in stages if stage.cache_cluster_enabled]
         self._caches |= Counter(str(stage.cache_cluster_size or SMALLEST) for stage in billed)
 
-    def _count_instances(self, parsed: dict[str, Any], **_: Any) -> None:
-        for instance in parsed.get("Instances", []):
+    def _count_instances(self, **event: Any) -> None:
+        for instance in event["parsed"].get("Instances", []):
             self._launched[instance["InstanceId"]] = instance["InstanceType"]
 
-    def _instances(self, now: float) -> Counter[str]:
+    def _instances(self, now: float) -> dict[str, float]:
         """Type -> seconds that its instances may run: until their timers end them, with some
         minutes more as the lab counts them, and where there is no timer until now."""
-        seconds: Counter[str] = Counter()
+        seconds: defaultdict[str, float] = defaultdict(float)
         for instance, kind in self._launched.items():
             timer = self._timers.get(instance)
             seconds[kind] += now if timer is None else timer + 60 * SLACK
         return seconds
 
     def _read(self, cloud: Cloud) -> dict[tuple[str, str], float]:
-        now = cloud._backend.clock.elapsed
-        lines = cloud._backend.log_lines()
+        backend = _local(cloud)
+        now, lines = backend.clock.elapsed, backend.log_lines()
         billed = [(int(ms), int(mb)) for line in lines for ms, mb in _BILLED.findall(line)]
         deliveries = cloud.deliveries()
         found = {

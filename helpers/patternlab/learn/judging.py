@@ -68,7 +68,9 @@ def refusing(*errors: type[Exception], about: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except (Wrong, *errors) as error:
+    except Exception as error:
+        if not isinstance(error, (Wrong, *errors)):
+            raise
         raise Wrong(f"{about}: {error}" if about else str(error)) from None
 
 

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from importlib.resources import files
+from pathlib import Path
 
 from patternlab.learn.exercises import Exercise, Registry
 
@@ -35,10 +35,10 @@ class Course(Registry):
     def modules(self) -> dict[str, list[str]]:
         """The modules that define each exercise, by its name: one, if no name is taken twice."""
         found = defaultdict(list)
-        for source in sorted(files(self._package).iterdir(), key=lambda entry: entry.name):
-            if source.name.endswith(".py"):
-                for _, name in _NAMED.findall(source.read_text(encoding="utf-8")):
-                    found[name].append(source.name.removesuffix(".py"))
+        folders = importlib.import_module(self._package).__path__
+        for source in sorted(path for folder in folders for path in Path(folder).glob("*.py")):
+            for _, name in _NAMED.findall(source.read_text(encoding="utf-8")):
+                found[name].append(source.stem)
         return dict(found)
 
     def names(self) -> Sequence[str]:

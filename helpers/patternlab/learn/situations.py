@@ -49,7 +49,7 @@ def situations(
         name,
         judge=judge,
         reference=dict(reference),
-        alternatives=[dict(reversed(reference.items()))],
+        alternatives=[dict(reversed(list(reference.items())))],
         misconceptions=[({**reference, where: choice}, part) for where, choice, part in slips],
         hints=hints,
     )
