@@ -11,12 +11,9 @@ def free_port(wanted: int = 0) -> int:
 
     Somebody may take it before the server does: whoever starts one must be ready for that.
 
-    OSError
-        `wanted` is taken, or this user may not listen there.
-    OverflowError
-        There is no port of that number.
-
     Raises:
+        OSError: `wanted` is taken, or this user may not listen there.
+        OverflowError: there is no port of that number.
     """
     with socket.socket() as probe:
         # As servers do it: a port whose last connections are still closing counts as free.
