@@ -8,8 +8,6 @@ from patternlab.caching.edge.ttl import (
     MANAGED_IDS,
     CachePolicy,
     edge_ttl,
-    stale_if_error,
-    stale_while_revalidate,
 )
 from patternlab.caching.errors import CachingError
 from tests.caching.edge.ttl_table import CASES, ERRORS, POLICIES, at
@@ -73,21 +71,6 @@ def test_expires_is_held_against_the_given_moment():
     noon = 1795348800.0
     assert edge_ttl(headers, POLICIES["capped"], now=noon) == 60
     assert edge_ttl(headers, POLICIES["capped"], now=noon + 61) == 0
-
-
-def test_stale_while_revalidate_ends_with_the_maximum_ttl():
-    headers = {"Cache-Control": "max-age=60, stale-while-revalidate=100"}
-    assert stale_while_revalidate(headers, POLICIES["capped"], 60) == 100
-    assert stale_while_revalidate(headers, CachePolicy(0, 60, 120), 60) == 60
-    assert stale_while_revalidate(headers, CachePolicy(0, 60, 60), 60) == 0
-    assert stale_while_revalidate({}, POLICIES["capped"], 60) == 0
-
-
-def test_stale_if_error_is_for_ever_unless_said_and_0_switches_it_off():
-    assert stale_if_error({}, POLICIES["capped"]) == HUNDRED_YEARS
-    assert stale_if_error({"Cache-Control": "stale-if-error=0"}, POLICIES["capped"]) == 0
-    assert stale_if_error({"Cache-Control": "stale-if-error=9"}, POLICIES["capped"]) == 9
-    assert stale_if_error({"Cache-Control": "stale-if-error=999"}, POLICIES["capped"]) == 400
 
 
 def test_the_managed_policies_are_cloudfronts():

@@ -13,14 +13,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import time as wall_time
 
 from patternlab.caching.errors import CachingError
 
-HUNDRED_YEARS = 3_153_600_000  # the largest TTL, in seconds
+YEAR = 31_536_000  # seconds
+HUNDRED_YEARS = 100 * YEAR  # the largest TTL
 
 #: Errors that are kept whatever the origin says of them, except that the second set obeys no-store.
 ALWAYS_KEPT = frozenset({404, 410, 414, 500, 501, 502, 503, 504})
@@ -50,7 +51,7 @@ class CachePolicy:
 
     min_ttl: int = 0
     default_ttl: int = 86_400
-    max_ttl: int = 31_536_000
+    max_ttl: int = YEAR
     query_strings: tuple[str, ...] | str = ()
     headers: tuple[str, ...] = ()
     cookies: tuple[str, ...] | str = ()
@@ -91,50 +92,32 @@ class CachePolicy:
 _OWN_HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 _MEDIA_QUERIES = ("aws.manifestfilter", "start", "end", "m")
 
+_ORIGIN_DECIDES = CachePolicy(
+    0,
+    0,
+    YEAR,
+    headers=("Host", "Origin", *_OWN_HEADERS),
+    cookies="all",
+    accept_encoding=True,
+    name="UseOriginCacheControlHeaders",
+)
+_ALL_QUERIES = replace(
+    _ORIGIN_DECIDES, query_strings="all", name="UseOriginCacheControlHeaders-QueryStrings"
+)
+_MEDIA = CachePolicy(0, 86_400, YEAR, _MEDIA_QUERIES, ("Origin",), name="Elemental-MediaPackage")
+_AMPLIFY = ("Authorization", "CloudFront-Viewer-Country", "Host")
+
 #: CloudFront's managed policies.
 MANAGED: dict[str, CachePolicy] = {
     policy.name: policy
     for policy in (
-        CachePolicy(1, 86_400, 31_536_000, accept_encoding=True, name="CachingOptimized"),
-        CachePolicy(1, 86_400, 31_536_000, name="CachingOptimizedForUncompressedObjects"),
+        CachePolicy(1, 86_400, YEAR, accept_encoding=True, name="CachingOptimized"),
+        CachePolicy(1, 86_400, YEAR, name="CachingOptimizedForUncompressedObjects"),
         CachePolicy(0, 0, 0, name="CachingDisabled"),
-        CachePolicy(
-            2,
-            2,
-            600,
-            query_strings="all",
-            headers=("Authorization", "CloudFront-Viewer-Country", "Host"),
-            cookies="all",
-            accept_encoding=True,
-            name="Amplify",
-        ),
-        CachePolicy(
-            0,
-            86_400,
-            31_536_000,
-            query_strings=_MEDIA_QUERIES,
-            headers=("Origin",),
-            name="Elemental-MediaPackage",
-        ),
-        CachePolicy(
-            0,
-            0,
-            31_536_000,
-            headers=("Host", "Origin", *_OWN_HEADERS),
-            cookies="all",
-            accept_encoding=True,
-            name="UseOriginCacheControlHeaders",
-        ),
-        CachePolicy(
-            0,
-            0,
-            31_536_000,
-            query_strings="all",
-            headers=("Host", "Origin", *_OWN_HEADERS),
-            cookies="all",
-            accept_encoding=True,
-            name="UseOriginCacheControlHeaders-QueryStrings",
-        ),
+        CachePolicy(2, 2, 600, "all", _AMPLIFY, "all", True, name="Amplify"),
+        _MEDIA,
+        _ORIGIN_DECIDES,
+        _ALL_QUERIES,
     )
 }
 
@@ -196,25 +179,6 @@ def edge_ttl(
     if told.age is None:
         return max(policy.min_ttl, policy.default_ttl)
     return min(max(told.age, policy.min_ttl), policy.max_ttl)
-
-
-def stale_while_revalidate(headers: Mapping[str, str], policy: str | CachePolicy, ttl: int) -> int:
-    """For how many seconds after its `ttl` the object is served while the origin is asked.
-
-    After the policy's maximum TTL the object is gone, whatever the header says.
-    """
-    asked = directives(headers).get("stale-while-revalidate")
-    return max(0, min(_seconds(asked) or 0, policy_of(policy).max_ttl - ttl))
-
-
-def stale_if_error(headers: Mapping[str, str], policy: str | CachePolicy) -> int:
-    """For how many seconds after its TTL the object is served when the origin fails.
-
-    Without the header CloudFront serves what it has: 100 years. ``stale-if-error=0`` forbids it.
-    """
-    asked = directives(headers).get("stale-if-error")
-    seconds = _seconds(asked)
-    return HUNDRED_YEARS if seconds is None else min(seconds, policy_of(policy).max_ttl)
 
 
 def directives(headers: Mapping[str, str]) -> dict[str, str]:
