@@ -23,6 +23,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 
+from patternlab.caching.checks import number, whole
 from patternlab.caching.errors import CachingError
 
 #: Seconds; the default of both caches (parameters record-ttl-millis and query-ttl-millis).
@@ -72,8 +73,8 @@ class Dax:
         query_capacity: int | None = None,
     ) -> None:
         self.client, self.clock = client, clock
-        _check_ttl("item_ttl", item_ttl, "0 keeps items until they are evicted or written")
-        _check_ttl("query_ttl", query_ttl, "0 switches the query cache off")
+        number("item_ttl", item_ttl, "seconds", advice="0: until evicted or written.")
+        number("query_ttl", query_ttl, "seconds", advice="0 switches the query cache off.")
         self._items = _Lru(clock, item_ttl or math.inf, item_capacity)
         self._results = _Lru(clock, query_ttl, query_capacity)
         self._keys: dict[str, list[str]] = {}
@@ -177,13 +178,8 @@ class _Lru:
     """Entries that expire `ttl` seconds after they were put; the least recently used goes first."""
 
     def __init__(self, clock: HasTime, ttl: float, capacity: int | None) -> None:
-        if capacity is not None and (
-            isinstance(capacity, bool) or not hasattr(capacity, "__index__") or capacity < 1
-        ):
-            raise ValueError(
-                f"A capacity is a whole number of entries from 1, not {capacity!r}. Give None for "
-                "no limit."
-            )
+        if capacity is not None:
+            whole("capacity", capacity, advice="Give None for no limit.")
         self.clock, self.ttl, self.capacity = clock, ttl, capacity
         self.entries: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
 
@@ -229,9 +225,8 @@ def two_views(
         seen in the `table` (strongly consistent), by `item` and by `query`, the first price being
         0; `behind` says for how many seconds the query's price was out of date, 0 if it is current.
     """
-    for name, number in {"seconds": seconds, "every": every, "change_every": change_every}.items():
-        if not 0 < number < math.inf:
-            raise ValueError(f"{name} is a number of seconds above 0, not {number!r}.")
+    for name, given in {"seconds": seconds, "every": every, "change_every": change_every}.items():
+        number(name, given, "seconds", above=True)
     clock = dax.clock
     if not isinstance(clock, CanWait):
         raise ValueError("The clock of this Dax cannot wait: give it one that has wait(seconds).")
@@ -256,8 +251,8 @@ def two_views(
     return pd.DataFrame(rows)
 
 
-def _set_price(dax: Dax, table: str, number: int) -> None:
-    dax.put_item(TableName=table, Item={"product": {"S": "lamp"}, "price": {"N": str(number)}})
+def _set_price(dax: Dax, table: str, price: int) -> None:
+    dax.put_item(TableName=table, Item={"product": {"S": "lamp"}, "price": {"N": str(price)}})
 
 
 def _three_ways(dax: Dax, table: str) -> dict[str, int]:
@@ -287,8 +282,3 @@ def _frozen_key(key: dict[str, dict[str, Any]]) -> str:
 
 def _frozen(request: dict[str, Any]) -> str:
     return json.dumps(request, sort_keys=True, default=repr)  # repr: bytes
-
-
-def _check_ttl(name: str, ttl: float, zero: str) -> None:
-    if isinstance(ttl, bool) or not hasattr(ttl, "__float__") or not 0 <= ttl < math.inf:
-        raise ValueError(f"{name} is a number of seconds from 0, not {ttl!r}; {zero}.")

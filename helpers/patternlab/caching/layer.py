@@ -8,12 +8,12 @@ to an expired key, and what helps, is in :mod:`patternlab.caching.stampede`.
 from __future__ import annotations
 
 import json
-import math
 import random
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from patternlab.caching.checks import number
 from patternlab.caching.errors import CachingError
 
 #: Seconds; the TTL of the examples in ElastiCache's guide.
@@ -119,16 +119,8 @@ def milliseconds(ttl: float, jitter: float = 0.0, draw: Callable[[], float] = ra
     Without jitter, keys written together expire together, and the origin is asked for all of them
     at once. `draw` gives numbers evenly from 0 to 1.
     """
-    if not _is_number(ttl) or not math.isfinite(ttl) or ttl <= 0:
-        raise ValueError(
-            f"A TTL is a number of seconds above 0, not {ttl!r}. To store nothing, leave the cache "
-            "out."
-        )
-    if not _is_number(jitter) or not 0 <= jitter <= 1:
-        raise ValueError(
-            f"The jitter is a share of the TTL from 0 to 1, not {jitter!r}: 0.1 spreads TTLs by a "
-            "tenth to both sides."
-        )
+    number("ttl", ttl, "seconds", above=True, advice="To store nothing, leave the cache out.")
+    number("jitter", jitter, most=1, advice="0.1 spreads TTLs by a tenth to both sides.")
     spread = 1 + jitter * (2 * draw() - 1) if jitter else 1.0
     return max(1, round(1000 * ttl * spread))
 
@@ -153,7 +145,3 @@ def decode(text: bytes) -> Any:
             f"The cache holds {bytes(text[:40])!r} under this key, which is no JSON: somebody else "
             "wrote it. Use keys of your own."
         ) from None
-
-
-def _is_number(value: object) -> bool:
-    return hasattr(value, "__float__") and not isinstance(value, bool)

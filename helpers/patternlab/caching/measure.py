@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from patternlab.caching.checks import whole
+
 
 def measure(call: Callable[[], Any], n: int = 1000, warm_up: int = 1) -> np.ndarray:
     """Measure how many seconds each of `n` calls takes, one after the other.
@@ -20,9 +22,7 @@ def measure(call: Callable[[], Any], n: int = 1000, warm_up: int = 1) -> np.ndar
     Returns:
         float64[n], seconds. Provenance: measured here.
     """
-    for name, number, least in (("n", n, 1), ("warm_up", warm_up, 0)):
-        if isinstance(number, bool) or not hasattr(number, "__index__") or number < least:
-            raise ValueError(f"{name} is a whole number from {least}, not {number!r}.")
+    n, warm_up = whole("n", n), whole("warm_up", warm_up, least=0)
     for _ in range(warm_up):
         call()
     moments = np.empty(n + 1)

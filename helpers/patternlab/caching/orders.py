@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from patternlab.caching.checks import whole
 from patternlab.caching.errors import CachingError
 from patternlab.caching.workloads import zipf_weights
 
@@ -50,9 +51,7 @@ class Orders:
     """
 
     def __init__(self, size: int = 1_000_000, seed: int = 1) -> None:
-        if isinstance(size, bool) or not hasattr(size, "__index__") or size < 1:
-            raise ValueError(f"The size is a whole number of orders from 1, not {size!r}.")
-        self.size, self.seed = int(size), seed
+        self.size, self.seed = whole("size", size), seed
         folder = Path(tempfile.mkdtemp(prefix="patternlab-orders-"))
         self._file = folder / "orders.sqlite"
         self._idle: list[sqlite3.Connection] = []  # as many as ever asked at the same time
@@ -70,9 +69,8 @@ class Orders:
         """The products with the most revenue: [product, revenue in cents, orders], best first."""
         if region not in REGIONS:
             raise ValueError(f"There is no region {region!r}: choose from {', '.join(REGIONS)}.")
-        if month not in range(1, 13):
-            raise ValueError(f"A month is a whole number from 1 to 12, not {month!r}.")
-        return [list(row) for row in self._ask(_TOP, region, int(month), limit)]
+        month = whole("month", month, most=12)
+        return [list(row) for row in self._ask(_TOP, region, month, limit)]
 
     def order(self, number: int) -> dict[str, Any] | None:
         """The order with this number (from 1), or None."""
@@ -82,14 +80,9 @@ class Orders:
 
     def set_quantity(self, number: int, quantity: int) -> None:
         """Change an order; its price changes with it. For strategies that write."""
-        if isinstance(quantity, bool) or not hasattr(quantity, "__index__") or quantity < 1:
-            raise ValueError(f"A quantity is a whole number from 1, not {quantity!r}.")
-        self._ask(
-            "UPDATE orders SET cents = cents / quantity * ?, quantity = ? WHERE id = ?",
-            int(quantity),
-            int(quantity),
-            number,
-        )
+        quantity = whole("quantity", quantity)
+        change = "UPDATE orders SET cents = cents / quantity * ?, quantity = ? WHERE id = ?"
+        self._ask(change, quantity, quantity, number)
 
     def close(self) -> None:
         """Delete the database. A second call does nothing."""

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from patternlab.caching.checks import number, whole
 from patternlab.caching.errors import CachingError
 from patternlab.caching.layer import TTL, decode, encode, lazy, milliseconds
 
@@ -101,8 +102,7 @@ def early(
     `now` gives seconds, `draw` numbers evenly from 0 up to 1 (1 not included).
     """
     expiry = milliseconds(ttl)
-    if not 0 <= beta < math.inf:
-        raise ValueError(f"beta is a number from 0, not {beta!r}. 1 suits most queries.")
+    number("beta", beta, advice="1 suits most queries.")
     found = cache.get(key)
     if found is not None:
         entry = _entry(found, "expires", "seconds")
@@ -205,11 +205,9 @@ def queries_per_expiry(
     from the first start to its answer, the expected number of starts grows by that factor.
     Provenance: simulated.
     """
-    for name, number in {"rate": rate, "seconds": seconds, "ttl": ttl}.items():
-        if not 0 < number < math.inf:
-            raise ValueError(f"{name} is a number above 0, not {number!r}.")
-    if not 0 <= beta < math.inf:
-        raise ValueError(f"beta is a number from 0, not {beta!r}. 1 suits most queries.")
+    for name, given in {"rate": rate, "seconds": seconds, "ttl": ttl}.items():
+        number(name, given, above=True)
+    number("beta", beta, advice="1 suits most queries.")
     # Readers start queries as a Poisson process whose rate rises to `rate` at the expiry:
     # rate * P(ahead > what is left). Its first start is read off the integral of that rate.
     rng = np.random.default_rng(seed)
@@ -248,19 +246,18 @@ def herd(cache: Any, ask: Callable[[Any], Any], threads: int = 50) -> list[Any]:
     Raises what the first of them raised, after all have ended, and a CachingError where some looked
     into the cache and others never did.
     """
-    if isinstance(threads, bool) or not hasattr(threads, "__index__") or threads < 1:
-        raise ValueError(f"A herd has a whole number of threads from 1, not {threads!r}.")
+    threads = whole("threads", threads)
     together = _AllLookFirst(cache, threads)
     answers: list[Any] = [None] * threads
     problems: list[BaseException] = []
     left_waiting: list[int] = []
 
-    def run(number: int) -> None:
+    def run(turn: int) -> None:
         together.enter()
         try:
-            answers[number] = ask(together)
+            answers[turn] = ask(together)
         except threading.BrokenBarrierError:  # another one did not look
-            left_waiting.append(number)
+            left_waiting.append(turn)
         except BaseException as problem:
             problems.append(problem)
         together.leave()

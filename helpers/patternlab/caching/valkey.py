@@ -22,6 +22,7 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
+from patternlab.caching.checks import whole
 from patternlab.caching.errors import CachingError
 from patternlab.caching.server import OwnedServer, own_folder
 from patternlab.ports import free_port, is_free
@@ -265,14 +266,7 @@ def _check(maxmemory: int | None, policy: str | None, port: int | None) -> None:
         near = difflib.get_close_matches(str(policy).lower(), POLICIES, 1, 0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"There is no policy {policy!r}: choose from {', '.join(POLICIES)}.{hint}")
-    if maxmemory is not None and not (_whole(maxmemory) and maxmemory > 0):
-        raise ValueError(
-            f"maxmemory is a whole number of bytes above 0, not {maxmemory!r}. Give None for no "
-            "limit."
-        )
-    if port is not None and not (_whole(port) and 0 < port < 65536):
-        raise ValueError(f"A port is a whole number from 1 to 65535, not {port!r}.")
-
-
-def _whole(number: object) -> bool:
-    return hasattr(number, "__index__") and not isinstance(number, bool)
+    if maxmemory is not None:
+        whole("maxmemory", maxmemory, advice="It is in bytes. Give None for no limit.")
+    if port is not None:
+        whole("port", port, most=65_535)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import math
 from dataclasses import dataclass
 
+from patternlab.caching.checks import number, whole
 from patternlab.caching.simulator import kernel
 
 #: The eviction policies, and what the kernel calls them.
@@ -66,31 +66,14 @@ class Layer:
         _check_choice("policy", self.policy, tuple(POLICIES))
         _check_choice("unit", self.unit, UNITS)
         if self.ttl is not None:
-            check_seconds("ttl", self.ttl, "Give 0 to store nothing, or None for no limit.", True)
-        check_seconds("stale_while_revalidate", self.stale_while_revalidate, "Give 0 for none.")
-        check_seconds("fetch_seconds", self.fetch_seconds, "Give 0 for answers at once.")
-        _check_count("nodes", self.nodes, "A layer has at least one.")
+            advice = "Give 0 to store nothing, or None for no limit."
+            number("ttl", self.ttl, "seconds", endless=True, advice=advice)
+        number("stale_while_revalidate", self.stale_while_revalidate, "seconds")
+        number("fetch_seconds", self.fetch_seconds, "seconds")
+        number("jitter", self.jitter, most=1, advice="0.1 spreads TTLs by a tenth to both sides.")
+        whole("nodes", self.nodes)
         if self.capacity is not None:
-            _check_count("capacity", self.capacity, "Give None for a cache without a limit.")
-        if not 0 <= self.jitter <= 1:
-            raise ValueError(
-                f"The jitter is a share of the TTL from 0 to 1, not {self.jitter!r}: 0.1 spreads "
-                "TTLs by a tenth to both sides."
-            )
-
-
-def check_seconds(name: str, seconds: float, advice: str, endless: bool = False) -> None:
-    """A sentence where `seconds` is no time span; infinity is one only if `endless`."""
-    if not isinstance(seconds, int | float) and not hasattr(seconds, "__float__"):
-        raise ValueError(f"{name} is a number of seconds, not {seconds!r}. {advice}")
-    if math.isnan(seconds) or seconds < 0 or (math.isinf(seconds) and not endless):
-        raise ValueError(f"{name} is a number of seconds from 0, not {seconds}. {advice}")
-
-
-def _check_count(name: str, count: int, advice: str) -> None:
-    whole = isinstance(count, int | float) or hasattr(count, "__index__")
-    if isinstance(count, bool) or not whole or not count >= 1 or count != count // 1:
-        raise ValueError(f"{name} is a whole number from 1, not {count!r}. {advice}")
+            whole("capacity", self.capacity, advice="Give None for a cache without a limit.")
 
 
 def _check_choice(name: str, given: str, choices: tuple[str, ...]) -> None:

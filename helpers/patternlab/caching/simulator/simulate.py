@@ -21,10 +21,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from patternlab.caching.checks import number, whole
 from patternlab.caching.errors import CachingError
 from patternlab.caching.simulator import kernel
 from patternlab.caching.simulator.result import OUTCOMES, Result, table
-from patternlab.caching.simulator.settings import POLICIES, Layer, check_seconds
+from patternlab.caching.simulator.settings import POLICIES, Layer
 from patternlab.caching.traces.trace import Trace, Updates
 
 __all__ = ["OUTCOMES", "POLICIES", "Layer", "Result", "hierarchy", "simulate", "table"]
@@ -124,9 +125,8 @@ def hierarchy(
     """
     layers = list(layers)
     _check_layers(layers)
-    check_seconds("warm_up", warm_up, "Give 0 to count all requests.")
-    if bins < 1:
-        raise ValueError(f"bins is a whole number from 1, not {bins}.")
+    number("warm_up", warm_up, "seconds")
+    whole("bins", bins)
     _check_sizes(trace, layers, oversize)
     rng = np.random.default_rng(seed)
     changes = Updates(np.empty(0), np.empty(0, np.int64)) if updates is None else updates
