@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from patternlab.plots.drawing.chart import Chart, Look, log_axis, looks, percent_axis
 from patternlab.plots.drawing.picture import Picture
-from patternlab.plots.drawing.style import Theme, theme_named
+from patternlab.plots.drawing.style import theme_named
 
 TICKS: dict[float, str] = {
     0.1: "0.1 s", 1: "1 s", 10: "10 s", 60: "1 min", 300: "5 min", 3600: "1 h", 6 * 3600: "6 h",
@@ -54,22 +54,19 @@ def hit_ratio_curve(
     """
     colours = theme_named(theme)
     ttls = _checked(runs)
+    ordered = [runs[ttl] for ttl in ttls]
     table = pd.DataFrame(
-        [
-            {
-                "TTL (s)": ttl,
-                "hit ratio": round(runs[ttl].hit_ratio, 4),
-                "outdated": round(runs[ttl].stale_ratio, 4),
-                "mean age (s)": round(float(runs[ttl].mean_age), 2),
-                "fetches": runs[ttl].fetches,
-            }
-            for ttl in ttls
-        ]
+        {
+            "TTL (s)": ttls,
+            "hit ratio": [round(run.hit_ratio, 4) for run in ordered],
+            "outdated": [round(run.stale_ratio, 4) for run in ordered],
+            "mean age (s)": [round(float(run.mean_age), 2) for run in ordered],
+            "fetches": [run.fetches for run in ordered],
+        }
     )
     if theory is not None:
         table.insert(2, "theory", [round(float(theory[ttl]), 4) for ttl in ttls])
-    figure = _draw(table, bound, colours, title)
-    return Picture(figure, table, _told(table))
+    return Picture(_draw(Chart([3.0], colours, title), table, bound), table, _told(table))
 
 
 def _checked(runs: Mapping[float, Counted]) -> list[float]:
@@ -81,9 +78,8 @@ def _checked(runs: Mapping[float, Counted]) -> list[float]:
     return ttls
 
 
-def _draw(table: pd.DataFrame, bound: float | None, theme: Theme, title: str | None) -> Figure:
-    chart = Chart([3.0], theme, title)
-    (axes,) = chart.axes
+def _draw(chart: Chart, table: pd.DataFrame, bound: float | None) -> Figure:
+    (axes,), theme = chart.axes, chart.theme
     hits, stale, formula, *_ = looks(theme)
     formula = Look(formula.colour, "", formula.dashes)
     ttls = table["TTL (s)"]

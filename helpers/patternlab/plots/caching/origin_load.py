@@ -45,7 +45,15 @@ def origin_load(
     rates = {name: np.asarray(load, dtype=float) / bin_seconds for name, load in loads.items()}
     if len({len(rate) for rate in rates.values()}) != 1 or not len(next(iter(rates.values()))):
         raise ValueError("Each design needs the same number of bins, at least one.")
-    table = pd.DataFrame([_row(name, rate, bin_seconds) for name, rate in rates.items()])
+    table = pd.DataFrame(
+        {
+            "design": list(rates),
+            "fetches": [round(float(rate.sum()) * bin_seconds) for rate in rates.values()],
+            "mean per second": [float(f"{rate.mean():.4g}") for rate in rates.values()],
+            "peak per second": [float(f"{rate.max():.4g}") for rate in rates.values()],
+            "at (s)": [float(f"{rate.argmax() * bin_seconds:.6g}") for rate in rates.values()],
+        }
+    )
     chart = Chart([ROW[len(rates)]] * len(rates), colours, title)
     highest = max(max(float(rate.max()) for rate in rates.values()), limit or 0.0) or 1.0
     span = bin_seconds * len(next(iter(rates.values())))
@@ -75,19 +83,7 @@ def origin_load(
     key = [chart.box_entry("fetches from the origin", colours.succeeded)]
     if limit is not None:
         key.append(chart.entry(f"the origin bears {limit:,.6g}/s", bears))
-    figure = chart.finish(key)
-    return Picture(figure, table, _told(table, limit))
-
-
-def _row(name: str, rate: np.ndarray, bin_seconds: float) -> dict[str, object]:
-    at = int(rate.argmax())
-    return {
-        "design": name,
-        "fetches": round(float(rate.sum()) * bin_seconds),
-        "mean per second": float(f"{rate.mean():.4g}"),
-        "peak per second": float(f"{rate.max():.4g}"),
-        "at (s)": float(f"{at * bin_seconds:.6g}"),
-    }
+    return Picture(chart.finish(key), table, _told(table, limit))
 
 
 def _told(table: pd.DataFrame, limit: float | None) -> str:

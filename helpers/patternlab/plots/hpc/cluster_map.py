@@ -82,21 +82,14 @@ def _fleet_row(queue: Queue, fleet: Fleet) -> Row:
         kinds += f" or {len(fleet.instance_types) - 1} more"
     speed = f", {fleet.gbps:g} Gbit/s" if fleet.gbps else ""
     bought = {"ONDEMAND": "on demand", "SPOT": "Spot"}.get(queue.capacity_type, "reserved")
-    return (
-        f"queue {queue.name}, {fleet.name}",
-        f"{kinds}, {fleet.cores} cores{speed}, {bought}",
-        fleet,
-    )
+    what = f"{kinds}, {fleet.cores} cores{speed}, {bought}"
+    return f"queue {queue.name}, {fleet.name}", what, fleet
 
 
 def _storage_row(storage: Storage) -> Row:
     size = f"{storage.size_gib:,} GiB, " if storage.size_gib else ""
-    age = "new" if storage.new else "there already"
-    return (
-        f"{storage.kind} at {storage.mounted_at}",
-        f"{storage.name}: {size}{age}",
-        "mounted on all nodes",
-    )
+    what = f"{storage.name}: {size}{'new' if storage.new else 'there already'}"
+    return f"{storage.kind} at {storage.mounted_at}", what, "mounted on all nodes"
 
 
 def _height(rows: Sequence[Row]) -> float:

@@ -86,17 +86,10 @@ def _draw(
         some = table[kinds == kind]
         if some.empty:
             continue
-        axes.plot(
-            some["vcpus"],
-            some["network_gbps"],
-            linestyle="",
-            marker=look.marker,
-            markersize=4 if kind == WITHOUT else 5.5,
-            color=look.colour,
-            markeredgecolor=theme.edge if kind != WITHOUT else look.colour,
-            markeredgewidth=style.EDGE_WIDTH,
-            zorder=3 + order,
-        )
+        size, edge = (4, look.colour) if kind == WITHOUT else (5.5, theme.edge)
+        mark = {"marker": look.marker, "markersize": size, "markeredgecolor": edge}
+        x, y = some["vcpus"], some["network_gbps"]
+        chart.series(axes, x, y, look, clip_on=True, zorder=3 + order, **mark)
         key.append(chart.entry(f"{kind} ({len(some):,})", look))
     _name(chart, table, named)
     chart.name_axes(axes, "vCPUs", "network, Gbps (peak)")
