@@ -38,13 +38,10 @@ def simple():
     return explore(picture_of, text=Slider("Timeout (s)", 5, 120, 30, step=5))
 
 
-def test_the_picture_is_there_before_the_widget_is_shown(simple):
-    png, words = shown(simple)
+def test_a_moved_slider_sets_the_picture_its_twin_and_its_title(simple):
+    png, words = shown(simple)  # before the widget is displayed
     assert png == dragged(30)
     assert "The value is 30." in words
-
-
-def test_a_moved_slider_sets_the_picture_its_twin_and_its_title(simple):
     control(simple, "Timeout (s)").value = 45
     png, words = shown(simple)
     assert png == dragged(45) != dragged(30)

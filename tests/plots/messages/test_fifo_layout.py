@@ -21,6 +21,7 @@ def group(*messages, name="g"):
 
 
 HELD = message("g #2", 10.0, 90.0)
+STUCK = message("g #1", 0.0, 0.0, fate=WAITING, finished=math.inf)
 
 
 @pytest.mark.parametrize(
@@ -29,40 +30,23 @@ HELD = message("g #2", 10.0, 90.0)
         ([message("g #1", 0.0, 0.0)], ["nobody waited"]),
         ([message("g #1", 0.0, 49.0)], ["waited up to 49 s", "for other reasons"]),
         ([message("g #1", math.nan, 5.0)], ["send times unknown"]),
-        (
-            [message("g #1", 0.0, 0.0, fate=DEAD, finished=90.0), HELD],
-            ["waited up to 80 s", "behind #1"],
-        ),
-        (
-            [
-                message("g #1", 0.0, 0.0, finished=60.0),
-                message("b", 5.0, 60.0, finished=80.0),
-                HELD,
-            ],
-            ["waited up to 70 s", "behind #1 and 1 more"],
-        ),
-        ([message("g #1", 0.0, 0.0, fate=WAITING, finished=math.inf)], ["#1 not finished"]),
-        (
-            [message("g #1", 0.0, 0.0, fate=WAITING, finished=math.inf), HELD],
-            ["waited up to 80 s", "behind #1", "#1 not finished"],
-        ),
+        ([message("g #1", 0.0, 0.0, fate=DEAD, finished=90.0), HELD],
+         ["waited up to 80 s", "behind #1"]),
+        ([message("g #1", 0.0, 0.0, finished=60.0), message("b", 5.0, 60.0, finished=80.0), HELD],
+         ["waited up to 70 s", "behind #1 and 1 more"]),
+        ([STUCK], ["#1 not finished"]),
+        ([STUCK, HELD], ["waited up to 80 s", "behind #1", "#1 not finished"]),
     ],
-)
+)  # fmt: skip
 def test_words_say_how_long_a_group_waited_and_behind_what(messages, words):
     assert words_of(group(*messages)) == words
 
 
 @pytest.mark.parametrize(
     ("key", "shown"),
-    [
-        ("g #2", "#2"),
-        ("g-7", "7"),
-        ("g", "g"),
-        ("g ", "g"),
-        ("golf", "golf"),
-        ("k" * 40, "kkkkkk…kkkkk"),
-    ],
-)
+    [("g #2", "#2"), ("g-7", "7"), ("g", "g"), ("g ", "g"), ("golf", "golf"),
+     ("k" * 40, "kkkkkk…kkkkk")],
+)  # fmt: skip
 def test_a_key_is_shown_without_the_name_of_its_group(key, shown):
     assert short_key(message(key, 0.0, 0.0), group()) == shown
 
