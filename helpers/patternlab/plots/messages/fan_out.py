@@ -296,7 +296,7 @@ class _Drawing:
             diamond = _diamond(0.06, 0, 0.065)
             yield canvas.line_entry("filtered out", 0.1, [diamond], theme.muted, 1.2, 4)
         if self.messages > 1:
-            yield Entry("one row a message", 0.0, lambda x, y: None)
+            yield Entry("one row per message", 0.0, lambda x, y: None)
 
     def _sample_band(self, x: float, y: float) -> None:
         ends = [(x + 0.07, y), (x + 0.28, y)]
