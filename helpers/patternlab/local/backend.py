@@ -21,7 +21,7 @@ from patternlab.delivery.faults import Outages
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.sns.delivery_log import delivery_frame
 from patternlab.local.apigateway import gateway
-from patternlab.local.awslambda.guard import Guard
+from patternlab.local.guard import Guard
 from patternlab.local.hub import in_handler, wait_for
 from patternlab.local.install import AT_ONCE, Installer
 from patternlab.local.patches import clock_in_moto, moto_asks, no_network, seed_moto
@@ -150,8 +150,10 @@ class LocalBackend:
         return min([self.clock.env.peek(), *(queue.model.next_due() for queue in queues)])
 
     def wait_until(self, condition: Callable[[], Any], timeout: float) -> bool:
-        """Let time pass until `condition()` is true, asking at most once a second and only when
-        something happened; False after `timeout` seconds."""
+        """Let time pass until `condition()` is true; return False after `timeout` seconds.
+
+        The condition is evaluated at most once per second, and only after something happened.
+        """
         clock = self.clock
         end = clock.elapsed + seconds_of(timeout, "timeout")
         while not condition():

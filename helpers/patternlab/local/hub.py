@@ -74,8 +74,10 @@ def leave(error: BaseException) -> None:
 
 
 def _abandon(handler: Any) -> None:
-    """Never run `handler` again. A greenlet that is freed is run once more, to its end, which this
-    one would not reach: so it is never freed."""
+    """Never run `handler` again, and never free it.
+
+    A greenlet that is freed is run once more, to its end, which this one would not reach.
+    """
     handler.left = True
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(handler))
 

@@ -29,11 +29,18 @@ def allows(
     source_arn: str,
     source_account: str | None = None,
 ) -> bool:
-    """May `service` ("sns.amazonaws.com") do `action` ("sqs:SendMessage") on `resource`, for the
-    topic, bucket or rule `source_arn`?
+    """Tell whether a resource's policy lets a service in.
 
-    The ARN of a bucket does not name its account: give `source_account` with it. A statement that
-    denies goes before those that allow. A condition of a kind that is not known here is not met.
+    A statement that denies goes before those that allow. A condition of a kind that is not known
+    here is not met.
+
+    Args:
+        policy: the policy of the resource; None allows nothing.
+        service: who asks: "sns.amazonaws.com".
+        action: what for: "sqs:SendMessage".
+        resource: the ARN of the resource.
+        source_arn: the topic, bucket or rule for which the service asks.
+        source_account: its account. The ARN of a bucket does not name it.
     """
     account = source_arn.split(":")[4]
     context = {"aws:sourcearn": source_arn, "aws:sourceaccount": source_account or account}

@@ -27,8 +27,8 @@ from patternlab.delivery.receivers import (
     WebReceiver,
     refusal,
 )
-from patternlab.local.awslambda.tracing import traced
 from patternlab.local.policies import allows
+from patternlab.local.tracing import traced
 
 NO_PERMISSION, NOT_FOUND = 403, 404  # the status of a failure
 
@@ -73,14 +73,15 @@ class LocalReceiver:
         _, self._partition, self.protocol, self._region, owner, self._name = _parts(arn)
         self._account = owner or sender.account  # the ARN of a bucket does not name its account
 
-    def check(self) -> None:
-        """Refuse a receiver that does not exist, or that does not let the sender in."""
-        self._check_permission(self.find())
+    def check(self) -> Any:
+        """Return what :meth:`find` finds, or refuse a receiver that does not let the sender in."""
+        found = self.find()
+        self._check_permission(found)
+        return found
 
     def deliver(self, parcel: Parcel) -> None:
         """Send, publish, invoke or store."""
-        found = self.find()
-        self._check_permission(found)
+        found = self.check()
         try:
             with traced(parcel.trace):
                 getattr(self, f"_to_{self.protocol}")(found, parcel)

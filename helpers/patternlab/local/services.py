@@ -19,7 +19,7 @@ from patternlab.delivery.faults import Outages
 from patternlab.delivery.functions.function import Account
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.sns.delivery_log import Delivery
-from patternlab.local.awslambda.guard import Guard
+from patternlab.local.guard import Guard
 from patternlab.local.session import LocalSession
 
 

@@ -12,9 +12,9 @@ from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from moto.core.models import botocore_stubber
 
-from patternlab.local.awslambda.guard import Guard
-from patternlab.local.awslambda.tracing import HEADER, traced
+from patternlab.local.guard import Guard
 from patternlab.local.patches import NetworkRefused
+from patternlab.local.tracing import HEADER, traced
 from patternlab.service_models import loader
 
 #: A throttled call is answered at once: a retry would sleep in real time.

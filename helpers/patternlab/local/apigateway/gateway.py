@@ -125,8 +125,11 @@ class _Sent:
         return cache.serve(request, fetch, settings, key=key, authorized=authorized)
 
     def _fetch(self, variables: dict[str, Any], route: Route, request: Request) -> Response:
-        """Ask the integration. One that takes longer than 29 s has its answer thrown away, but the
-        clock is then as late as the function."""
+        """Ask the integration.
+
+        The answer of one that takes longer than 29 s is not used, but the clock has moved as far
+        as the function took.
+        """
         call = Call(
             route,
             request,

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.awslambda.exceptions import LambdaClientError
+from moto.core import DEFAULT_ACCOUNT_ID
 
 from patternlab.caching.gateway import Request, Response
+from patternlab.delivery.faults import DeliveryFailure
 from patternlab.local.apigateway.routes import Route
-from patternlab.local.find import find_function
 from patternlab.local.patches import NetworkRefused
-from patternlab.local.policies import allows
+from patternlab.local.receivers import LocalReceiver, Sender
 
 SERVICE = "apigateway.amazonaws.com"
-INVOKE = "lambda:InvokeFunction"
 TIMEOUT = 29.0  # seconds that an integration has (API Gateway quotas)
 LAMBDA = re.compile(
     r"arn:[^:]+:apigateway:[^:]+:lambda:path/[^/]+/functions/(?P<arn>.+)/invocations"
@@ -69,17 +69,12 @@ def call_function(call: Call) -> Response:
     found = LAMBDA.fullmatch(call.route.uri)
     if found is None or call.route.uri_method != "POST":
         return _failed()
-    function = find_function(found["arn"])
-    if function is None:
-        return _failed()
-    policy = {"Statement": function.policy.statements}
-    source = {"source_arn": call.source, "service": SERVICE}
-    if not allows(policy, action=INVOKE, resource=function.function_arn, **source):
-        return _failed()
+    function = LocalReceiver(found["arn"], Sender(SERVICE, call.source, DEFAULT_ACCOUNT_ID))
     headers: dict[str, str] = {}
     try:
-        payload = function.answer(json.dumps(_event(call)), "RequestResponse", headers)
-    except LambdaClientError:
+        answer = function.check().answer
+        payload = answer(json.dumps(_event(call)), "RequestResponse", headers)
+    except (DeliveryFailure, LambdaClientError):
         return _failed()
     return _failed(502) if "x-amz-function-error" in headers else _read(payload)
 

@@ -34,8 +34,10 @@ EVERY = "*/*"  # all methods of a stage, in its method settings
 
 
 class LocalStage(models.Stage):
-    """A stage as moto describes it, with the model's :class:`StageCache`. `services` is set by the
-    cloud."""
+    """A stage as moto describes it, with the model's :class:`StageCache`.
+
+    moto makes stages itself, so :func:`install` gives it a subclass that has the `services`.
+    """
 
     services: Services
 

@@ -55,7 +55,7 @@ def event_invoke_config(
 
 
 def _check_least(config: Mapping[str, Any], name: str, least: int) -> None:
-    """moto checks the upper limits only, and leaves these to botocore."""
+    """Refuse a value that is too small; moto checks the upper limits only."""
     value = config.get(name)
     if value is not None and value < least:
         raise ValidationException(

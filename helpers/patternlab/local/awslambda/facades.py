@@ -46,8 +46,11 @@ def time_module(clock: VirtualClock) -> ModuleType:
 
 
 def boto3_modules(session: LocalSession, region: str) -> dict[str, ModuleType]:
-    """``boto3`` and ``boto3.session``, whose clients are the cloud's, in the function's `region`
-    unless another one is asked for. What is set up here stays here."""
+    """Return ``boto3`` and ``boto3.session`` whose clients are the cloud's.
+
+    They are in the function's `region` unless another one is asked for. What a handler sets up
+    there is not seen outside.
+    """
 
     class Session:
         """A boto3 session of the cloud; its credentials are the cloud's too."""

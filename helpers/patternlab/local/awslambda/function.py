@@ -25,11 +25,11 @@ from patternlab.local.awslambda.asynchronous import (
 from patternlab.local.awslambda.facades import handler_modules
 from patternlab.local.awslambda.runtime import SandboxRuntime
 from patternlab.local.awslambda.sandbox import Settings
-from patternlab.local.awslambda.tracing import current_trace
 from patternlab.local.errors import translated
 from patternlab.local.hub import wait_for
 from patternlab.local.logs import write_log
 from patternlab.local.services import Services
+from patternlab.local.tracing import current_trace
 
 TAIL_BYTES = 4096  # of the log, in an invocation's response
 NOT_A_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -72,7 +72,7 @@ class LocalFunction(models.LambdaFunction):
         self._renew_async()
 
     def __deepcopy__(self, memo: Any) -> LocalFunction:
-        """moto copies functions to list them; the copies share what runs."""
+        """Return a copy that shares what runs: moto copies functions to list them."""
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         return copy

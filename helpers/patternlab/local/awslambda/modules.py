@@ -77,8 +77,10 @@ class Code:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Within this, tracebacks know the lines of this code: another function's may have the
-        same names."""
+        """Show the lines of this code in tracebacks that are made within this scope.
+
+        The code of another function may have the same file names.
+        """
         linecache.cache |= {n: (0, None, lines, n) for n, lines in self._lines.items()}
         try:
             yield
@@ -197,7 +199,6 @@ def _logging_code() -> Any:
 
 def _json_formatter(module: ModuleType) -> Any:
     """How Lambda's Python runtime writes a line of ``logging`` with LogFormat JSON."""
-
     formatter: Any = module.Formatter  # of the handler's own copy of logging
 
     class JsonFormatter(formatter):

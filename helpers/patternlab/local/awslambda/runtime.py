@@ -15,10 +15,10 @@ from patternlab.clock import VirtualClock
 from patternlab.delivery.functions import recursion
 from patternlab.delivery.functions.function import Function, FunctionError, TimedOut
 from patternlab.delivery.knobs import Knobs
-from patternlab.local.awslambda.guard import Guard, Stuck
 from patternlab.local.awslambda.loglines import LOG_FORMATS, Report
 from patternlab.local.awslambda.modules import Code
 from patternlab.local.awslambda.sandbox import LambdaContext, Sandbox, Settings
+from patternlab.local.guard import Guard, Stuck
 from patternlab.local.hub import drive
 
 #: Takes the lines of one invocation: (log group, log stream, [(seconds since 1970, text)]).

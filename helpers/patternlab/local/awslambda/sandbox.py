@@ -18,9 +18,9 @@ from typing import Any
 
 from patternlab.clock import VirtualClock
 from patternlab.delivery.functions.function import FunctionError
-from patternlab.local.awslambda.guard import Guard
 from patternlab.local.awslambda.modules import TASK_ROOT, Code, ModuleSpace
-from patternlab.local.awslambda.tracing import VARIABLE
+from patternlab.local.guard import Guard
+from patternlab.local.tracing import VARIABLE
 
 
 @dataclass
@@ -181,8 +181,11 @@ class Sandbox:
         self._stretch = seconds
 
     def stop(self) -> None:
-        """The timeout is over. AWS stops the environment here and now; our handler may tidy up
-        after itself, but nothing it still prints or asks of the cloud counts."""
+        """End the invocation: its timeout is over.
+
+        AWS stops the environment at once. Our handler may tidy up after itself, but nothing that
+        it still prints or asks of the cloud counts.
+        """
         self._output.finish()
         self._stopped = True
 

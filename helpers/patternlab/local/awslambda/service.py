@@ -278,7 +278,7 @@ class LocalLambdaResponse(LambdaResponse):
         return unquote(self.path.rsplit("/", 2)[1])
 
     def _check_qualifier(self) -> None:
-        """moto would ignore the qualifier, and configure the whole function."""
+        """Refuse a qualifier, which moto would ignore, and configure the whole function."""
         qualifier = (self.querystring.get("Qualifier") or [LATEST])[0]
         if qualifier != LATEST:
             raise InvalidParameterValueException(

@@ -103,8 +103,10 @@ class Run:
             self._verify(copied)
 
     def _at_once(self) -> Generator[simpy.Event, Any, None]:
-        """An Enhanced task does all at the same time, so it takes as long as the longest. Which
-        status AWS shows meanwhile it does not say; here it is TRANSFERRING."""
+        """Run an Enhanced task, whose phases overlap, so that it takes as long as the longest.
+
+        AWS does not say which status it shows meanwhile; here it is TRANSFERRING.
+        """
         if not self._enters("TRANSFERRING"):
             return
         work = self._prepared()
@@ -199,7 +201,7 @@ class Run:
         return self.services.session.client("s3")
 
     def _listed(self, place: Place) -> dict[str, Item]:
-        """path -> object below a place, filtered."""
+        """Return the objects below a place by path, filtered."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=place.bucket, Prefix=place.folder
         )

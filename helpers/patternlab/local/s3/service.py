@@ -20,10 +20,10 @@ from moto.s3 import models, notifications, responses
 from patternlab.delivery.events.bus import Event
 from patternlab.delivery.s3.bucket import Notifier
 from patternlab.delivery.s3.records import DELETE_MARKER, EMPTY_ETAG, BucketName
-from patternlab.local.awslambda.tracing import current_trace
 from patternlab.local.events.service import LocalEventsBackend
 from patternlab.local.s3.notifications import read_rules, with_filters_checked, with_s3_errors
 from patternlab.local.services import LocalService, Services, in_place_of
+from patternlab.local.tracing import current_trace
 
 SIZED = "ObjectCreated", "ObjectRestore"  # events whose object has a size
 
@@ -57,7 +57,7 @@ class LocalS3Backend(LocalService, models.S3Backend):
     # -- events ------------------------------------------------------------------------------
 
     def happened(self, name: str, bucket: Any, key: Any) -> None:
-        """moto reports event `name` of an object."""
+        """Emit an event that moto reports of an object."""
         if self._muted or key is None:
             return
         about = {"etag": key.etag.strip('"')}

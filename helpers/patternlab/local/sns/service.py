@@ -20,12 +20,12 @@ from moto.sns.utils import make_arn_for_topic
 from patternlab.delivery.sns.filter_policy import ATTRIBUTES, MAX_PER_TOPIC
 from patternlab.delivery.sns.notification import notification_size
 from patternlab.delivery.sns.topic import DEFAULT_SIZE, SCOPE_TOPIC
-from patternlab.local.awslambda.tracing import current_trace
 from patternlab.local.receivers import SNS, LocalReceiver, Sender
 from patternlab.local.services import LocalService, Services, body_of, in_place_of
 from patternlab.local.sns import checks
 from patternlab.local.sns.checks import IN_ATTRIBUTES, refused, sns_errors
 from patternlab.local.sns.topic import LocalSubscription, LocalTopic
+from patternlab.local.tracing import current_trace
 
 #: What an attribute is that was never set.
 DEFAULTS = {

@@ -15,11 +15,11 @@ from moto.sqs.responses import SQSResponse
 from patternlab.delivery.sqs.move import MoveTasks
 from patternlab.delivery.sqs.names import QueueNames
 from patternlab.delivery.sqs.queue import Queue
-from patternlab.local.awslambda.tracing import current_trace
 from patternlab.local.hub import wait_for
 from patternlab.local.services import LocalService, Services, body_of, in_place_of
 from patternlab.local.sqs import checks
 from patternlab.local.sqs.queue import LocalQueue, Sent, View, with_sqs_errors
+from patternlab.local.tracing import current_trace
 
 SEND, RECEIVE, DELETE = "SendMessage", "ReceiveMessage", "DeleteMessage"
 CHANGE = "ChangeMessageVisibility"
@@ -278,7 +278,7 @@ class LocalSQSResponse(SQSResponse):
         return result
 
     def _add_source_arns(self, result: ActionResult) -> None:
-        """moto has no DeadLetterQueueSourceArn (events-5)."""
+        """Add DeadLetterQueueSourceArn, which moto does not have (events-5)."""
         wanted = set(self._get_param("AttributeNames", []))
         wanted |= set(self._get_param("MessageSystemAttributeNames", []))
         if not wanted & {"All", "DeadLetterQueueSourceArn"}:

@@ -26,8 +26,10 @@ PATIENCE = 5
 
 
 class Stuck(BaseException):
-    """Raised inside a handler that computed for too long. Not an ``Exception``: a handler that
-    catches everything it can still has to end."""
+    """Raised inside a handler that computed for too long.
+
+    Not an ``Exception``: a handler that catches everything it can still has to end.
+    """
 
 
 class Guard:

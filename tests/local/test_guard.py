@@ -10,7 +10,7 @@ import pytest
 from simpy import Environment
 
 from patternlab import open_cloud
-from patternlab.local.awslambda.guard import Guard
+from patternlab.local.guard import Guard
 
 
 @pytest.fixture
