@@ -100,11 +100,14 @@ def test_the_command_line_copies_the_lessons_and_tells_the_cost(run, tmp_path):
     assert run("-m", "patternlab", "cost").returncode == 0
 
 
-@pytest.mark.parametrize("command", ["notebooks", "conformance", "policies", "lab"])
-def test_what_needs_a_checkout_says_so_in_one_sentence(run, command):
-    done = run("-m", "patternlab", command)
+@pytest.mark.parametrize(
+    "line",
+    ["notebooks", "lab", "api", "conformance", "policies", "new notebook toy", "dev check 01"],
+)
+def test_what_needs_a_checkout_says_so_in_one_sentence(run, line):
+    done = run("-m", "patternlab", *line.split())
     assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr.count("\n") == 1 and f"patternlab {command}" in done.stderr
+    assert done.stderr.count("\n") == 1 and f"patternlab {line.split()[0]}" in done.stderr
 
 
 @pytest.mark.deep
