@@ -61,6 +61,11 @@ class World(_Runs):
             self.clock.run_to(due)
         return self.clock.elapsed - begun
 
+    def dead_letters(self) -> set[str]:
+        """Return the bodies of the messages in the dead-letter queue, if there is one."""
+        queue = self.dead_letter_queue
+        return {message.body for message in queue.messages.values()} if queue else set()
+
 
 def sqs_lambda(
     handler: Callable[[Any, Any], Any],

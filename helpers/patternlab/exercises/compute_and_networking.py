@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ def _placed(pair: Any) -> tuple[pd.Series, str]:
     name, placement = pair
     if name not in _types().index:
         raise Wrong(f"the catalogue has no type {name!r}. Look into `table`.")
-    row = _types().loc[name]
+    row = _types().loc[[name]].iloc[0]
     if placement != "none" and placement not in row["strategies"]:
         raise Wrong(
             f"EC2 refuses {name} in a {placement} placement group: InvalidParameterCombination. "
@@ -133,7 +134,7 @@ def _sweep(row: pd.Series, placement: str) -> None:
 _JUDGES = {"weather": _weather, "training": _training, "sweep": _sweep}
 
 
-def _workloads(**changed: tuple[str, str]) -> dict[str, Any]:
+def _workloads(**changed: Sequence[str]) -> dict[str, Any]:
     """The course's own answer, with some of it changed."""
     return {
         "weather": ("c5n.9xlarge", "cluster"),
@@ -178,7 +179,7 @@ three_workloads = Exercise(
 ENA, EFA = Hockney(25, 10), Hockney(15.8, 30.8)
 WORTH = 0.10  # a step that gets shorter by more than this
 #: program -> (what it does, its ranks)
-PROGRAMS = {
+PROGRAMS: dict[str, tuple[HaloExchange | Independent, int]] = {
     "forecast": (HaloExchange(side=256), 1000),
     "forecast on 8": (HaloExchange(side=256), 8),
     "large reservoir": (HaloExchange(side=1024), 64),

@@ -109,8 +109,9 @@ def judge_rules(answer: Any) -> str:
 def _ask_ec2(direction: str, rules: Any) -> None:
     """Refuse a list of rules that EC2 would not take."""
     model = ServiceModel(loader().load_service_model("ec2", "service-2"))
-    shape = model.shape_for("IpPermissionList")
-    report = ParamValidator().validate(list(rules) if isinstance(rules, tuple) else rules, shape)
+    shape = model.shape_for("AuthorizeSecurityGroupIngressRequest")
+    given = {"IpPermissions": list(rules) if isinstance(rules, tuple) else rules}
+    report = ParamValidator().validate(given, shape)
     if report.has_errors():
         raise Wrong(
             f"{direction}: boto3 refuses this list. {report.generate_report().splitlines()[0]}"

@@ -183,7 +183,7 @@ def _prices(retries: int, age: float, net: bool, seed: int) -> tuple[pd.DataFram
         events.append(queue.put({"price": price}))
         clock.wait(60)
     clock.wait(30_000)
-    rows = [(e.condition, e.ended - e.sent) for e in events]
+    rows = [(e.condition, (e.ended or clock.elapsed) - e.sent) for e in events]
     return pd.DataFrame(rows, columns=["fate", "seconds"]), len(caught)
 
 

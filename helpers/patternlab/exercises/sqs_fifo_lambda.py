@@ -143,13 +143,14 @@ def judge_key(key: Any) -> str:
 
 def _order_kept(world: World, events: dict[str, Event], bad_order: str) -> None:
     done = world.history.query("outcome == 'succeeded'").set_index("key")
+    starts, ends = done["start"].to_dict(), done["end"].to_dict()
     by_order = defaultdict(list)
     for body, event in events.items():
         if event["order"] != bad_order:
             by_order[event["order"]].append(body)
     for order, bodies in by_order.items():
         for before, after in itertools.pairwise(bodies):
-            if done.at[after, "start"] < done.at[before, "end"]:
+            if starts[after] < ends[before]:
                 raise Wrong(
                     f"Order {order}: {after.split()[1]!r} was worked on before "
                     f"{before.split()[1]!r} was done. These two were in different groups."
@@ -262,7 +263,7 @@ def judge_fifo_handler(handler: Any) -> str:
 
 def _look_at(store: _Store, world: World, early: set[str]) -> None:
     saved, times = store.saved, Counter(store.saved)
-    dead = {message.body for message in world.dead_letter_queue.messages.values()}
+    dead = world.dead_letters()
     everything = {f"{g}{n}" for g in GROUPS for n in range(1, EVENTS_EACH + 1)}
     twice = sorted(body for body, n in times.items() if n > 1)
     if not saved:

@@ -112,7 +112,7 @@ def judge_handler(handler: Handler) -> str:
 
 def _look_at(bank: _Bank, world: World) -> None:
     """Refuse the first thing that is not as it should be."""
-    dead = {message.body for message in world.dead_letter_queue.messages.values()}
+    dead = world.dead_letters()
     payable = set(PAYMENTS) - BROKEN
     twice = sorted(payment for payment, times in bank.paid.items() if times > 1)
     if not bank.paid:
@@ -235,28 +235,26 @@ def _night(visibility_timeout: float, max_receive_count: int, seed: int) -> dict
         world.queue.send(f"order {order}", delay=rng.uniform(0, 120))
     gone = _moment_of_poison(world)
     world.run(limit=14 * 86_400)
-    dead = {message.body for message in world.dead_letter_queue.messages.values()}
+    dead = world.dead_letters()
     return {"lost": dead - {"poison"}, "poison": gone, "twice": _overlaps(world)}
 
 
 def _moment_of_poison(world: World) -> float | None:
     """The second at which the poison is out of the way; None if it is not, in time."""
     while world.clock.elapsed < POISON_LIMIT:
-        if len(world.dead_letter_queue):
-            bodies = {m.body for m in world.dead_letter_queue.messages.values()}
-            if "poison" in bodies:
-                return world.clock.elapsed
+        if "poison" in world.dead_letters():
+            return world.clock.elapsed
         world.clock.wait(10)
     return None
 
 
 def _overlaps(world: World) -> set[str]:
     """Orders on which two invocations worked at the same time."""
-    found = set()
+    found: set[str] = set()
     for key, attempts in world.history.groupby("key"):
         ends = attempts["end"].cummax().shift()
         if (attempts["start"] < ends).any():
-            found.add(key)
+            found.add(str(key))
     return found
 
 

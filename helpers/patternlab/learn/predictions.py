@@ -10,6 +10,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -42,10 +43,10 @@ class Asked(widgets.VBox):
         super().__init__([question, self.buttons])
         self.add_class("patternlab-predict")
 
-    def _chosen(self, change: dict) -> None:
+    def _chosen(self, change: dict[str, Any]) -> None:
         _predictions[self._prediction.name].choice = change["new"]
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict:
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
         data = dict(super()._repr_mimebundle_(**kwargs))
         return data | {"text/plain": _as_text(self._prediction)}
 
