@@ -5,7 +5,7 @@ import math
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patternlab import clock as clock_module
@@ -64,6 +64,7 @@ def test_what_an_event_starts_for_the_same_moment_is_done_too():
     assert log == [5]
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.floats(0, 1e6), max_size=20),
     st.lists(st.floats(0, 1e5), min_size=1, max_size=20),
@@ -95,22 +96,16 @@ def test_run_until_stops_at_the_event_and_gives_its_value():
 
 @pytest.mark.parametrize("clock", [VirtualClock(), WallClock()], ids=["virtual", "wall"])
 @pytest.mark.parametrize(
-    ("seconds", "sentence"),
-    [
-        (-1, "must not be negative"),
-        (math.nan, "must be finite"),
-        (math.inf, "must be finite"),
-        ("soon", "must be a number of seconds, not 'soon'"),
-        (None, "must be a number of seconds, not None"),
-    ],
+    ("seconds", "named"),
+    [(-1, "-1"), (math.nan, "nan"), (math.inf, "inf"), ("soon", "'soon'"), (None, "None")],
 )
-def test_a_length_of_time_that_is_none_is_refused_in_a_sentence(clock, seconds, sentence):
-    with pytest.raises(ValueError, match=sentence):
+def test_a_length_of_time_that_is_none_is_refused_by_name(clock, seconds, named):
+    with pytest.raises(ValueError, match=named):
         clock.wait(seconds)
 
 
-def test_the_sentence_names_what_was_wrong():
-    with pytest.raises(ValueError, match=r"^minutes must not be negative \(-2\)"):
+def test_the_error_names_what_was_wrong():
+    with pytest.raises(ValueError, match=r"^minutes.*-2"):
         seconds_of(-2, "minutes")
     assert seconds_of("2.5") == 2.5
 

@@ -33,6 +33,12 @@ def _maker(clock, kind, suffix):
     return make
 
 
+@pytest.fixture(params=["standard", "fifo"])
+def make(request):
+    """The maker of a standard queue, then of a FIFO queue."""
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture
 def background(clock):
     """Return a function that starts a SimPy process and gives a list that will hold its result."""

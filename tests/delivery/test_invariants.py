@@ -2,11 +2,13 @@
 
 import random
 
-from hypothesis import given, note, settings
+import pytest
+from hypothesis import note
 from hypothesis import strategies as st
 
 from patternlab.clock import VirtualClock
 from patternlab.delivery import DeliveryError, FifoQueue, Knobs, RedrivePolicy, StandardQueue
+from tests.delivery.shared import proof
 
 KNOBS = st.builds(
     Knobs,
@@ -105,7 +107,6 @@ class Bookkeeper:
 
 
 OPERATIONS = ["send", "receive", "receive", "delete", "change", "wait", "wait", "purge"]
-MANY = settings(max_examples=2 * settings().max_examples, deadline=None)
 
 
 def run(kind, knobs, sequence):
@@ -119,36 +120,35 @@ def run(kind, knobs, sequence):
         books.check()
 
 
-@MANY
-@given(KNOBS, st.binary(min_size=90, max_size=300))
-def test_no_message_of_a_standard_queue_is_lost_or_given_out_while_hidden(knobs, sequence):
-    run(StandardQueue, knobs, sequence)
+@pytest.mark.parametrize("kind", [StandardQueue, FifoQueue])
+@proof(40, 2_000, KNOBS, st.binary(min_size=90, max_size=300))
+def test_no_message_is_lost_or_given_out_while_hidden(prove, kind):
+    @prove
+    def check(knobs, sequence):
+        run(kind, knobs, sequence)
 
 
-@MANY
-@given(KNOBS, st.binary(min_size=90, max_size=300))
-def test_no_message_of_a_fifo_queue_is_lost_or_given_out_while_hidden(knobs, sequence):
-    run(FifoQueue, knobs, sequence)
-
-
-@given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 10))
-def test_a_fifo_queue_that_is_worked_off_keeps_the_order_of_every_group(groups, batch):
+@proof(30, 1_000, st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 10))
+def test_a_fifo_queue_that_is_worked_off_keeps_the_order_of_every_group(prove):
     """Each message fails once at random, the others are deleted; the order of success holds."""
-    clock = VirtualClock()
-    queue = FifoQueue(clock, visibility_timeout=10)
-    rng = random.Random(len(groups))
-    for number, group in enumerate(groups):
-        queue.send(str(number), group=str(group))
-    done = {}
-    while len(queue):
-        failed = set()
-        for receipt in queue.receive(batch):
-            group = receipt.message.group
-            if group in failed or (receipt.receive_count == 1 and rng.random() < 0.3):
-                failed.add(group)  # and with it all that comes after it in this batch
-            else:
-                queue.delete(receipt.handle)
-                done.setdefault(group, []).append(int(receipt.message.body))
-        clock.wait(10)
-    assert sum(map(len, done.values())) == len(groups)
-    assert all(numbers == sorted(numbers) for numbers in done.values())
+
+    @prove
+    def check(groups, batch):
+        clock = VirtualClock()
+        queue = FifoQueue(clock, visibility_timeout=10)
+        rng = random.Random(len(groups))
+        for number, group in enumerate(groups):
+            queue.send(str(number), group=str(group))
+        done = {}
+        while len(queue):
+            failed = set()
+            for receipt in queue.receive(batch):
+                group = receipt.message.group
+                if group in failed or (receipt.receive_count == 1 and rng.random() < 0.3):
+                    failed.add(group)  # and with it all that comes after it in this batch
+                else:
+                    queue.delete(receipt.handle)
+                    done.setdefault(group, []).append(int(receipt.message.body))
+            clock.wait(10)
+        assert sum(map(len, done.values())) == len(groups)
+        assert all(numbers == sorted(numbers) for numbers in done.values())

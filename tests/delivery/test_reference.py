@@ -5,19 +5,19 @@ whether a message is visible is asked of the time. It shares no code with the mo
 makes up sequences of operations, both are given them, and every answer, error and counter must be
 the same. In one thing the reference gives the model room: the order *between* message groups is not
 promised (events-15), so it checks that the model's choice was one of those allowed.
-
-Deeper: ``pytest tests/delivery/test_reference.py --hypothesis-profile=deep``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hypothesis import given, note, settings
+import pytest
+from hypothesis import note
 from hypothesis import strategies as st
 
 from patternlab.clock import VirtualClock
 from patternlab.delivery import DeliveryError, FifoQueue, RedrivePolicy, StandardQueue
+from tests.delivery.shared import proof
 
 TWELVE_HOURS = 43_200
 FIVE_MINUTES = 300
@@ -431,8 +431,6 @@ SETTINGS = st.fixed_dictionaries(
 #: up than lists of tuples.
 SEQUENCE = st.binary(min_size=30, max_size=120)
 BURST = st.integers(0, 8)
-#: Ten times the profile's number: 1,000 sequences of each kind in `make test`.
-MANY = settings(max_examples=10 * settings().max_examples, deadline=None)
 
 
 def run(fifo, options, burst, sequence):
@@ -446,13 +444,9 @@ def run(fifo, options, burst, sequence):
         world.check()
 
 
-@MANY
-@given(SETTINGS, BURST, SEQUENCE)
-def test_a_standard_queue_answers_as_the_reference_does(options, burst, sequence):
-    run(False, {**options, "content": False}, burst, sequence)
-
-
-@MANY
-@given(SETTINGS, BURST, SEQUENCE)
-def test_a_fifo_queue_answers_as_the_reference_does(options, burst, sequence):
-    run(True, options, burst, sequence)
+@pytest.mark.parametrize("fifo", [False, True], ids=["standard", "fifo"])
+@proof(150, 3_000, SETTINGS, BURST, SEQUENCE)
+def test_a_queue_answers_as_the_reference_does(prove, fifo):
+    @prove
+    def check(options, burst, sequence):
+        run(fifo, options if fifo else {**options, "content": False}, burst, sequence)

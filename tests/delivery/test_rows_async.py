@@ -32,7 +32,7 @@ from patternlab.delivery.functions.async_records import (
 )
 from patternlab.delivery.functions.function import FunctionError, Outcome, TimedOut
 from patternlab.delivery.receivers import QueueReceiver
-from tests.delivery.inbox import Inbox
+from tests.delivery.shared import Inbox
 
 SIX_HOURS = 21_600
 EXACT = Knobs(async_retry_jitter=(1.0, 1.0), async_backoff_jitter=(1.0, 1.0))

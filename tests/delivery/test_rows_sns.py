@@ -8,7 +8,6 @@ import pytest
 
 from patternlab.clock import VirtualClock
 from patternlab.delivery import FifoQueue, Function, Knobs, PlainRuntime, StandardQueue
-from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.faults import CLIENT
 from patternlab.delivery.functions.async_invoke import AsyncQueue, FunctionReceiver
 from patternlab.delivery.receivers import PersonReceiver, QueueReceiver, WebReceiver
@@ -22,6 +21,7 @@ from patternlab.delivery.sns.delivery_policy import (
 )
 from patternlab.delivery.sns.filter_policy import FilterPolicy
 from patternlab.delivery.sns.topic import Topic
+from tests.delivery.shared import refused
 
 DAY = 86_400.0
 URL = "https://example.com/hook"
@@ -177,22 +177,16 @@ def test_events_53_a_delivery_policy_has_four_phases():
     assert world.gaps(URL) == [0, 0, 5, 5, 5, 10, 15, 20, 20]
 
 
-@pytest.mark.parametrize("function", ["linear", "arithmetic", "geometric", "exponential"])
-def test_events_53_every_backoff_goes_from_the_shortest_to_the_longest_delay(function):
-    """linear, arithmetic, geometric, exponential."""
-    waits = list(RetryPolicy(0, 0, 10, 0, 5.0, 260.0, function).waits())
-    assert (waits[0], round(waits[-1], 6)) == (5, 260)
-    assert waits == sorted(waits)
-    assert len(set(waits)) == 10
-
-
-def test_events_53_the_four_backoffs_differ_in_the_middle():
-    """In the middle: linear waits longest, then arithmetic, geometric, exponential."""
-    middles = [
-        list(RetryPolicy(0, 0, 10, 0, 5.0, 260.0, function).waits())[5]
-        for function in ("linear", "arithmetic", "geometric", "exponential")
-    ]
-    assert middles == sorted(middles, reverse=True)
+def test_events_53_every_backoff_goes_from_the_shortest_to_the_longest_delay_by_its_own_curve():
+    """In the middle linear waits longest, then arithmetic, geometric, exponential."""
+    middles = []
+    for function in ("linear", "arithmetic", "geometric", "exponential"):
+        waits = list(RetryPolicy(0, 0, 10, 0, 5.0, 260.0, function).waits())
+        assert (waits[0], round(waits[-1], 6)) == (5, 260)
+        assert waits == sorted(waits)
+        assert len(set(waits)) == 10
+        middles.append(waits[5])
+    assert middles == sorted(set(middles), reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -212,9 +206,8 @@ def test_events_53_the_four_backoffs_differ_in_the_middle():
 )
 def test_events_53_limits_of_a_delivery_policy(policy):
     """At most 100 retries and 3,600 s in all."""
-    with pytest.raises(DeliveryError) as error:
+    with refused("InvalidParameter"):
         parse_delivery_policy(json.dumps({"healthyRetryPolicy": policy}))
-    assert error.value.code == "InvalidParameter"
 
 
 def test_events_53_the_largest_delivery_policy_is_taken():
@@ -336,7 +329,7 @@ def test_events_55_a_dead_letter_queue_that_fails_too_loses_the_message():
     world.topic.faults.outage(dlq.arn, days=1)
     world.topic.publish("hello")
     assert world.outcomes(queue.arn) == [DROPPED]
-    assert "dead-letter queue did not take it" in world.rows(queue.arn)[0].error
+    assert world.rows(queue.arn)[0].error.count("an outage was ordered") == 2
 
 
 def test_events_55_a_fifo_dead_letter_queue_keeps_the_group():
@@ -385,19 +378,10 @@ def test_events_56_the_event_of_a_subscribed_function():
     assert set(record) == {"EventSource", "EventVersion", "EventSubscriptionArn", "Sns"}
     assert (record["EventSource"], record["EventVersion"]) == ("aws:sns", "1.0")
     assert record["EventSubscriptionArn"] == subscription.arn
+    names = "Type MessageId TopicArn Subject Message Timestamp SignatureVersion Signature"
     assert set(record["Sns"]) == {
-        "Type",
-        "MessageId",
-        "TopicArn",
-        "Subject",
-        "Message",
-        "Timestamp",
-        "SignatureVersion",
-        "Signature",
-        "SigningCertUrl",
-        "UnsubscribeUrl",
-        "MessageAttributes",
-    }
+        *names.split(), "SigningCertUrl", "UnsubscribeUrl", "MessageAttributes"
+    }  # fmt: skip
     assert record["Sns"]["MessageId"] == sent.id
     assert record["Sns"]["Subject"] is None
     assert record["Sns"]["MessageAttributes"] == {}
@@ -425,19 +409,10 @@ def test_events_57_the_envelope_has_all_its_fields():
     attributes = {"n": {"Type": "Number", "Value": "99.12"}}
     world.topic.publish("hello", subject="greeting", attributes=attributes)
     content = json.loads(body(queue))
+    names = "Type MessageId TopicArn Subject Message Timestamp SignatureVersion Signature"
     assert list(content) == [
-        "Type",
-        "MessageId",
-        "TopicArn",
-        "Subject",
-        "Message",
-        "Timestamp",
-        "SignatureVersion",
-        "Signature",
-        "SigningCertURL",
-        "UnsubscribeURL",
-        "MessageAttributes",
-    ]
+        *names.split(), "SigningCertURL", "UnsubscribeURL", "MessageAttributes"
+    ]  # fmt: skip
     assert content["Type"] == "Notification"
     assert content["Timestamp"] == "2026-01-05T09:00:00.000Z"
     assert content["SignatureVersion"] == "1"
@@ -525,9 +500,8 @@ def test_events_58_the_scope_is_the_attributes_or_the_body():
 )
 def test_events_58_a_policy_can_be_too_wide(policy, words):
     """5 keys, 150 combinations of values."""
-    with pytest.raises(DeliveryError) as error:
+    with refused("InvalidParameter", f"FilterPolicy: {words}"):
         FilterPolicy(json.dumps(policy))
-    assert error.value.message == f"FilterPolicy: {words}"
 
 
 def test_events_58_the_widest_policies_are_taken():
@@ -543,23 +517,21 @@ def test_events_59_a_message_has_at_most_256_kib_unless_the_topic_takes_more():
     """Text and attributes together; up to 1 MiB."""
     world = World()
     world.topic.publish("x" * 262_144)
-    with pytest.raises(DeliveryError, match="Message too long"):
-        world.topic.publish("x" * 262_145)
-    with pytest.raises(DeliveryError, match="Message too long"):
-        world.topic.publish("x" * 262_144, attributes={"n": {"Type": "Number", "Value": "1"}})
-    with pytest.raises(DeliveryError, match="Message too long"):
-        world.topic.publish("ü" * 131_073)
+    number = {"n": {"Type": "Number", "Value": "1"}}
+    for text, attributes in (("x" * 262_145, {}), ("x" * 262_144, number), ("ü" * 131_073, {})):
+        with refused("InvalidParameter", "Message too long"):
+            world.topic.publish(text, attributes=attributes)
     World(maximum_message_size=1_048_576).topic.publish("x" * 1_048_576)
 
 
 def test_events_59_large_messages_go_to_100_queues_and_functions():
     """No other protocols, no more subscriptions."""
     world = World(maximum_message_size=1_048_576)
-    with pytest.raises(DeliveryError, match="MaximumMessageSize"):
+    with refused("InvalidParameter", "MaximumMessageSize"):
         world.web(200)
     for number in range(100):
         world.queue(f"q{number}")
-    with pytest.raises(DeliveryError, match="100 subscriptions"):
+    with refused("InvalidParameter", 100):
         world.queue("one too many")
 
 
@@ -613,15 +585,8 @@ def test_events_60_a_fifo_topic_delivers_to_fifo_and_standard_queues():
     assert (receipt.message.group, receipt.message.dedup_id) == ("g", "1")
     [receipt] = plain.receive()
     assert receipt.message.group is None
-    assert list(json.loads(receipt.message.body)) == [
-        "Type",
-        "MessageId",
-        "SequenceNumber",
-        "TopicArn",
-        "Message",
-        "Timestamp",
-        "UnsubscribeURL",
-    ]
+    names = "Type MessageId SequenceNumber TopicArn Message Timestamp UnsubscribeURL"
+    assert list(json.loads(receipt.message.body)) == names.split()
 
 
 def test_events_60_a_standard_topic_forwards_the_group_for_fair_queues():
@@ -636,9 +601,8 @@ def test_events_60_a_standard_topic_forwards_the_group_for_fair_queues():
 @pytest.mark.parametrize("protocol", ["lambda", "email", "sms", "https"])
 def test_events_60_only_queues_can_subscribe_to_a_fifo_topic(protocol):
     """Invalid protocol type."""
-    with pytest.raises(DeliveryError) as error:
+    with refused("InvalidParameter", f"Invalid protocol type: {protocol}"):
         World(fifo=True).topic.subscribe(PersonReceiver(protocol, "x"))
-    assert error.value.message == f"Invalid protocol type: {protocol}"
 
 
 def test_events_60_order_survives_an_outage():

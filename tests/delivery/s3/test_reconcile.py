@@ -10,7 +10,7 @@ from patternlab.delivery import Knobs
 from patternlab.delivery.s3.bucket import Bucket
 from patternlab.delivery.s3.reconcile import reconcile
 from patternlab.delivery.s3.rules import Rule
-from tests.delivery.inbox import Inbox
+from tests.delivery.shared import Inbox
 
 
 def test_books_that_agree_are_exact():

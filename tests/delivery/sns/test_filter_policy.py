@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.sns.filter_policy import FilterPolicy
+from tests.delivery.shared import refused
 
 
 def text(value):
@@ -148,9 +148,8 @@ def test_a_body_that_is_no_json_object_matches_nothing(message):
     ],
 )
 def test_a_bad_policy_is_refused_in_the_words_of_sns(policy, words):
-    with pytest.raises(DeliveryError) as error:
+    with refused("InvalidParameter", f"FilterPolicy: {words}"):
         FilterPolicy(policy)
-    assert (error.value.code, error.value.message) == ("InvalidParameter", f"FilterPolicy: {words}")
 
 
 @pytest.mark.parametrize(
@@ -169,14 +168,13 @@ def test_a_bad_policy_is_refused_in_the_words_of_sns(policy, words):
     ],
 )
 def test_other_bad_policies_are_refused_too(policy):
-    with pytest.raises(DeliveryError) as error:
+    with refused("InvalidParameter"):
         FilterPolicy(policy)
-    assert error.value.code == "InvalidParameter"
 
 
 def test_only_a_body_can_be_nested():
     FilterPolicy('{"a": {"b": ["c"]}}', "MessageBody")
-    with pytest.raises(DeliveryError, match="does not support nested filter policy"):
+    with refused("InvalidParameter", "does not support nested filter policy"):
         FilterPolicy('{"a": {"b": ["c"]}}')
 
 
@@ -188,5 +186,5 @@ def test_the_values_of_a_nested_policy_count_by_their_depth():
 
     FilterPolicy(nested(4), "MessageBody")
     FilterPolicy(nested(8), "MessageBody")  # 3 x 8 x 2 x 3 = 144
-    with pytest.raises(DeliveryError, match="too complex"):
+    with refused("InvalidParameter", "too complex"):
         FilterPolicy(nested(9), "MessageBody")

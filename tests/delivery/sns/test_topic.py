@@ -5,7 +5,6 @@ import json
 import random
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patternlab.clock import VirtualClock
@@ -18,10 +17,11 @@ from patternlab.delivery.sns.delivery_log import DEAD_LETTER, DELIVERED, FATES, 
 from patternlab.delivery.sns.delivery_policy import RetryPolicy
 from patternlab.delivery.sns.filter_policy import FilterPolicy
 from patternlab.delivery.sns.topic import Topic
+from tests.delivery.shared import proof, refused
 
 ARN = "arn:aws:sqs:us-east-1:123456789012:orders"
 
-subscriptions = st.lists(
+SUBSCRIPTIONS = st.lists(
     st.fixed_dictionaries(
         {
             "web": st.booleans(),
@@ -38,9 +38,7 @@ subscriptions = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(subscriptions, st.lists(st.integers(0, 2), min_size=1, max_size=6), st.booleans())
-def test_every_message_has_exactly_one_fate_for_each_subscription(wanted, groups, fifo):
+def check_that_every_message_has_exactly_one_fate_for_each_subscription(wanted, groups, fifo):
     clock = VirtualClock()
     topic = Topic(clock, fifo=fifo, rng=random.Random(1))
     dlq = StandardQueue(clock, "dlq", retention=1_209_600)
@@ -89,13 +87,16 @@ def test_every_message_has_exactly_one_fate_for_each_subscription(wanted, groups
         assert numbers in ([0], list(range(1, len(numbers) + 1)))
 
 
+@proof(20, 1000, SUBSCRIPTIONS, st.lists(st.integers(0, 2), min_size=1, max_size=6), st.booleans())
+def test_every_message_has_exactly_one_fate_for_each_subscription(prove):
+    prove(check_that_every_message_has_exactly_one_fate_for_each_subscription)
+
+
 def _delivery(row):
     return row.message_id, row.destination
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30)), max_size=20), st.booleans())
-def test_a_fifo_topic_keeps_the_order_of_each_group_through_outages(sent, flaky):
+def check_that_a_fifo_topic_keeps_the_order_of_each_group_through_outages(sent, flaky):
     clock = VirtualClock()
     topic = Topic(clock, fifo=True)
     queue = FifoQueue(clock, "q.fifo")
@@ -109,6 +110,16 @@ def test_a_fifo_topic_keeps_the_order_of_each_group_through_outages(sent, flaky)
     for group in "ab":
         wanted = [f"{g}{number}" for number, (g, _) in enumerate(sent) if g == group]
         assert [text for text in got if text[0] == group] == wanted
+
+
+@proof(
+    20,
+    500,
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30)), max_size=20),
+    st.booleans(),
+)
+def test_a_fifo_topic_keeps_the_order_of_each_group_through_outages(prove):
+    prove(check_that_a_fifo_topic_keeps_the_order_of_each_group_through_outages)
 
 
 # -- the log -----------------------------------------------------------------------------------
@@ -242,20 +253,16 @@ def test_the_fates_are_told_to_who_asks():
     ],
 )
 def test_a_message_structure_needs_a_default(message, words):
-    with pytest.raises(DeliveryError, match=words):
+    with refused("InvalidParameter", words):
         Topic(VirtualClock()).publish(message, structure="json")
 
 
-@pytest.mark.parametrize("options", [{}, {"group": "a"}])
-def test_a_fifo_topic_needs_a_group_and_an_id(options):
-    with pytest.raises(DeliveryError) as error:
-        Topic(VirtualClock(), fifo=True).publish("hello", **options)
-    assert error.value.code == "InvalidParameter"
-
-
-def test_an_empty_message_is_refused():
-    with pytest.raises(DeliveryError, match="Empty message"):
-        Topic(VirtualClock()).publish("")
+@pytest.mark.parametrize(
+    ("fifo", "text", "options"), [(True, "a", {}), (True, "a", {"group": "a"}), (False, "", {})]
+)
+def test_a_fifo_topic_needs_a_group_and_an_id_and_a_message_a_text(fifo, text, options):
+    with refused("InvalidParameter"):
+        Topic(VirtualClock(), fifo=fifo).publish(text, **options)
 
 
 def test_the_envelope_keeps_letters_as_they_are():
@@ -304,7 +311,7 @@ def test_any_queue_of_the_fan_out_may_be_the_one_that_fails(failing: str, tried_
 
 
 def test_the_one_that_fails_must_be_of_the_fan_out():
-    with pytest.raises(ValueError, match="billing, shipping, audit, returns, not 'sales'"):
+    with pytest.raises(ValueError, match="'sales'"):
         sns_fan_out(failing="sales")
 
 

@@ -4,14 +4,11 @@ import hashlib
 
 import pytest
 
-from patternlab.delivery import DeliveryError, Knobs
+from patternlab.delivery import Knobs
 from patternlab.delivery.sqs import groups as groups_module
 from patternlab.delivery.sqs import lifecycle as lifecycle_module
 from patternlab.delivery.sqs import queue as queue_module
-
-
-def bodies(receipts):
-    return [receipt.message.body for receipt in receipts]
+from tests.delivery.shared import bodies, refused
 
 
 def send(queue, *names):
@@ -30,13 +27,8 @@ def test_events_2_an_expired_handle_is_refused(clock, fifo):
     [receipt] = queue.receive()
     clock.wait(2)
     for operation in (queue.delete, lambda handle: queue.change_visibility(handle, 10)):
-        with pytest.raises(DeliveryError) as error:
+        with refused("InvalidParameterValue", receipt.handle, "The receipt handle has expired."):
             operation(receipt.handle)
-        assert error.value.code == "InvalidParameterValue"
-        assert error.value.message == (
-            f"Value {receipt.handle} for parameter ReceiptHandle is invalid. Reason: The receipt "
-            "handle has expired."
-        )
     assert len(queue) == 1
 
 
@@ -47,7 +39,7 @@ def test_events_2_the_handle_of_an_earlier_receive_is_refused(clock, fifo):
     [old] = queue.receive()
     clock.wait(1)
     [new] = queue.receive()
-    with pytest.raises(DeliveryError, match="The receipt handle has expired"):
+    with refused("InvalidParameterValue", "The receipt handle has expired."):
         queue.delete(old.handle)
     queue.delete(new.handle)
     assert len(queue) == 0
@@ -59,13 +51,9 @@ def test_events_2_the_handle_of_an_earlier_receive_is_refused(clock, fifo):
 def test_events_10_a_message_cannot_have_a_delay_of_its_own(fifo):
     """Queue only; per message = 400, recorded words. Zero is no delay."""
     queue = fifo()
-    with pytest.raises(DeliveryError) as error:
+    words = "The request include parameter that is not valid for this queue type."
+    with refused("InvalidParameterValue", "Value 2 for parameter DelaySeconds", words):
         queue.send("a", delay=2)
-    assert error.value.code == "InvalidParameterValue"
-    assert error.value.message == (
-        "Value 2 for parameter DelaySeconds is invalid. Reason: The request include parameter that "
-        "is not valid for this queue type."
-    )
     queue.send("b", delay=0)
     assert bodies(queue.receive()) == ["b"]
 
@@ -219,14 +207,6 @@ def test_events_14_nothing_after_a_message_in_flight_is_delivered(fifo):
     assert queue.receive(10) == []
 
 
-def test_events_14_other_groups_are_not_touched(fifo):
-    """Other groups flow."""
-    queue = fifo()
-    send(queue, "a1", "a2", "b1")
-    assert bodies(queue.receive(2)) == ["a1", "a2"]
-    assert bodies(queue.receive(10)) == ["b1"]
-
-
 def test_events_14_a_delete_in_the_middle_frees_nothing_behind_the_others(fifo):
     """Recorded: of two in flight one is deleted; the group's rest still waits."""
     queue = fifo()
@@ -239,19 +219,22 @@ def test_events_14_a_delete_in_the_middle_frees_nothing_behind_the_others(fifo):
 # -- events-15: order of a receive ---------------------------------------------------------------
 
 
-def test_events_15_as_many_as_possible_from_one_group_then_the_next(fifo):
-    """Recorded: g1-m1, g2-m1, g1-m2, g1-m3 come as g1-m1, g1-m2, g1-m3, g2-m1."""
+@pytest.mark.parametrize(
+    ("sent", "receives"),
+    [
+        ("a1 b1 a2 a3", [(10, None, "a1 a2 a3 b1")]),  # as many as possible from one group
+        ("a1 a2 b1", [(2, None, "a1 a2"), (10, None, "b1")]),  # other groups are not touched
+        ("a1 b1 b2 c1 a2", [(3, 0, "a1 a2 b1"), (10, 0, "c1 a1 a2 b1 b2")]),  # to the back
+    ],
+)
+def test_events_15_one_group_after_the_other_and_touched_groups_go_to_the_back(
+    fifo, sent, receives
+):
+    """Recorded: the number of messages asked for, the visibility timeout, what came."""
     queue = fifo()
-    send(queue, "a1", "b1", "a2", "a3")
-    assert bodies(queue.receive(10)) == ["a1", "a2", "a3", "b1"]
-
-
-def test_events_15_touched_groups_go_to_the_back(fifo):
-    """Recorded, with visibility timeout 0."""
-    queue = fifo()
-    send(queue, "a1", "b1", "b2", "c1", "a2")
-    assert bodies(queue.receive(3, visibility_timeout=0)) == ["a1", "a2", "b1"]
-    assert bodies(queue.receive(10, visibility_timeout=0)) == ["c1", "a1", "a2", "b1", "b2"]
+    send(queue, *sent.split())
+    for number, timeout, expected in receives:
+        assert bodies(queue.receive(number, timeout)) == expected.split()
 
 
 def test_events_15_groups_take_turns_when_messages_are_deleted(fifo):
@@ -264,15 +247,6 @@ def test_events_15_groups_take_turns_when_messages_are_deleted(fifo):
         order += bodies([receipt])
         queue.delete(receipt.handle)
     assert order == ["a1", "b1", "c1", "a2", "c2"]
-
-
-def test_events_15_after_their_timeout_messages_come_in_order_again(clock, fifo):
-    """Recorded: 0, 1, 2 received together and left alone come back as 0, 1, 2."""
-    queue = fifo(visibility_timeout=1)
-    send(queue, "a0", "a1", "a2")
-    queue.receive(10)
-    clock.wait(2)
-    assert bodies(queue.receive(10)) == ["a0", "a1", "a2"]
 
 
 def test_events_15_three_groups_and_a_timeout_behave_as_recorded(clock, fifo):
@@ -501,9 +475,8 @@ def test_events_19_300_calls_a_second_for_each_action(clock, fifo):
     queue = fifo(knobs=Knobs(fifo_quotas=True))
     for _ in range(300):
         queue.charge("SendMessage", {"a"})
-    with pytest.raises(DeliveryError, match="Rate exceeded") as error:
+    with refused("ThrottlingException", "Rate exceeded"):
         queue.charge("SendMessage", {"b"})
-    assert error.value.code == "ThrottlingException"
     queue.charge("DeleteMessage")
     clock.wait(1)
     queue.charge("SendMessage", {"b"})
@@ -514,7 +487,7 @@ def test_events_19_high_throughput_counts_by_message_group(fifo):
     queue = fifo(knobs=Knobs(fifo_quotas=True), throughput_limit="perMessageGroupId")
     for _ in range(300):
         queue.charge("SendMessage", {"a"})
-    with pytest.raises(DeliveryError, match="Rate exceeded"):
+    with refused("ThrottlingException", "Rate exceeded"):
         queue.charge("SendMessage", {"a", "b"})
     for _ in range(300):
         queue.charge("SendMessage", {"b"})
@@ -527,7 +500,7 @@ def test_events_19_high_throughput_ends_at_70_000_calls_a_second(fifo):
     queue = fifo(knobs=Knobs(fifo_quotas=True), throughput_limit="perMessageGroupId")
     for _ in range(70_000):
         queue.charge("ReceiveMessage")
-    with pytest.raises(DeliveryError, match="Rate exceeded"):
+    with refused("ThrottlingException", "Rate exceeded"):
         queue.charge("ReceiveMessage")
 
 

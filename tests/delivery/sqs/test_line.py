@@ -1,15 +1,12 @@
 """The waiting line gives what a sorted list gives."""
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from patternlab.delivery.sqs.line import Line
+from tests.delivery.shared import proof
 
-KEYS = st.integers(0, 50)
 
-
-@given(st.lists(st.one_of(KEYS, st.none())))
-def test_smallest_first_whatever_the_order_of_arrival(operations):
+def check_a_line(operations):
     """A number is added, None pops; against a list that is sorted each time."""
     line, expected = Line(), []
     for key in operations:
@@ -24,3 +21,8 @@ def test_smallest_first_whatever_the_order_of_arrival(operations):
     while expected:
         assert line.pop() == expected.pop(0)
     assert line.first() is None
+
+
+@proof(50, 2_000, st.lists(st.one_of(st.integers(0, 50), st.none())))
+def test_smallest_first_whatever_the_order_of_arrival(prove):
+    prove(check_a_line)
