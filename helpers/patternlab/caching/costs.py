@@ -17,7 +17,7 @@ FREE_PATHS = 1000
 
 
 def price(service: str, item: str) -> float:
-    """USD for one unit of `item`; a ``ValueError`` if ``data/prices.csv`` does not have it."""
+    """Return USD for one unit of `item`; a ``ValueError`` if ``data/prices.csv`` lacks it."""
     table = facts.read("prices")
     row = table[(table["service"] == service) & (table["item"] == item)]
     if row.empty:
@@ -27,7 +27,7 @@ def price(service: str, item: str) -> float:
 
 
 def invalidation_cost(deployments: ArrayLike, paths: ArrayLike) -> np.ndarray:
-    """USD a month for `deployments` that each invalidate `paths` paths.
+    """Price a month of `deployments` that each invalidate `paths` paths, in USD.
 
     (deployments · paths − 1,000) · $0.005, at least 0. A wildcard (``/images/*``) is one path
     however many files it covers, and so is a cache tag. Versioned names (``app.3f2a.js``) need no
@@ -41,19 +41,19 @@ def invalidation_cost(deployments: ArrayLike, paths: ArrayLike) -> np.ndarray:
 def origin_cost(
     rate: ArrayLike, ttl: ArrayLike, per_fetch: ArrayLike, caches: ArrayLike = 1
 ) -> np.ndarray:
-    """USD a month for the fetches of one object: origin_rate · seconds · USD `per_fetch`."""
+    """Price a month of one object's fetches: origin_rate · seconds · USD `per_fetch`."""
     return origin_rate(rate, ttl, caches=caches) * SECONDS * np.asarray(per_fetch)
 
 
 def gateway_cache_cost(size: str = "0.5") -> float:
-    """USD a month for an API Gateway cache of `size` GB: by the hour, whatever the traffic."""
+    """Price a month of an API Gateway cache of `size` GB: by the hour, whatever the traffic."""
     return price("apigateway", f"cache-{size}GB") * HOURS
 
 
 def gateway_cache_break_even(
     hit_ratio: ArrayLike, per_request: ArrayLike, size: str = "0.5"
 ) -> np.ndarray:
-    """Requests a month from which the cache saves more than it costs; ``inf`` if it never does."""
+    """Return the requests per month from which the cache pays off; ``inf`` if it never does."""
     saved = _share(hit_ratio, "hit_ratio") * np.asarray(per_request, dtype=float)
     with np.errstate(divide="ignore"):
         return gateway_cache_cost(size) / saved

@@ -83,7 +83,7 @@ class Dax:
     # -- Reads ------------------------------------------------------------------------------------
 
     def get_item(self, **request: Any) -> dict[str, Any]:
-        """One item from the item cache, or from the table; an absent item is kept as absent."""
+        """Get one item from the item cache, or from the table; an absent item is kept as absent."""
         if strange := set(request) - _WHOLE_ITEM:
             raise CachingError(
                 f"This model of DAX reads whole items: leave {', '.join(sorted(strange))} out."
@@ -94,7 +94,7 @@ class Dax:
         return self._read(self._items, place, "Item", self.client.get_item, request)
 
     def batch_get_item(self, *, RequestItems: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        """Like so many :meth:`get_item`."""
+        """Get several items, as that many :meth:`get_item` would."""
         found = {}
         for table, wanted in RequestItems.items():
             beside = {name: value for name, value in wanted.items() if name != "Keys"}
@@ -103,11 +103,11 @@ class Dax:
         return {"Responses": found, "UnprocessedKeys": {}}
 
     def query(self, **request: Any) -> dict[str, Any]:
-        """A result from the query cache if the same request was made before, or from the table."""
+        """Get a result from the query cache if the same request came before, or from the table."""
         return self._result("Query", self.client.query, request)
 
     def scan(self, **request: Any) -> dict[str, Any]:
-        """Like :meth:`query`."""
+        """Get a result as :meth:`query` does."""
         return self._result("Scan", self.client.scan, request)
 
     def _result(self, kind: str, ask: Any, request: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class Dax:
         return self._read(self._results, (kind, _frozen(request)), kind, ask, request)
 
     def _read(self, cache: _Lru, place: Hashable, kind: str, ask: Any, request: Any) -> Any:
-        """What the cache holds there, or else the table's answer, which is kept."""
+        """Return what the cache holds there, or else the table's answer, which is kept."""
         answer = cache.get(place)
         self.metrics[f"{kind}Cache{'Misses' if answer is None else 'Hits'}"] += 1
         if answer is None:
@@ -155,7 +155,7 @@ class Dax:
         return response
 
     def batch_write_item(self, *, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:
-        """Like so many puts and deletes. What the table leaves unprocessed changes nothing here."""
+        """Put and delete several items; what the table leaves unprocessed changes nothing here."""
         response = self.client.batch_write_item(RequestItems=RequestItems)
         for table, writes in RequestItems.items():
             left = response.get("UnprocessedItems", {}).get(table, [])
@@ -184,7 +184,7 @@ class _Lru:
         self.entries: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
 
     def get(self, place: Hashable) -> Any:
-        """What is kept there and not expired, or None."""
+        """Return what is kept there and has not expired, or None."""
         if place not in self.entries:
             return None
         expires, entry = self.entries[place]
@@ -272,7 +272,7 @@ def _three_ways(dax: Dax, table: str) -> dict[str, int]:
 
 
 def _frozen_key(key: dict[str, dict[str, Any]]) -> str:
-    """A key as text. DynamoDB takes 1 and 1.0 for the same number."""
+    """Return a key as text; to DynamoDB 1 and 1.0 are the same number."""
     plain = {
         name: {"N": str(Decimal(value["N"]).normalize())} if "N" in value else value
         for name, value in key.items()

@@ -10,12 +10,12 @@ from patternlab.caching.layer import milliseconds
 
 @dataclass(frozen=True)
 class Filled:
-    """What became of so many writes, measured here.
+    """What became of the writes, measured here.
 
     Attributes:
         written: writes that Valkey took.
         refused: writes that failed because the memory was full and nothing could be evicted.
-        evicted: keys that Valkey threw out to make room, by its own count (`evicted_keys`).
+        evicted: keys that Valkey evicted to make room, by its own count (`evicted_keys`).
         error: Valkey's words for the first write it refused; empty if there was none.
     """
 
@@ -26,7 +26,7 @@ class Filled:
 
 
 def fill(client: Any, keys: int, size: int = 1000, ttl: float | None = None) -> Filled:
-    """Write so many keys of `size` bytes each and count. `ttl` in seconds; None: without.
+    """Write keys of `size` bytes each and count. `ttl` is in seconds; None: no TTL.
 
     A volatile policy evicts only keys that have a TTL. ElastiCache starts with one (volatile-lru):
     fill it with keys without a TTL, and it refuses writes like a server with noeviction.

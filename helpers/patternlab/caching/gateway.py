@@ -29,7 +29,7 @@ from patternlab.clock import TICK, Clock
 SIZES = ("0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237")
 #: A gigabyte, which AWS does not define here.
 GIGABYTE = 10**9
-#: Seconds that a response is kept unless told otherwise, and at most; 0 switches caching off.
+#: Seconds that a response is kept by default, and at most; 0 switches caching off.
 DEFAULT_TTL, MAX_TTL = 300, 3600
 #: Bytes of the largest response that is kept. A larger one is passed on all the same.
 MAX_RESPONSE = 1_048_576
@@ -73,7 +73,7 @@ class MethodSettings:
     """The caching half of a stage's method settings, with the API's defaults.
 
     Attributes:
-        caching: are responses of this method kept? Off until somebody switches it on: a stage whose
+        caching: are responses of this method kept? Off until it is switched on: a stage whose
             cache runs, and is paid for, caches nothing before that.
         ttl: seconds that a response may be served, 0 to 3600; 0 switches caching off.
         require_authorization: must a client that sends ``Cache-Control: max-age=0`` be allowed to
@@ -97,7 +97,7 @@ class MethodSettings:
             )
         if self.unauthorized not in STRATEGIES:
             raise CachingError(
-                f"{self.unauthorized!r} is no way to treat a client that may not invalidate: "
+                f"{self.unauthorized!r} is not a way to treat a client that may not invalidate: "
                 f"choose one of {', '.join(STRATEGIES)}."
             )
 
@@ -119,7 +119,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def parameter(self, name: str) -> str | tuple[str, ...] | None:
-        """The value of ``method.request.querystring.type`` and the like; None where it is not sent.
+        """Return the value of ``method.request.querystring.type`` and the like; None if not sent.
 
         ``path``, ``querystring``, ``header``, ``multivaluequerystring`` and ``multivalueheader``
         are known. Of a query parameter that is sent twice, ``querystring`` is the last value.
@@ -141,13 +141,13 @@ class Request:
             case "header" | "multivalueheader":
                 return headers.get(key.lower())
         raise CachingError(
-            f"{name!r} is no parameter of a request: write method.request.querystring.NAME, "
+            f"{name!r} is not a parameter of a request: write method.request.querystring.NAME, "
             "method.request.path.NAME or method.request.header.NAME."
         )
 
     @property
     def invalidates(self) -> bool:
-        """Does it ask to have its entry read anew?"""
+        """Whether it asks for its entry to be fetched again."""
         sent = self.parameter("method.request.header.Cache-Control") or ""
         return INVALIDATE in [part.strip().lower() for part in str(sent).split(",")]
 
@@ -157,7 +157,7 @@ Key = tuple[object, ...]
 
 
 def cache_key(request: Request, resource: str, selected: Sequence[str] = ()) -> Key:
-    """The key of `request` to `resource`: its method, the resource and the `selected` parameters.
+    """Return the cache key of `request`: method, `resource` and the `selected` parameters.
 
     `selected` are the integration's cacheKeyParameters. **All others are ignored**, those in the
     path too: without ``method.request.path.id`` every user of ``/users/{id}`` gets the first one's
@@ -329,7 +329,7 @@ def _warned(served: Served) -> Served:
 
 
 def _forbidden() -> Response:
-    """The status is AWS's; the words are ours."""
+    """Return a 403: the status is AWS's, the text is ours."""
     body = b'{"message":"This client may not invalidate the cache"}'
     return Response(403, {"Content-Type": "application/json"}, body)
 
@@ -338,7 +338,7 @@ def _forbidden() -> Response:
 
 
 def checked_size(size: str) -> str:
-    """`size`, if it is one of :data:`SIZES`; CachingError if not."""
+    """Return `size` if it is one of :data:`SIZES`; a :class:`CachingError` if not."""
     if size not in SIZES:
         raise CachingError(
             f"There is no cache of {size!r} GB: choose one of {', '.join(SIZES)}, as text."

@@ -28,7 +28,7 @@ def lazy(
     jitter: float = 0.0,
     draw: Callable[[], float] = random.random,
 ) -> Any:
-    """Lazy loading (cache-aside): look in the cache; on a miss ask the origin, and keep its answer.
+    """Load lazily (cache-aside): look in the cache; on a miss ask the origin, and keep its answer.
 
     A miss costs three trips: the look, the query, the write. Whatever changes at the origin is
     seen when the TTL has passed.
@@ -49,7 +49,7 @@ def write_through(
     jitter: float = 0.0,
     draw: Callable[[], float] = random.random,
 ) -> Any:
-    """Write-through: every write goes to the origin, then to the cache.
+    """Write through: every write goes to the origin, then to the cache.
 
     Readers see it at once, if all writers write this way. The writer waits for both. A write that
     the origin refuses changes nothing in the cache.
@@ -87,7 +87,7 @@ class WriteBehind:
         return kept
 
     def flush(self) -> int:
-        """Write what is pending to the origin; how many writes that took.
+        """Write what is pending to the origin; return how many writes that took.
 
         If the origin refuses one, that one and those after it stay pending.
         """
@@ -107,14 +107,14 @@ def keep(
     jitter: float = 0.0,
     draw: Callable[[], float] = random.random,
 ) -> Any:
-    """Write `value` to the cache for about `ttl` seconds; returns it as a hit will return it."""
+    """Write `value` to the cache for about `ttl` seconds; return it as a hit will return it."""
     text = encode(value)
     cache.set(key, text, px=milliseconds(ttl, jitter, draw))
     return decode(text)  # JSON makes a list of a tuple: a miss must not answer otherwise than a hit
 
 
 def milliseconds(ttl: float, jitter: float = 0.0, draw: Callable[[], float] = random.random) -> int:
-    """`ttl` seconds, spread by a share of `jitter` to both sides, in Valkey's milliseconds.
+    """Return `ttl` in Valkey's milliseconds, spread by a share of `jitter` to both sides.
 
     Without jitter, keys written together expire together, and the origin is asked for all of them
     at once. `draw` gives numbers evenly from 0 to 1.
@@ -126,7 +126,7 @@ def milliseconds(ttl: float, jitter: float = 0.0, draw: Callable[[], float] = ra
 
 
 def encode(value: Any) -> bytes:
-    """`value` as JSON, or a sentence that says why it cannot be kept."""
+    """Return `value` as JSON; a :class:`CachingError` if it cannot be kept."""
     try:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as problem:
@@ -137,11 +137,11 @@ def encode(value: Any) -> bytes:
 
 
 def decode(text: bytes) -> Any:
-    """What :func:`encode` wrote."""
+    """Return what :func:`encode` was given."""
     try:
         return json.loads(text)
     except ValueError:
         raise CachingError(
-            f"The cache holds {bytes(text[:40])!r} under this key, which is no JSON: somebody else "
-            "wrote it. Use keys of your own."
+            f"The cache holds {bytes(text[:40])!r} under this key, which is not JSON: another "
+            "program wrote it. Use keys of your own."
         ) from None

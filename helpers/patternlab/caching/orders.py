@@ -66,14 +66,14 @@ class Orders:
             ) from None
 
     def top_products(self, region: str, month: int, limit: int = 10) -> list[list[int]]:
-        """The products with the most revenue: [product, revenue in cents, orders], best first."""
+        """Return the best products by revenue: [product, revenue in cents, orders]."""
         if region not in REGIONS:
             raise ValueError(f"There is no region {region!r}: choose from {', '.join(REGIONS)}.")
         month = whole("month", month, most=12)
         return [list(row) for row in self._ask(_TOP, region, month, limit)]
 
     def order(self, number: int) -> dict[str, Any] | None:
-        """The order with this number (from 1), or None."""
+        """Return the order with this number (from 1), or None."""
         rows = self._ask(_ORDER, number)
         names = ("id", "region", "month", "product", "quantity", "cents")
         return dict(zip(names, rows[0], strict=True)) if rows else None
@@ -128,7 +128,7 @@ class Orders:
 
 
 def _orders(size: int, seed: int) -> Any:
-    """Rows of the table. A few products make most orders (Zipf), most orders are for one piece."""
+    """Generate the rows. A few products get most orders (Zipf); most orders are for one piece."""
     rng = np.random.default_rng(seed)
     cents = np.rint(rng.lognormal(mean=7.6, sigma=0.8, size=PRODUCTS)).astype(int) + 1
     product = rng.choice(PRODUCTS, size, p=zipf_weights(PRODUCTS, 0.9))

@@ -58,11 +58,11 @@ class OwnedServer:
 
     @property
     def ended(self) -> bool:
-        """Has it ended, by itself or by :meth:`close`?"""
+        """Whether it has ended, by itself or by :meth:`close`."""
         return self._process.poll() is not None
 
     def last_words(self) -> str:
-        """The end of what it printed, on one line."""
+        """Return the end of what it printed, on one line."""
         with suppress(OSError):
             said = (self.folder / "output").read_text("utf-8", "replace")
             return " ".join(said.split())[-LAST_WORDS:]
@@ -86,7 +86,7 @@ class OwnedServer:
 
 
 def own_folder(name: str) -> Path:
-    """A new temporary folder for a server, for this user only."""
+    """Make a temporary folder for a server, for this user only."""
     try:
         return Path(tempfile.mkdtemp(prefix=f"patternlab-{name}-"))
     except OSError as error:

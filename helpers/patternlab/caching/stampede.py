@@ -48,11 +48,11 @@ class Lock:
         self.token, self.expiry = secrets.token_hex(16), milliseconds(seconds)
 
     def take(self) -> bool:
-        """Take the lock; False if somebody holds it."""
+        """Take the lock; return False if another caller holds it."""
         return bool(self.cache.set(self.key, self.token, nx=True, px=self.expiry))
 
     def release(self) -> bool:
-        """Give the lock back; False if it is no longer ours."""
+        """Give the lock back; return False if it is no longer ours."""
         return bool(self.cache.eval(self.RELEASE, 1, self.key, self.token))
 
 
@@ -64,7 +64,7 @@ def locked(
     jitter: float = 0.0,
     lock_seconds: float = LOCK_SECONDS,
 ) -> Any:
-    """Cure 1, a lock: one asks the origin, the others wait until its answer is in the cache.
+    """Cure 1, lock: one caller asks the origin, the others wait until its answer is in the cache.
 
     If `load` raises, nothing is kept, the lock is released, and the next one tries.
     """
@@ -92,7 +92,7 @@ def early(
     now: Callable[[], float] = time.time,
     draw: Callable[[], float] = random.random,
 ) -> Any:
-    """Cure 2, early refresh: now and then a reader renews the key before it expires.
+    """Cure 2, refresh early: now and then a reader renews the key before it expires.
 
     The nearer the expiry and the slower the query, the likelier. A key that is asked for often is
     renewed by one reader while the others still hit. This is XFetch of Vattani, Chierichetti and
@@ -117,7 +117,7 @@ def early(
 
 
 def ahead(seconds: float, beta: float, drawn: Any) -> Any:
-    """How many seconds ahead of its time a reader thinks it is: exponential, mean seconds * beta.
+    """Return how many seconds early a reader renews: exponential, with mean seconds * beta.
 
     `seconds` is how long the query takes, `drawn` a number (or an array) from 0 up to 1.
     """
@@ -134,7 +134,7 @@ def stale_while_revalidate(
     background: Callable[[Callable[[], None]], object] | None = None,
     lock_seconds: float = LOCK_SECONDS,
 ) -> Any:
-    """Cure 3, stale-while-revalidate: after expiry all get the old value while one renews it.
+    """Cure 3, serve stale: after expiry all callers get the old value while one renews it.
 
     Nobody waits, for up to `stale` seconds after the TTL; then, and the first time, one asks the
     origin and the others wait. `background(work)` runs the renewal; None: in a thread. If `load`
@@ -172,14 +172,14 @@ def _in_a_thread(work: Callable[[], None]) -> None:
     def run() -> None:
         try:
             work()
-        except Exception as problem:  # nobody waits for it: say so, and go on with the old value
+        except Exception as problem:  # nothing waits for it: warn, and keep the old value
             warnings.warn(f"A renewal failed, and the old value stays: {problem}", stacklevel=1)
 
     threading.Thread(target=run, name="renewal", daemon=True).start()
 
 
 def _entry(found: bytes, *beside: str) -> dict[str, Any]:
-    """The value with what a cure stored beside it; a sentence where another one wrote the key."""
+    """Return the value and what a cure stored beside it; refuse what another strategy wrote."""
     entry = decode(found)
     if not isinstance(entry, dict) or set(entry) != {"value", *beside}:
         raise CachingError(
@@ -197,7 +197,7 @@ def queries_per_expiry(
     expiries: int = 10_000,
     seed: int = 1,
 ) -> np.ndarray:
-    """How often :func:`early` asks the origin for each time a key would expire: int64[expiries].
+    """Simulate how often :func:`early` asks the origin at each expiry of a key: int64[expiries].
 
     `rate` requests per second arrive at random (Poisson), a query takes `seconds`, and until the
     first one is back, others may start one, too. ``beta=0`` is a key without a cure: 1 + rate *
@@ -238,7 +238,7 @@ class Counted:
 
 
 def herd(cache: Any, ask: Callable[[Any], Any], threads: int = 50) -> list[Any]:
-    """Let so many threads ``ask(cache)`` at the same time; their answers.
+    """Let several threads ``ask(cache)`` at the same time; return their answers.
 
     "The same time" is exact: nobody gets the answer of the first look into the cache before all
     have looked. So it is always the same: all find the key expired, or none does.
@@ -285,11 +285,11 @@ class _AllLookFirst:
         self._mine = threading.local()
 
     def enter(self) -> None:
-        """This thread is one of them. Others, as those that renew a key, wait for nobody."""
+        """Mark this thread as one of them; others, such as those that renew a key, do not wait."""
         self._mine.is_to_look = True
 
     def leave(self) -> None:
-        """Let nobody wait for a thread that ends without a look."""
+        """Release the others if this thread ends without a look."""
         if self._mine.is_to_look:
             self._all.abort()
 

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 
 def ttl_hit_ratio(rate: ArrayLike, ttl: ArrayLike) -> np.ndarray:
-    """Hit ratio of one object whose TTL runs from its fetch: rT / (1 + rT).
+    """Return the hit ratio of one object whose TTL runs from its fetch: rT / (1 + rT).
 
     A miss fetches, the next T seconds bring rT hits on average, then all begins anew
     (Jung, Berger, Balakrishnan 2003).
@@ -27,7 +27,7 @@ def ttl_hit_ratio(rate: ArrayLike, ttl: ArrayLike) -> np.ndarray:
 
 
 def mean_hit_ratio(rates: ArrayLike, ratios: ArrayLike) -> np.ndarray:
-    """Hit ratio over all requests: each object's `ratios` weighted with its share of `rates`."""
+    """Average each object's hit ratio, weighted with its share of `rates`: that of all requests."""
     rates = _checked(rates, "rates")
     if not rates.sum() > 0:
         raise ValueError("rates must hold at least one object that is asked for.")
@@ -37,7 +37,7 @@ def mean_hit_ratio(rates: ArrayLike, ratios: ArrayLike) -> np.ndarray:
 def stale_share_of_hits(
     ttl: ArrayLike, update_rate: ArrayLike, kind: str = "poisson"
 ) -> np.ndarray:
-    """The share of hits on an object that has changed at the origin since its fetch.
+    """Return the share of hits on an object that has changed at the origin since its fetch.
 
     The age of a hit is even in 0..T. Changes at random, `update_rate` u per second
     (``"poisson"``): 1 − (1 − exp(−uT)) / (uT). Changes every 1/u seconds (``"periodic"``):
@@ -57,7 +57,7 @@ def stale_share_of_hits(
 def stale_read_share(
     rate: ArrayLike, ttl: ArrayLike, update_rate: ArrayLike, kind: str = "poisson"
 ) -> np.ndarray:
-    """The share of all reads that are stale: hit ratio · :func:`stale_share_of_hits`."""
+    """Return the share of reads that are stale: hit ratio · :func:`stale_share_of_hits`."""
     return ttl_hit_ratio(rate, ttl) * stale_share_of_hits(ttl, update_rate, kind)
 
 
@@ -68,7 +68,7 @@ def origin_rate(
     collapsing: bool = True,
     caches: ArrayLike = 1,
 ) -> np.ndarray:
-    """Fetches per second that one object causes at the origin.
+    """Return the fetches per second that one object causes at the origin.
 
     `rate` is spread evenly over `caches` that know nothing of each other (the edges of a network,
     r each). A cycle lasts T + d + 1/r: the TTL from when the answer arrives, the `fetch` of d
@@ -88,7 +88,7 @@ def origin_rate(
 def greatest_age(
     ttls: Sequence[float], age_respected: bool = False, caches: Sequence[int] | None = None
 ) -> float:
-    """The bound on the age of an answer through stacked layers, in seconds.
+    """Return the bound on the age of an answer through stacked layers, in seconds.
 
     `ttls` are those of the layers, from the viewer to the origin; `caches` says how many caches
     each layer has (without it one each). With Age respected a layer counts the time that an object
@@ -118,7 +118,7 @@ def greatest_age(
 
 
 def _checked(values: ArrayLike, what: str) -> np.ndarray:
-    """`values` as floats; a ``ValueError`` if one is negative or not finite."""
+    """Return `values` as floats; a ``ValueError`` if one is negative or not finite."""
     found = np.asarray(values, dtype=float)
     good = np.isfinite(found) & (found >= 0)
     if not good.all():

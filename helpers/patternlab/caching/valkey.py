@@ -41,7 +41,7 @@ POLICIES = (
 )
 HOST = "127.0.0.1"
 START_SECONDS = 15.0
-PORTS_TRIED = 3  # somebody may be quicker to take a port that was free a moment ago
+PORTS_TRIED = 3  # another program may take a port that was free a moment ago
 
 #: Bytes above its own needs that a Valkey with a limit must have to hold anything worth a lesson.
 LEAST_ROOM = 256 * 1024
@@ -125,11 +125,11 @@ def open_valkey(
 
 
 class _NotStarted(CachingError):
-    """A server did not start; in a sentence with its last words."""
+    """A server did not start; the message has its last words."""
 
 
 def _servers() -> Iterator[tuple[str, str]]:
-    """The servers on this machine, the best first: (what to call it, its path)."""
+    """Yield the servers on this machine, the best first: (what to call it, its path)."""
     if os.name != "posix":  # none could be made to end with its owner
         return
     try:
@@ -144,7 +144,7 @@ def _servers() -> Iterator[tuple[str, str]]:
 
 
 def _client_library() -> Any:
-    """valkey-py, or redis-py, from which it was forked; both speak to both servers."""
+    """Import valkey-py, or redis-py, from which it was forked; both speak to both servers."""
     for name in ("valkey", "redis"):
         try:
             return importlib.import_module(name)
@@ -158,7 +158,7 @@ def _client_library() -> Any:
 def _started(
     name: str, binary: str, maxmemory: int | None, policy: str | None, port: int | None
 ) -> Valkey:
-    """A server that answers, on `port` or a free one."""
+    """Start a server that answers, on `port` or a free one."""
     library = _client_library()
     if port is not None and not is_free(port):
         raise CachingError(f"Port {port} is taken: give another, or none for a free one.")
@@ -198,7 +198,7 @@ def _connected(library: Any, port: int, password: str) -> Any:
 
 
 def _answer(server: OwnedServer, client: Any, library: Any) -> str:
-    """Wait until our server answers; its name and version."""
+    """Wait until our server answers; return its name and version."""
     known = library.exceptions
     # It is not up yet, or somebody else's server is, which knows no such password.
     not_ours = (known.ConnectionError, known.TimeoutError, known.ResponseError)
@@ -236,7 +236,7 @@ def _limit(client: Any, library: Any, maxmemory: int | None, policy: str | None)
 
 
 def _stand_in(maxmemory: int | None, policy: str | None, port: int | None) -> Valkey | None:
-    """fakeredis, if it is installed. It has no port, no memory limit and no latency to measure."""
+    """Open fakeredis if it is installed; it has no port, memory limit or latency to measure."""
     try:
         fakeredis = importlib.import_module("fakeredis")
     except ImportError:

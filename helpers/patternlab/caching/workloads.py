@@ -17,7 +17,7 @@ from patternlab.caching.traces.trace import Trace, Updates, check_keys
 
 
 def zipf_weights(objects: int, alpha: float) -> np.ndarray:
-    """The share of the requests that goes to each object: float64[objects], sums to 1.
+    """Return the share of requests that goes to each object: float64[objects], sums to 1.
 
     Object k gets a share proportional to 1 / (k + 1)^alpha. ``alpha=0`` treats all alike; pages on
     the web were found between 0.64 and 0.83 (Breslau, Cao, Fan, Phillips, Shenker 1999).
@@ -31,7 +31,7 @@ def zipf_weights(objects: int, alpha: float) -> np.ndarray:
 def zipf(
     requests: int, objects: int, alpha: float = 0.9, rate: float = 100.0, seed: int = 1
 ) -> Trace:
-    """Independent requests: Zipf popularity, Poisson arrivals at `rate` requests per second."""
+    """Make independent requests: Zipf popularity, Poisson arrivals at `rate` per second."""
     rng = np.random.default_rng(seed)
     _above_zero(rate, "rate")
     key = _keys(requests, zipf_weights(objects, alpha), rng)
@@ -46,7 +46,7 @@ def flash_crowd(
     keys: Sequence[int] | None = None,
     seed: int = 2,
 ) -> Trace:
-    """`trace` and a burst on few objects: sudden at `at`, then half as strong each `half_life`.
+    """Add a burst on few objects to `trace`: sudden at `at`, then half as strong each `half_life`.
 
     `keys` are the objects the crowd wants, each alike; without them the least popular one, which no
     cache holds. The burst brings exactly `requests` more; what would come after the end of the
@@ -69,7 +69,7 @@ def flash_crowd(
 
 
 def merged(first: Trace, second: Trace) -> Trace:
-    """Both traces as one, in order of time; they must be on the same objects and clock."""
+    """Merge both traces in order of time; they must be on the same objects and clock."""
     if first.objects != second.objects or first.start != second.start:
         raise TraceError(
             f"Only traces on the same objects and clock can be merged: one has {first.objects} "
@@ -92,7 +92,7 @@ def updates(
     kind: str = "poisson",
     seed: int = 3,
 ) -> Updates:
-    """When which object changes at the origin, from time 0 to `duration` seconds.
+    """Say when which object changes at the origin, from time 0 to `duration` seconds.
 
     `every` is the mean time between two changes of an object, in seconds: one number, or one for
     each object; ``inf`` means never. ``kind="poisson"``: changes at random, independent of each
@@ -127,7 +127,7 @@ def updates(
 
 
 def sized(trace: Trace, sizes: int | np.ndarray) -> Trace:
-    """`trace` with sizes in bytes: one for all objects, or an array with one for each."""
+    """Give `trace` sizes in bytes: one for all objects, or an array with one for each."""
     sizes = np.asarray(sizes)
     if sizes.ndim == 0:
         return replace(trace, size=np.full(len(trace), sizes))
@@ -140,7 +140,7 @@ def sized(trace: Trace, sizes: int | np.ndarray) -> Trace:
 
 
 def _keys(requests: int, weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """`requests` independent draws: how often each object comes, then all in a random order.
+    """Draw `requests` keys independently: how often each comes, then all in a random order.
 
     The same distribution as one draw after the other, and 20 times faster for a million objects.
     """
@@ -151,12 +151,12 @@ def _keys(requests: int, weights: np.ndarray, rng: np.random.Generator) -> np.nd
 
 
 def _unit_arrivals(requests: int, rng: np.random.Generator) -> np.ndarray:
-    """A Poisson process of rate 1: the moments of its first `requests` events."""
+    """Draw a Poisson process of rate 1: the moments of its first `requests` events."""
     return np.cumsum(rng.standard_exponential(requests))
 
 
 def _size_of_objects(trace: Trace) -> np.ndarray:
-    """Each object's last size in the trace; the mean of all requests for objects without one."""
+    """Return each object's last size in the trace; the mean of all requests if it has none."""
     sizes = np.full(trace.objects, round(trace.size.mean()))
     sizes[trace.key] = trace.size
     return sizes

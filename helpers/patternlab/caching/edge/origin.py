@@ -1,4 +1,4 @@
-"""An origin for the edge: a Python function behind HTTP, told to be slow or to fail."""
+"""An origin for the edge: a Python function behind HTTP that can be made slow or fail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Sent = tuple[int, Mapping[str, str], bytes]  # as it leaves
 
 @dataclass(frozen=True)
 class Request:
-    """What the origin is asked. `path` is without `query`; `headers` in lower case."""
+    """A request at the origin. `path` is without `query`; `headers` are in lower case."""
 
     method: str
     path: str
@@ -81,7 +81,7 @@ class Origin:
         self._thread.join()
 
     def _respond(self, request: Request) -> Sent | None:
-        """The response, or None to hang up; it is counted here."""
+        """Count the request; return the response, or None to hang up."""
         if self.delay:
             time.sleep(self.delay)
         failed = self._failure
@@ -105,7 +105,7 @@ class Origin:
 
 
 def _knows(asked: Mapping[str, str], headers: Mapping[str, str]) -> bool:
-    """Does the one who asks have this version already?"""
+    """Return whether the client already has this version."""
     ours = {name.lower(): value for name, value in headers.items()}
     if "if-none-match" in asked:
         return ours.get("etag") is not None and ours["etag"] == asked["if-none-match"]

@@ -85,7 +85,7 @@ class CachePolicy:
                 raise CachingError(f"{field} has {name!r}, which cannot be the name of one.")
 
     def key(self) -> dict[str, object]:
-        """What the edge's script needs to know, in the types of JSON."""
+        """Return what the edge's script needs to know, in the types of JSON."""
         return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
 
 
@@ -134,7 +134,7 @@ MANAGED_IDS = {
 
 
 def policy_of(policy: str | CachePolicy) -> CachePolicy:
-    """The policy itself, or the managed one of that name."""
+    """Return the policy itself, or the managed one of that name."""
     if isinstance(policy, CachePolicy):
         return policy
     if policy in MANAGED:
@@ -152,7 +152,7 @@ def edge_ttl(
     error_ttl: int = 10,
     now: float | None = None,
 ) -> int | None:
-    """For how many seconds CloudFront serves this response of an origin without asking again.
+    """Return for how many seconds CloudFront serves this response without asking again.
 
     Args:
         headers: the origin's response headers; case does not matter.
@@ -182,7 +182,7 @@ def edge_ttl(
 
 
 def directives(headers: Mapping[str, str]) -> dict[str, str]:
-    """Cache-Control taken apart: ``{"max-age": "60", "private": ""}``, names in lower case."""
+    """Parse Cache-Control: ``{"max-age": "60", "private": ""}``, names in lower case."""
     value = next((v for name, v in headers.items() if name.lower() == "cache-control"), "")
     found: dict[str, str] = {}
     for part in value.split(","):
@@ -220,14 +220,14 @@ def _error_ttl(told: _Told, policy: CachePolicy, status: int, error_ttl: int) ->
 
 
 def _seconds(argument: str | None) -> int | None:
-    """A number of seconds in a header; None where there is none, or none that can be read."""
+    """Read a number of seconds in a header; None if there is none, or it cannot be read."""
     if argument is None or not re.fullmatch("[0-9]+", argument):
         return None
     return min(int(argument), HUNDRED_YEARS)
 
 
 def _expires_in(headers: Mapping[str, str], now: float) -> int | None:
-    """Whole seconds until Expires, at least 0; a date that cannot be read is in the past."""
+    """Return whole seconds until Expires, at least 0; a date that cannot be read is in the past."""
     value = next((v for name, v in headers.items() if name.lower() == "expires"), None)
     if value is None:
         return None

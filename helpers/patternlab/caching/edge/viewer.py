@@ -58,7 +58,7 @@ class Viewer:
         method: str = "GET",
         body: bytes | None = None,
     ) -> Answer:
-        """One request; a :class:`CachingError` if nobody answers or the path is none."""
+        """Send one request; a :class:`CachingError` if there is no answer or no such path."""
         if not re.fullmatch("/[!-~]*", path):
             raise CachingError(
                 f"The path {path!r} must begin with a slash and be as in a URL: a space is %20."
@@ -91,7 +91,7 @@ class Viewer:
 
 
 class Viewed:
-    """What can be asked for a path. Who inherits from it has a :class:`Viewer` in `_viewer`."""
+    """What a viewer can ask for paths. A subclass sets its :class:`Viewer` as `_viewer`."""
 
     _viewer: Viewer
 
@@ -102,13 +102,13 @@ class Viewed:
         method: str = "GET",
         body: bytes | None = None,
     ) -> Answer:
-        """One request of a viewer, on a connection that stays open."""
+        """Send one request of a viewer, on a connection that stays open."""
         return self._viewer.get(path, headers, method, body)
 
     def get_together(
         self, paths: Iterable[str], headers: Mapping[str, str] | None = None
     ) -> list[Answer]:
-        """Several requests at the same time, each on a connection of its own, in their order."""
+        """Send several requests at the same time, each on its own connection; in their order."""
         paths = list(paths)
         with ThreadPoolExecutor(max(1, len(paths))) as viewers:
             return list(viewers.map(lambda path: self.get(path, headers), paths))

@@ -87,7 +87,7 @@ class Caches(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What the pass finds out; all of it zeros before."""
+    """What the pass finds out; all zeros before."""
 
     counts: np.ndarray  # int64[nodes + 1, 10]; the last row is the origin's
     ages: np.ndarray  # float64[layers, 2], seconds
@@ -170,7 +170,7 @@ def touch(caches, node, row):
 
 @inline
 def taken_by(caches, node, row):
-    """What the object of `row` takes of the capacity."""
+    """Return what the object of `row` takes of the capacity."""
     if caches.state[node, IN_BYTES]:
         return caches.weight[row]
     return 1
@@ -186,7 +186,7 @@ def forget(caches, node, row):
 
 @inline
 def claim(caches, node, place):
-    """A row for the object at `place`."""
+    """Return a row for the object at `place`."""
     row = caches.state[node, FREE]
     if row:
         caches.state[node, FREE] = caches.links[row, NEXT]
@@ -217,7 +217,7 @@ def take_out(caches, node, row):
 
 @inline
 def sieve_victim(links, ends, hand):
-    """The hand goes from old to new, spares what was asked for since, and stops at the rest."""
+    """Move the hand from old to new past what was asked for since; return where it stops."""
     row = links[ends, PREV] if hand == ends else hand
     while links[row, MARK] == 1:
         links[row, MARK] = 0
@@ -229,7 +229,7 @@ def sieve_victim(links, ends, hand):
 
 @jit
 def s3_evict_main(caches, node):
-    """Main is a FIFO with second chances: what was asked for goes back, with one chance less."""
+    """Evict from main, a FIFO with second chances: what was asked for goes back, with one less."""
     links, end = caches.links, caches.state[node, ENDS] + MAIN_END
     row = links[end, PREV]
     while links[row, MARK] > IN_MAIN:
@@ -262,7 +262,7 @@ def s3_remember(caches, node, row):
 
 @jit
 def s3_evict(caches, node):
-    """What was asked for twice goes from small to main; the first that was not is evicted.
+    """Move what was asked for twice from small to main; evict the first that was not.
 
     If main has more than its nine tenths, or all of small goes to main, main is what evicts.
     """
@@ -305,7 +305,7 @@ def evict(caches, node):
 
 @inline
 def s3_returns(caches, node, place):
-    """Whether the object at `place` is a ghost; it is none any more."""
+    """Return whether the object at `place` is a ghost, and forget the ghost."""
     if caches.find[place] >= 0:
         return False
     row = -caches.find[place]
@@ -356,7 +356,7 @@ def insert(caches, counts, node, place, size):
 
 @inline
 def lasting(caches, layer, fetched):
-    """Seconds for which the answer number `fetched` of the layer is fresh."""
+    """Return for how many seconds the answer number `fetched` of the layer is fresh."""
     ttl, jitter = caches.layers[layer, TTL], caches.layers[layer, JITTER]
     if jitter > 0:
         return ttl * (1 + jitter * caches.spread[(fetched + layer) % len(caches.spread)])
@@ -375,7 +375,7 @@ def drop(caches, key):
 
 @inline
 def look(caches, layer, node, row, now, request):
-    """What the layer does with a request at `now`; an answer that is of no more use goes."""
+    """Return what the layer does with a request at `now`; an answer that is too old is dropped."""
     flight, clock, layers = caches.flight, caches.clock, caches.layers
     if row <= 0:
         return MISS

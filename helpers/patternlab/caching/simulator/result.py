@@ -37,9 +37,9 @@ class Result:
         bin_seconds: how long a bin of `requests_over_time` and `fetches_over_time` lasts.
         requests_over_time, fetches_over_time: int64[bins]: how many requests came and fetches went
             in each bin, warm-up included.
-        outcome, answered_by, age: one value a request of the whole trace, with ``keep=True`` and in
-            the first layer only: int8, an index into OUTCOMES; int8, the layer that answered (the
-            number of layers: the origin); float64, seconds.
+        outcome, answered_by, age: one value per request of the whole trace, with ``keep=True`` and
+            in the first layer only: int8, an index into OUTCOMES; int8, the layer that answered
+            (the number of layers: the origin); float64, seconds.
     """
 
     name: str
@@ -89,7 +89,7 @@ class Result:
         return self.fetches_over_time / self.bin_seconds
 
     def row(self) -> dict[str, object]:
-        """The result as a row of a table."""
+        """Return the result as a row of a table."""
         return {
             "layer": self.name,
             "requests": self.requests,
@@ -103,10 +103,10 @@ class Result:
 
 
 def table(results: Iterable[Result]) -> pd.DataFrame:
-    """One row a result: the text twin of figures about layers."""
+    """Make a table with one row per result: the text twin of figures about layers."""
     return pd.DataFrame([result.row() for result in results])
 
 
 def _share(part: float, whole: float) -> float:
-    """`part` of `whole`; not a number where there is nothing to share."""
+    """Return `part` divided by `whole`; not a number if `whole` is 0."""
     return part / whole if whole else float("nan")

@@ -27,7 +27,7 @@ class Layer:
         name: what results call it.
         ttl: an answer is fresh for so long: a hit at time t needs t < fetched + ttl. None: for
             ever. 0: nothing is stored.
-        policy: what is evicted where room is needed: "lru", "lfu" (among equals the one that has
+        policy: what is evicted when room is needed: "lru", "lfu" (among equals the one that has
             been asked so often the longest), "fifo", "sieve" or "s3fifo".
         capacity, unit: what each node holds, in "objects" or "bytes". None: no limit. An expired
             object takes room until it is asked for or evicted.

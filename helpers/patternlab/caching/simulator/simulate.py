@@ -155,7 +155,7 @@ def hierarchy(
 
 
 def _results(layers: list[Layer], answers: kernel.Answers) -> list[Result]:
-    """A Result for each layer; those of a layer's nodes are added up."""
+    """Make a Result for each layer; counts of a layer's nodes are added up."""
     starts = np.cumsum([0, *(layer.nodes for layer in layers)])
     counts = np.add.reduceat(answers.counts, starts)
     asked = counts[:, : kernel.RENEWED + 1].sum(axis=1).tolist()  # the last is the origin
@@ -213,7 +213,7 @@ def _check_sizes(trace: Trace, layers: list[Layer], oversize: str) -> None:
 
 
 def _entries(trace: Trace, nodes: int, entry, rng: np.random.Generator) -> np.ndarray:
-    """int32[n], the first layer's node for each request; int32[0] where there is only one."""
+    """Return int32[n], the first layer's node for each request; int32[0] if there is only one."""
     if entry is None:
         return rng.integers(nodes, size=len(trace) if nodes > 1 else 0, dtype=np.int32)
     entry = np.ascontiguousarray(entry, np.int32)
@@ -227,7 +227,7 @@ def _entries(trace: Trace, nodes: int, entry, rng: np.random.Generator) -> np.nd
 def _caches(
     trace: Trace, layers: list[Layer], changes: Updates, rng: np.random.Generator
 ) -> kernel.Caches:
-    """The caches, empty, as the kernel wants them; arrays that are not needed have no rows."""
+    """Make empty caches for the kernel; arrays that are not needed have no rows."""
     objects = max(trace.objects, int(changes.key.max()) + 1 if len(changes) else 0)
     most = int(np.bincount(trace.key).max()) if any(x.policy == "lfu" for x in layers) else 0
     lists = [most + 2 if _policy(layer) == kernel.LFU else 3 for layer in layers]
@@ -269,12 +269,12 @@ def _policy(layer: Layer) -> int:
 
 
 def _settings(layer: Layer) -> tuple[int, ...]:
-    """The first columns of `state`."""
+    """Return the first columns of `state`."""
     return _policy(layer), layer.capacity or 0, layer.unit == "bytes", layer.drops_changed
 
 
 def _seconds(layer: Layer) -> tuple[float, ...]:
-    """A row of the kernel's `layers`."""
+    """Return a row of the kernel's `layers`."""
     return (
         math.inf if layer.ttl is None else layer.ttl,
         layer.jitter,
@@ -287,7 +287,7 @@ def _seconds(layer: Layer) -> tuple[float, ...]:
 
 
 def _behind(nodes: list[int]) -> np.ndarray:
-    """int64[all nodes], whom each one fetches from: node i of n from node i * m // n of m."""
+    """Return int64[all nodes]: node i of n fetches from node i * m // n of m."""
     starts = np.cumsum(nodes)
     fetches = [
         start + np.arange(ahead) * behind // ahead
@@ -297,14 +297,14 @@ def _behind(nodes: list[int]) -> np.ndarray:
 
 
 def _zeros(shape, dtype=np.float64) -> np.ndarray:
-    """np.zeros in large pages, where the system has them: the kernel jumps about in its arrays."""
+    """Make np.zeros in large pages, if the system has them: the kernel reads at random places."""
     array = np.empty(shape, dtype)
     array.fill(0)
     return array
 
 
 def _places(layer: Layer, objects: int) -> int:
-    """How many objects a node can hold or remember at most."""
+    """Return how many objects a node can hold or remember at most."""
     if layer.capacity is None or layer.unit == "bytes":
         return objects
     return min(objects, int(layer.capacity) * (2 if layer.policy == "s3fifo" else 1))

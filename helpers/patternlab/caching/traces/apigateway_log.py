@@ -24,14 +24,14 @@ CLF_TIME = "%d/%b/%Y:%H:%M:%S %z"
 
 
 def read_apigateway(path: str | Path) -> pd.DataFrame:
-    """The access log (gzip or plain) as a table: one row for each request, in the file's order.
+    """Read the access log (gzip or plain) as a table: one row per request, in the file's order.
 
     The columns have the names that the log gives them (Common Log Format: those of the ``$context``
     variables) and the values are text, except `timestamp` (UTC, from requestTimeEpoch in
     milliseconds, else from requestTime), `status` and `responseLength` (``Int64``, bytes). A hyphen
     is a missing value. The index, `line`, is the line of the file.
 
-    A log that has only `resourcePath` gets it as `path`: mind that it is the route
+    A log that has only `resourcePath` gets it as `path`: note that it is the route
     (``/users/{id}``), in which all users look like one object. Log ``$context.path`` instead.
 
     Raises:
@@ -59,7 +59,7 @@ def read_apigateway(path: str | Path) -> pd.DataFrame:
 
 
 def is_clf(line: str) -> bool:
-    """Is this a line in Common Log Format?"""
+    """Return whether this is a line in Common Log Format."""
     return CLF.match(line) is not None
 
 
@@ -68,7 +68,7 @@ def _json_row(line: str, path, number: int) -> dict[str, str | None]:
         row = json.loads(line)
     except json.JSONDecodeError as error:
         raise TraceError(
-            f"the line is no JSON ({error.msg} at column {error.colno}): it is cut off or of "
+            f"the line is not JSON ({error.msg} at column {error.colno}): it is cut off or of "
             "another format.",
             path,
             number,
@@ -102,7 +102,7 @@ def _need(frame: pd.DataFrame, columns: list[str], path) -> None:
 
 
 def _timestamps(frame: pd.DataFrame, path) -> pd.Series:
-    """UTC moments from either variable, line by line."""
+    """Return UTC moments from either variable, line by line."""
     found = pd.Series(pd.NaT, frame.index, dtype="datetime64[ns, UTC]")
     if "requestTimeEpoch" in frame:
         milliseconds = numbers_of(frame["requestTimeEpoch"], path)

@@ -65,7 +65,7 @@ SECONDS = ["time-taken", "time-to-first-byte"]
 
 
 def read_cloudfront(path: str | Path) -> pd.DataFrame:
-    """The log (gzip or plain) as a table: one row for each request, in the order of the file.
+    """Read the log (gzip or plain) as a table: one row per request, in the order of the file.
 
     The columns are those that ``#Fields`` names, and `timestamp` (UTC, whole seconds) from date and
     time. Counts are ``Int64``, durations ``float64`` seconds, all else text; the log's hyphen is a
@@ -100,12 +100,12 @@ def read_cloudfront(path: str | Path) -> pd.DataFrame:
 
 
 def first_line(bad: pd.Series) -> int:
-    """The first line of the file for which `bad` holds; the index holds the lines."""
+    """Return the first line of the file for which `bad` holds; the index holds the lines."""
     return int(bad.index.to_numpy()[bad.to_numpy().argmax()])
 
 
 def numbers_of(cells: pd.Series, path: str | Path, whole: bool = True) -> pd.Series:
-    """The column as float64 numbers, at least 0, ``nan`` where missing; the index holds lines."""
+    """Read the column as float64, at least 0, ``nan`` if missing; the index holds the lines."""
     found = pd.to_numeric(cells, errors="coerce").astype(float)
     bad = cells.notna() & (found.isna() | ~found.between(0, 2.0**63, inclusive="left"))
     if whole:
@@ -118,7 +118,7 @@ def numbers_of(cells: pd.Series, path: str | Path, whole: bool = True) -> pd.Ser
 
 
 def _fields(lines: list[str], path: str | Path) -> list[str]:
-    """The columns, from the header; where logs were joined, each header must say the same."""
+    """Read the columns from the header; if logs were joined, each header must say the same."""
     if not lines or not lines[0].startswith("#Version:"):
         start = repr(lines[0][:40]) if lines else "nothing"
         raise TraceError(

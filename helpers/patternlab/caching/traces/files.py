@@ -25,7 +25,7 @@ JUNK = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)")
 
 
 def content(path: str | Path, length: int = -1) -> bytes:
-    """All bytes of the file, or the first `length`, unpacked if it is gzip or xz.
+    """Read all bytes of the file, or the first `length`, unpacked if it is gzip or xz.
 
     Raises:
         TraceError: the file is missing, cannot be opened, is empty, or its packing is damaged or
@@ -60,7 +60,7 @@ def _opened(path: str | Path) -> BufferedIOBase:
 
 
 def is_text(data: bytes) -> bool:
-    """Could `data` be lines of UTF-8 text?"""
+    """Return whether `data` could be lines of UTF-8 text."""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -69,7 +69,7 @@ def is_text(data: bytes) -> bool:
 
 
 def lines_of(data: bytes, path: str | Path) -> list[str]:
-    """The lines of a text file, without their ends; a :class:`TraceError` if it is no text."""
+    """Split a text file into lines, without their ends; a :class:`TraceError` if it is not text."""
     data = data.removeprefix(b"\xef\xbb\xbf")  # a byte order mark, as spreadsheets write it
     junk = JUNK.search(data)
     good = data[: junk.start()] if junk else data
@@ -85,7 +85,7 @@ def lines_of(data: bytes, path: str | Path) -> list[str]:
 
 def _no_text(data: bytes, at: int, path: str | Path) -> TraceError:
     return TraceError(
-        f"the byte {data[at]:#04x} is no text: the file is damaged, or binary, or not in UTF-8.",
+        f"the byte {data[at]:#04x} is not text: the file is damaged, or binary, or not in UTF-8.",
         path,
         data.count(b"\n", 0, at) + 1,
     )

@@ -38,7 +38,7 @@ HEAD = 65_536
 
 
 def read_trace(path: str | Path, kind: str | None = None) -> Trace:
-    """The requests of a file as a trace.
+    """Read the requests of a file as a trace.
 
     `kind` is one of
 
@@ -69,7 +69,7 @@ def read_trace(path: str | Path, kind: str | None = None) -> Trace:
 
 
 def recognise(path: str | Path) -> str:
-    """The kind of the file, by how it begins; a :class:`TraceError` if it is like none."""
+    """Recognise the kind of a file by its beginning; a :class:`TraceError` if it is none."""
     head = content(path, HEAD)
     head = head[: head.rfind(b"\n") + 1] or head  # whole lines, whole characters
     if not is_text(head) and ".trace" in Path(path).suffixes:
@@ -93,7 +93,7 @@ def recognise(path: str | Path) -> str:
 def trace_of(
     log: pd.DataFrame, key: str | list[str] | None = None, methods: tuple[str, ...] | None = None
 ) -> Trace:
-    """The requests in a log that a cache could answer, in order of time.
+    """Return the requests in a log that a cache could answer, in order of time.
 
     Args:
         log: a table as :func:`read_cloudfront` or :func:`read_apigateway` gives it.
@@ -130,7 +130,7 @@ def trace_of(
 
 
 def read_csv(path: str | Path) -> Trace:
-    """A trace from a CSV file with the header ``time,key`` or ``time,key,size``, in any order."""
+    """Read a CSV file with the header ``time,key`` or ``time,key,size``, in any order."""
     numbered = _records(lines_of(content(path), path), path)
     _, header = next(numbered, (1, []))
     header = [name.strip().lower() for name in header]
@@ -165,7 +165,7 @@ def read_csv(path: str | Path) -> Trace:
 
 
 def read_cache2k(path: str | Path) -> Trace:
-    """A trace from big-endian unsigned 32-bit keys; the n-th request comes at second n, from 0."""
+    """Read big-endian unsigned 32-bit keys; the n-th request comes at second n, from 0."""
     data = content(path)
     if len(data) % 4:
         raise TraceError(
@@ -178,7 +178,7 @@ def read_cache2k(path: str | Path) -> Trace:
 
 
 def _records(lines: list[str], path) -> Iterator[tuple[int, list[str]]]:
-    """The records of a CSV file, each with the line on which it begins; no empty lines."""
+    """Yield the records of a CSV file, each with the line on which it begins; no empty lines."""
     reader = csv.reader((line + "\n" for line in lines), strict=True)
     while True:
         number = reader.line_num + 1
@@ -187,7 +187,7 @@ def _records(lines: list[str], path) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise TraceError(f"this is no CSV ({error}): is a quote open?", path, number) from None
+            raise TraceError(f"this is not CSV ({error}): is a quote open?", path, number) from None
         if row or number == 1:
             yield number, row
 
@@ -197,7 +197,7 @@ def _columns_of(log: pd.DataFrame) -> LogColumns:
         if "timestamp" in log and columns.key in log:
             return columns
     raise TraceError(
-        "The table is no log of CloudFront or API Gateway: it needs the column timestamp, and "
+        "The table is not a log of CloudFront or API Gateway: it needs the column timestamp, and "
         f"{' or '.join(columns.key for columns in LOGS.values())}."
     )
 
@@ -210,7 +210,7 @@ def _size(text: str) -> int:
 
 
 def _converted(cells, convert, wanted: str, what: str, path, numbers: list[int]) -> np.ndarray:
-    """The cells converted one by one; the first that cannot be is named with its line."""
+    """Convert the cells one by one; name the first that cannot be, with its line."""
     values = []
     for cell, number in zip(cells, numbers, strict=True):
         try:

@@ -143,7 +143,7 @@ def _check_times(time: np.ndarray, what: str) -> None:
 
 
 def first_bad_time(time: np.ndarray) -> tuple[int, str] | None:
-    """The index of the first unusable time and what is wrong with it; None if all are fine."""
+    """Find the first unusable time: its index and what is wrong with it; None if all are fine."""
     good = np.isfinite(time) & (time >= 0)
     good[1:] &= time[1:] >= time[:-1]
     if good.all():
@@ -172,7 +172,7 @@ def check_keys(key: np.ndarray, objects: int) -> None:
 
 
 def _array(values: ArrayLike, dtype: type[np.generic], what: str) -> np.ndarray:
-    """`values` as one contiguous row of `dtype`; a sentence if they are something else."""
+    """Return `values` as one contiguous row of `dtype`; a :class:`TraceError` if they are not."""
     given = np.asarray(values)
     if given.ndim != 1:
         raise TraceError(f"The {what} of a trace must be one row, not an array of {given.shape}.")
