@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patternlab.plots.samples import check_percentiles, samples_of, told, twin, written
+from patternlab.plots.samples import alt_text, check_percentiles, samples_of, twin, written
 from tests.plots.tables import QUICK
 
 latencies = st.lists(st.floats(0, 1e6), min_size=1, max_size=60)
@@ -60,11 +60,11 @@ def test_time_deltas_are_taken_as_seconds():
 
 def test_the_alternative_text_has_every_number():
     one = samples_of([1, 2, 3], None, "s")
-    assert told(one, [50, 99], "s") == (
+    assert alt_text(one, [50, 99], "s") == (
         "Distribution of latencies: n = 3, median 2 s, p99 2.98 s, max 3 s."
     )
     two = samples_of({"SNS": [0.5], "lost": []}, None, "s")
-    assert told(two, [50], "s") == (
+    assert alt_text(two, [50], "s") == (
         "Distributions of latencies in 2 groups. SNS: n = 1, median 0.5 s, max 0.5 s; "
         "lost: n = 0, no values."
     )

@@ -17,10 +17,10 @@ from patternlab.plots.drawing.text import shortened, text_width, widest
 from patternlab.plots.samples import (
     ALL,
     Sample,
+    alt_text,
     check_percentiles,
     percentile_name,
     samples_of,
-    told,
     twin,
     written,
 )
@@ -63,7 +63,7 @@ def latency_distribution(
 
     Returns:
         The picture. Its twin has one row per group: group, n, median, the other percentiles, max,
-        in ``unit`` and six digits; NaN where there are no values.
+        in ``unit`` and six digits; NaN if there are no values.
 
     Raises:
         ValueError: a latency is negative or not a number, or the groups do not fit. The sentence
@@ -76,7 +76,7 @@ def latency_distribution(
     if not any(len(sample.values) for sample in samples):
         return Picture(sentence_figure(NO_VALUES, colours, title), table, NO_VALUES)
     drawing = _Drawing(samples, wanted, unit, colours, title)
-    return Picture(drawing.finish(), table, told(samples, wanted, unit))
+    return Picture(drawing.finish(), table, alt_text(samples, wanted, unit))
 
 
 class _Drawing:
@@ -149,8 +149,8 @@ class _Drawing:
     def _levels(self, flags: Sequence[tuple[float, str]]) -> list[int]:
         """Return the row of each flag, 0 for the lowest.
 
-        Flags hang to the right of their poles. From the right, each takes the lowest row where it
-        ends before the next flag begins: so no flag covers another one, or its pole.
+        Flags hang to the right of their poles. From the right, each takes the lowest row in which
+        it ends before the next flag begins: so no flag covers another one, or its pole.
         """
         begins: list[float] = []  # what is leftmost in each row so far: a flag or a pole
         levels = []

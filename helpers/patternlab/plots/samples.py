@@ -1,4 +1,4 @@
-"""Latencies in groups: checked, counted, and told in a few numbers. Nothing here draws."""
+"""Latencies in groups: checked, counted, and summed up in a few numbers. Nothing here draws."""
 
 from __future__ import annotations
 
@@ -130,15 +130,15 @@ def twin(samples: Sequence[Sample], percentiles: Sequence[float], unit: str) -> 
     return pd.DataFrame(rows, columns=["group", "n", *names])
 
 
-def told(samples: Sequence[Sample], percentiles: Sequence[float], unit: str) -> str:
+def alt_text(samples: Sequence[Sample], percentiles: Sequence[float], unit: str) -> str:
     """Return the alternative text: how many values, their percentiles and the longest."""
     texts = []
     for sample in samples:
         numbers = [(percentile_name(p), sample.percentile(p)) for p in percentiles]
         numbers.append(("max", sample.longest))
-        numbers_told = ", ".join(f"{name} {written(value, unit)}" for name, value in numbers)
+        numbers_in_words = ", ".join(f"{name} {written(value, unit)}" for name, value in numbers)
         count = len(sample.values)
-        texts.append(f"n = {count:,}" + (f", {numbers_told}" if count else ", no values"))
+        texts.append(f"n = {count:,}" + (f", {numbers_in_words}" if count else ", no values"))
     if len(samples) == 1:
         return f"Distribution of latencies: {texts[0]}."
     own = "; ".join(f"{s.name}: {text}" for s, text in zip(samples, texts, strict=True))

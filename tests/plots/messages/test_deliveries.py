@@ -14,10 +14,10 @@ from patternlab.delivery.sns.delivery_log import (
 from patternlab.plots.messages.deliveries import (
     COLUMNS,
     RETRYING,
+    alt_text,
     check_deliveries,
     short_name,
     subscriptions_of,
-    told,
     twin,
 )
 from tests.plots.tables import QUICK, deliveries_of, tries
@@ -93,7 +93,7 @@ def test_a_subscription_has_a_short_name(name, short):
 
 def test_the_alternative_text_counts_everything():
     rows = tries("m", "orders", (0, DELIVERED)) + tries("m", "mail", (0, FAILED), (90, DEAD_LETTER))
-    assert told(subscriptions_of(deliveries_of(rows))) == (
+    assert alt_text(subscriptions_of(deliveries_of(rows))) == (
         "Fan-out of 1 message to 2 subscriptions with 3 delivery attempts. "
         "Deliveries: 1 delivered, 1 dead-lettered. "
         "The longest took 2 attempts over 90 s, to mail."

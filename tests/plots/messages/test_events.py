@@ -8,9 +8,9 @@ from patternlab.plots.messages.events import (
     DONE,
     GAVE_UP,
     SO_FAR,
+    alt_text,
     check_events,
     events_of,
-    told,
     twin,
 )
 from tests.plots.tables import QUICK, history_of
@@ -60,7 +60,7 @@ def test_the_story_begins_when_the_event_was_handed_over_if_known():
 
 
 def test_the_alternative_text_counts_everything():
-    assert told(events_of(history_of({"a": THREE, "b": THREE[:1]}), 3)) == (
+    assert alt_text(events_of(history_of({"a": THREE, "b": THREE[:1]}), 3)) == (
         "Timeline of 2 asynchronous events with 4 attempts over 3 min 19 s. "
         "Attempts: 3 failed, 1 timed out. Events: 1 gave up, 1 failed so far. "
         "Gaps between attempts: 66 s to 2 min 10 s."

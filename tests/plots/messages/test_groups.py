@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from patternlab.delivery.attempts import OUTCOMES
 from patternlab.delivery.scenarios import fifo_orders
-from patternlab.plots.messages.groups import check_fifo_history, groups_of, head_of_line, told
+from patternlab.plots.messages.groups import alt_text, check_fifo_history, groups_of, head_of_line
 from tests.plots.tables import QUICK, history_of
 
 LIMITS = (st.integers(0, 60), st.integers(1, 4))  # visibility timeout, max receive count
@@ -77,12 +77,12 @@ def test_messages_stand_in_order_of_sending_and_groups_in_order_of_their_first()
 
 def test_the_alternative_text_names_the_group_that_waited_longest():
     groups = groups_of(fifo_orders(groups=4).history, 30, 3)
-    assert told(groups).endswith(
+    assert alt_text(groups).endswith(
         "Longest head-of-line wait: 88 seconds behind customer A #2 in customer A; "
         "in the other groups none."
     )
     alone = fifo_history({"a": ("g", 0, [(0, 1, "succeeded")])})
-    assert "Longest" not in told(groups_of(alone, 30, 3))
+    assert "Longest" not in alt_text(groups_of(alone, 30, 3))
 
 
 attempt = st.tuples(

@@ -9,9 +9,9 @@ from patternlab.plots.messages.history import (
     DEAD,
     DONE,
     WAITING,
+    alt_text,
     check_history,
     lanes_of,
-    summary,
     twin,
 )
 from tests.plots.tables import QUICK, history_of, mixed
@@ -79,7 +79,7 @@ def test_two_messages_with_one_key_keep_their_own_lanes():
 
 
 def test_summary_counts_everything():
-    assert summary(lanes_of(mixed(5), 5)) == (
+    assert alt_text(lanes_of(mixed(5), 5)) == (
         "Timeline of 5 messages with 13 delivery attempts over 121 seconds. "
         "Attempts: 3 succeeded, 8 failed, 2 timed out. "
         "Messages: 3 done, 1 dead-letter queue, 1 still waiting."

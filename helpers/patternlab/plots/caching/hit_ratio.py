@@ -66,7 +66,7 @@ def hit_ratio_curve(
     )
     if theory is not None:
         table.insert(2, "theory", [round(float(theory[ttl]), 4) for ttl in ttls])
-    return Picture(_draw(Chart([3.0], colours, title), table, bound), table, _told(table))
+    return Picture(_draw(Chart([3.0], colours, title), table, bound), table, _alt_text(table))
 
 
 def _checked(runs: Mapping[float, Counted]) -> list[float]:
@@ -111,7 +111,7 @@ def _seconds_axis(axes: Axes, first: float, last: float) -> None:
     axes.set_xlim(first / spread, last * spread)
 
 
-def _told(table: pd.DataFrame) -> str:
+def _alt_text(table: pd.DataFrame) -> str:
     first, last = table.iloc[0], table.iloc[-1]
     return (
         f"Hit ratio and outdated answers for TTLs from {first['TTL (s)']:g} s to "

@@ -47,17 +47,17 @@ def layer_flow(
         The picture. Its twin: layer, requests, absorbed, passed on, absorbed share.
 
     Raises:
-        ValueError: there is no layer, or nothing was asked.
+        ValueError: there is no layer, or the first had no requests.
     """
     colours = theme_named(theme)
     if not layers or not layers[0].requests:
-        raise ValueError("There is nothing to draw: give at least one layer that was asked.")
+        raise ValueError("There is nothing to draw: give at least one layer that had requests.")
     requests = [layer.requests for layer in layers] + [layers[-1].fetches]
     passed = [layer.fetches for layer in layers] + [0]
-    absorbed = [asked - on for asked, on in zip(requests, passed, strict=True)]
+    absorbed = [count - on for count, on in zip(requests, passed, strict=True)]
     shares = [
-        round(own / asked, 4) if asked else 0.0
-        for own, asked in zip(absorbed, requests, strict=True)
+        round(own / count, 4) if count else 0.0
+        for own, count in zip(absorbed, requests, strict=True)
     ]
     table = pd.DataFrame(
         {
@@ -68,7 +68,7 @@ def layer_flow(
             "absorbed share": [*shares[:-1], 1.0],
         }
     )
-    return Picture(_draw(table, colours, title), table, _told(table))
+    return Picture(_draw(table, colours, title), table, _alt_text(table))
 
 
 def _draw(table: pd.DataFrame, theme: Theme, title: str | None) -> Figure:
@@ -103,7 +103,7 @@ def _draw(table: pd.DataFrame, theme: Theme, title: str | None) -> Figure:
     return chart.finish(key)
 
 
-def _told(table: pd.DataFrame) -> str:
+def _alt_text(table: pd.DataFrame) -> str:
     *layers, last = table.to_dict("records")
     parts = "; ".join(f"{row['layer']} absorbs {row['absorbed share']:.1%}" for row in layers)
     return (

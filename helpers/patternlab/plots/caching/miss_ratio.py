@@ -12,7 +12,7 @@ from patternlab.plots.drawing.chart import Chart, check_series, log_axis, percen
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import theme_named
 
-FLAT = 1e-9  # the ends of a curve that differ by less are as good as equal
+FLAT = 1e-9  # the ends of a curve that differ by less count as equal
 
 
 def miss_ratio_curve(
@@ -44,14 +44,14 @@ def miss_ratio_curve(
     table = _table(curves, unit)
     bend = knee_of(dict(next(iter(curves.values())))) if knee and len(table) > 2 else None
     figure = _draw(Chart([3.0], colours, title), table, unit, bend)
-    return Picture(figure, table, _told(table, list(curves), unit, bend))
+    return Picture(figure, table, _alt_text(table, list(curves), unit, bend))
 
 
 def knee_of(curve: Mapping[float, float]) -> float:
     """Return the capacity at which the curve is farthest below the straight line between its ends.
 
     Both axes count from 0 to 1 between the ends, the capacity on a logarithmic scale. A curve whose
-    ends are as good as equal has no bend: its smallest capacity is given. The idea is
+    ends are practically equal has no bend: the result is its smallest capacity. The idea is
     that of Satopää, Albrecht, Irwin and Raghavan, "Finding a 'Kneedle' in a Haystack" (2011).
     """
     capacities = np.array(sorted(curve), dtype=float)
@@ -87,7 +87,7 @@ def _draw(chart: Chart, table: pd.DataFrame, unit: str, bend: float | None) -> F
     return chart.finish(key)
 
 
-def _told(table: pd.DataFrame, policies: list[str], unit: str, bend: float | None) -> str:
+def _alt_text(table: pd.DataFrame, policies: list[str], unit: str, bend: float | None) -> str:
     first, last = table.iloc[0], table.iloc[-1]
     ends = "; ".join(f"{name} {first[name]:.1%} to {last[name]:.1%}" for name in policies)
     knee = f" The knee of {policies[0]} is at {bend:,.6g}." if bend is not None else ""

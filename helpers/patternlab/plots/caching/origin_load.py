@@ -83,10 +83,10 @@ def origin_load(
     key = [chart.box_entry("fetches from the origin", colours.succeeded)]
     if limit is not None:
         key.append(chart.entry(f"the origin bears {limit:,.6g}/s", bears))
-    return Picture(chart.finish(key), table, _told(table, limit))
+    return Picture(chart.finish(key), table, _alt_text(table, limit))
 
 
-def _told(table: pd.DataFrame, limit: float | None) -> str:
+def _alt_text(table: pd.DataFrame, limit: float | None) -> str:
     parts = "; ".join(
         f"{row['design']}: mean {row['mean per second']:,g}, peak {row['peak per second']:,g}"
         for row in table.to_dict("records")

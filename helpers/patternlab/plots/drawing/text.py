@@ -1,4 +1,4 @@
-"""Outlines of text: many labels cost little more than one.
+"""Outlines of text, so that many labels cost little more than one.
 
 A figure of 60 messages carries some 150 labels. As matplotlib texts they take most of the drawing
 time, because each is laid out and rasterised anew for every figure. The outline of a label depends

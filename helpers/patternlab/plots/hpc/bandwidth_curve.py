@@ -48,14 +48,14 @@ def bandwidth_curve(
         axes.axhline(line_gbps, color=colours.muted, linewidth=1.0, zorder=2)
         key.append(chart.entry(f"line rate, {line_gbps:g} Gbps", Look(colours.muted)))
     chart.name_axes(axes, NAME, "Gbit/s, one message at a time")
-    return Picture(chart.finish(key), table.round(4).reset_index(), _told(table, line_gbps))
+    return Picture(chart.finish(key), table.round(4).reset_index(), _alt_text(table, line_gbps))
 
 
-def _told(table: pd.DataFrame, line_gbps: float | None) -> str:
-    said = []
+def _alt_text(table: pd.DataFrame, line_gbps: float | None) -> str:
+    parts = []
     for name in table:
         curve = table[name].dropna()
         best = size_name(float(curve.index[int(curve.argmax())]))
-        said.append(f"{name} at most {curve.max():.3g} Gbps, at {best}")
+        parts.append(f"{name} at most {curve.max():.3g} Gbps, at {best}")
     line = f" The line rate is {line_gbps:g} Gbps." if line_gbps is not None else ""
-    return f"Bandwidth that one message at a time reaches: {'; '.join(said)}.{line}"
+    return f"Bandwidth that one message at a time reaches: {'; '.join(parts)}.{line}"

@@ -48,7 +48,7 @@ def cluster_map(cluster: Cluster, *, theme: str = "light", title: str | None = N
     for name, rows in bands:
         _draw_band(canvas, y, name, rows)
         y -= _height(rows) + BAND_GAP
-    return Picture(canvas.finish(_key(canvas, cluster)), cluster.table(), _told(cluster))
+    return Picture(canvas.finish(_key(canvas, cluster)), cluster.table(), _alt_text(cluster))
 
 
 def _bands(cluster: Cluster) -> list[Band]:
@@ -207,7 +207,7 @@ def _key(canvas: Canvas, cluster: Cluster) -> list[Entry]:
     return entries
 
 
-def _told(cluster: Cluster) -> str:
+def _alt_text(cluster: Cluster) -> str:
     head = cluster.subnet(cluster.head_subnet)
     parts = [
         f"A cluster in {cluster.region}: a head node {cluster.head_type} in the "

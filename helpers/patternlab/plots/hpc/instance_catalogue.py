@@ -17,7 +17,7 @@ from patternlab.plots.drawing.style import POINTS_PER_INCH, Theme, theme_named
 from patternlab.plots.drawing.text import text_width
 
 HEIGHT = 3.9  # inches of the axes
-#: Named unless others are asked for: small and large, with EFA and without.
+#: Named by default: small and large, with EFA and without.
 NAMED = ("t3.micro", "m5.2xlarge", "c5n.9xlarge", "hpc7g.4xlarge", "hpc7a.96xlarge", "p5.48xlarge")
 MOST_NAMED = 10
 WITHOUT, FABRIC, ACCELERATED = "no EFA", "EFA", "EFA and GPUs or accelerators"
@@ -49,13 +49,13 @@ def instance_catalogue(
         ValueError: the table is empty, or more types are named than can be.
     """
     if table.empty:
-        raise ValueError("There is no instance type to draw: ask for less in suitable(...).")
+        raise ValueError("There is no instance type to draw: require less in suitable(...).")
     if len(highlight) > MOST_NAMED:
         raise ValueError(f"{len(highlight)} names do not fit: name at most {MOST_NAMED} types.")
     named = table.loc[[name for name in dict.fromkeys(highlight) if name in table.index]]
     kinds = _kinds(table)
     figure = _draw(table, kinds, named, theme_named(theme), title)
-    return Picture(figure, _twin(named), _told(table, kinds))
+    return Picture(figure, _twin(named), _alt_text(table, kinds))
 
 
 def _kinds(table: pd.DataFrame) -> pd.Series:
@@ -97,7 +97,7 @@ def _draw(
 
 
 def _name(chart: Chart, table: pd.DataFrame, named: pd.DataFrame) -> None:
-    """Write the names beside their marks, none upon another, and upon few marks."""
+    """Write the names beside their marks, none on another, and on few marks."""
     axes, theme = chart.axes[0], chart.theme
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())  # final, before anything is measured
     fabric = table[table["efa"]]
@@ -163,14 +163,14 @@ def _twin(named: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _told(table: pd.DataFrame, kinds: pd.Series) -> str:
+def _alt_text(table: pd.DataFrame, kinds: pd.Series) -> str:
     counts = kinds.value_counts()
     fabric = table[table["efa"]]
-    told = f"{len(table):,} instance types by vCPUs and network bandwidth."
+    count = f"{len(table):,} instance types by vCPUs and network bandwidth."
     if fabric.empty:
-        return f"{told} None has EFA."
+        return f"{count} None has EFA."
     slow, fast = fabric["network_gbps"].min(), fabric["network_gbps"].max()
     return (
-        f"{told} {len(fabric)} have EFA, {counts.get(ACCELERATED, 0)} of them with GPUs or "
+        f"{count} {len(fabric)} have EFA, {counts.get(ACCELERATED, 0)} of them with GPUs or "
         f"accelerators: from {fabric['vcpus'].min()} vCPUs up, at {slow:g} to {fast:g} Gbps."
     )

@@ -43,7 +43,7 @@ def latency_curve(
     check_series(len(curves))
     table = joined(curves)
     figure = _draw(Chart([3.2], colours, title), table, fits or {})
-    alt = _told(table, fits or {})
+    alt = _alt_text(table, fits or {})
     for name, model in (fits or {}).items():
         table[f"{name} (modelled)"] = model.time_us(table.index)
     return Picture(figure, table.round(2).reset_index(), alt)
@@ -82,16 +82,16 @@ def _flag(chart: Chart, name: str, model: Hockney, row: int) -> None:
     )
 
 
-def _told(table: pd.DataFrame, fits: Mapping[str, Hockney]) -> str:
-    said = []
+def _alt_text(table: pd.DataFrame, fits: Mapping[str, Hockney]) -> str:
+    parts = []
     for name in table:
         curve = table[name].dropna()
         first = f"{name} {curve.iloc[0]:.3g} us at {size_name(curve.index[0])}"
         last = f" to {curve.iloc[-1]:,.5g} us at {size_name(curve.index[-1])}"
-        said.append(first + (last if len(curve) > 1 else ""))
+        parts.append(first + (last if len(curve) > 1 else ""))
     lines = [
         f"{name}: {model.alpha_us:.3g} us and {model.gbps:.3g} Gbps, n½ {size_name(model.n_half)}"
         for name, model in fits.items()
     ]
     fitted = f" Fitted: {'; '.join(lines)}." if lines else ""
-    return f"Time of a message by its size: {'; '.join(said)}.{fitted}"
+    return f"Time of a message by its size: {'; '.join(parts)}.{fitted}"

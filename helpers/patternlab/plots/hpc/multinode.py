@@ -79,8 +79,8 @@ def node_ranges(
             "nodes": [len(each) for each in held],
         }
     )
-    told = "; ".join(f"{name} holds {_spans(own)}" for name, own in zip(names, held, strict=True))
-    words = f"Node ranges of a job with {nodes} nodes: {told}."
+    parts = "; ".join(f"{name} holds {_spans(own)}" for name, own in zip(names, held, strict=True))
+    words = f"Node ranges of a job with {nodes} nodes: {parts}."
     return Picture(canvas.finish(key), twin, words)
 
 
@@ -122,7 +122,7 @@ def node_lives(
 
     Returns:
         The picture; its twin has one row per node: node, started (s), ended (s), exit code and end.
-        A node counts as stopped if a signal ended it no sooner than the main node.
+        A node counts as stopped if a signal ended it and the main node had ended by then.
 
     Raises:
         ValueError: there are no nodes, or one of them has not ended.
@@ -155,7 +155,7 @@ def node_lives(
         canvas.mark_entry("failed", "another exit code"),
         canvas.line_entry(STOPPED, 0.08, [cut], colours.text, 2.5, 4),
     ]
-    return Picture(canvas.finish(key), lives, _told(lives))
+    return Picture(canvas.finish(key), lives, _alt_text(lives))
 
 
 def _lives(nodes: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -185,7 +185,7 @@ def _life(node: Mapping[str, Any], main: Mapping[str, Any]) -> dict[str, object]
     }
 
 
-def _told(lives: pd.DataFrame) -> str:
+def _alt_text(lives: pd.DataFrame) -> str:
     is_main = lives["node"].str.endswith(MAIN)
     main = lives[is_main].iloc[0] if is_main.any() else lives.iloc[0]
     children = lives.drop(index=main.name)

@@ -43,7 +43,7 @@ def scaling(
     )
     figure = _draw(Chart([2.1, 1.7], colours, title), gains, shares)
     table = shares.round(3).reset_index()
-    return Picture(figure, table, _told(table))
+    return Picture(figure, table, _alt_text(table))
 
 
 def _draw(chart: Chart, gains: pd.DataFrame, shares: pd.DataFrame) -> Figure:
@@ -61,7 +61,7 @@ def _draw(chart: Chart, gains: pd.DataFrame, shares: pd.DataFrame) -> Figure:
     return chart.finish([*key, chart.entry("ideal", Look(muted))])
 
 
-def _told(table: pd.DataFrame) -> str:
+def _alt_text(table: pd.DataFrame) -> str:
     last = table.iloc[-1]
-    said = "; ".join(f"{name} {last[name]:.0%}" for name in table.columns[1:])
-    return f"Efficiency at {last['ranks']:,.0f} ranks: {said}."
+    parts = "; ".join(f"{name} {last[name]:.0%}" for name in table.columns[1:])
+    return f"Efficiency at {last['ranks']:,.0f} ranks: {parts}."

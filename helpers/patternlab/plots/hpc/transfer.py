@@ -61,7 +61,7 @@ class Curve:
 
 
 def _aside(option: str, is_open: bool) -> str:
-    """Return what is said behind a way that this site cannot order."""
+    """Return what stands behind the name of a way that this site cannot order."""
     if is_open:
         return ""
     return " (closed)" if status(option).since else " (not for this site)"
@@ -104,7 +104,7 @@ def transfer_times(
     marked = None if load is None else units.size(load)
     table = _table(site, options, firsts, marked, how)
     figure = _draw(sizes, curves, firsts, marked, deadline, colours, title)
-    return Picture(figure, table, _told(curves, firsts, marked, table))
+    return Picture(figure, table, _alt_text(curves, firsts, marked, table))
 
 
 def _curve(option: str, sizes: np.ndarray, site: Site, how: dict[str, Any]) -> Curve:
@@ -145,12 +145,15 @@ def _first(firsts: Firsts, size: float) -> str:
     return [option for start, option in firsts if start <= max(size, FIRST)][-1]
 
 
-def _told(curves: Sequence[Curve], firsts: Firsts, marked: int | None, table: pd.DataFrame) -> str:
+def _alt_text(
+    curves: Sequence[Curve], firsts: Firsts, marked: int | None, table: pd.DataFrame
+) -> str:
     ends = [units.size_text(float(f"{start:.3g}")) for start, _ in firsts[1:]]
     parts = [f"{option} up to {end}" for (_, option), end in zip(firsts, ends, strict=False)]
-    told = ", then ".join([*parts, f"{firsts[-1][1]}" + (" from there on" if parts else "")])
+    parts.append(firsts[-1][1] + (" from there on" if parts else ""))
     closed = [f"{curve.option} ({status(curve.option)})" for curve in curves if not curve.is_open]
-    words = f"Days from the order to the last byte, for 1 TB to 100 PB. First is {told}."
+    words = "Days from the order to the last byte, for 1 TB to 100 PB. "
+    words += f"First is {', then '.join(parts)}."
     if marked:
         row = table.set_index("load").loc[units.size_text(marked)]
         words += f" {units.size_text(marked)}: first is {row['first']}."
@@ -213,7 +216,7 @@ def _scale_axes(axes: Axes, curves: Sequence[Curve]) -> None:
 
 
 def _label_lines(chart: Chart, axes: Axes, curves: Sequence[Curve]) -> None:
-    """Write each line's name beside its right end, moved apart where they would touch."""
+    """Write each line's name beside its right end, moved apart if they would touch."""
     low, high = np.log(axes.get_ylim())
     ends = sorted(
         (BOTTOM + HEIGHT * (math.log(curve.days[-1]) - low) / (high - low), curve.label)

@@ -15,7 +15,7 @@ from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import Theme
 from patternlab.plots.drawing.text import shortened, text_width, widest
 from patternlab.plots.drawing.words import in_units
-from patternlab.plots.messages.events import Event, check_events, events_of, told, twin
+from patternlab.plots.messages.events import Event, alt_text, check_events, events_of, twin
 from patternlab.plots.messages.history import check_count
 from patternlab.plots.messages.lanes import MOST_LANES, Lanes, outcome_entries
 
@@ -68,7 +68,7 @@ def async_timeline(
         return Picture(sentence_figure(NO_EVENTS, colours, title), twin(events), NO_EVENTS)
     title = with_note(title, MOST_LANES, len(events), "events")
     drawing = _Timeline(events[:MOST_LANES], scale, colours, title)
-    return Picture(drawing.finish(), twin(events), told(events))
+    return Picture(drawing.finish(), twin(events), alt_text(events))
 
 
 class _Timeline(Lanes):

@@ -178,7 +178,7 @@ def twin(subscriptions: Sequence[Subscription]) -> pd.DataFrame:
     )
 
 
-def told(subscriptions: Sequence[Subscription]) -> str:
+def alt_text(subscriptions: Sequence[Subscription]) -> str:
     """Return the alternative text: how many messages, subscriptions, attempts, and their ends."""
     each = [(story, own.name) for own in subscriptions for story in own.stories]
     stories = [story for story, _ in each]

@@ -15,7 +15,7 @@ from itertools import pairwise
 import pandas as pd
 
 from patternlab.delivery.attempts import Attempt
-from patternlab.plots.drawing.words import counted, in_units
+from patternlab.plots.drawing.words import in_units
 from patternlab.plots.messages import history as lanes
 from patternlab.plots.messages.history import (
     DONE,
@@ -113,10 +113,9 @@ def twin(events: Sequence[Event]) -> pd.DataFrame:
     return table
 
 
-def told(events: Sequence[Event]) -> str:
+def alt_text(events: Sequence[Event]) -> str:
     """Return the alternative text: how many events and attempts, how they ended, and the gaps."""
-    number = counted(len(events), "asynchronous event")
-    text = f"Timeline of {number} with {lanes.told(events, 'attempt', in_units, FATES, 'Events')}"
+    text = lanes.alt_text(events, "asynchronous event", "attempt", in_units, FATES)
     gaps = [gap for event in events for gap in event.gaps]
     if gaps:
         text += f" Gaps between attempts: {in_units(min(gaps))} to {in_units(max(gaps))}."

@@ -29,9 +29,9 @@ from patternlab.plots.drawing.text import shortened, text_width, widest
 from patternlab.plots.messages.deliveries import (
     Story,
     Subscription,
+    alt_text,
     check_deliveries,
     subscriptions_of,
-    told,
     twin,
 )
 
@@ -97,7 +97,7 @@ def fan_out(
     shown = [lane for lane in shown if lane.stories][:MOST_LANES]
     title = with_note(title, MOST_LANES, len(lanes), "subscriptions")
     title = with_note(title, MOST_MESSAGES, messages, "messages")
-    return Picture(_Drawing(shown, scale, colours, title).finish(), twin(lanes), told(lanes))
+    return Picture(_Drawing(shown, scale, colours, title).finish(), twin(lanes), alt_text(lanes))
 
 
 def _first_messages(lane: Subscription) -> Subscription:

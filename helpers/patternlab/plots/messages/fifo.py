@@ -23,7 +23,7 @@ from patternlab.plots.messages.fifo_layout import (
     short_name,
     words_of,
 )
-from patternlab.plots.messages.groups import Group, check_fifo_history, groups_of, told, twin
+from patternlab.plots.messages.groups import Group, alt_text, check_fifo_history, groups_of, twin
 from patternlab.plots.messages.history import (
     DEAD,
     NO_REDRIVE,
@@ -80,7 +80,7 @@ def fifo_lanes(
         return Picture(figure, twin(groups), NO_ATTEMPTS)
     title = canvas.with_note(title, MOST_GROUPS, len(groups), "groups")
     drawing = _Drawing(groups[:MOST_GROUPS], seconds, colours, title)
-    return Picture(drawing.finish(), twin(groups), told(groups))
+    return Picture(drawing.finish(), twin(groups), alt_text(groups))
 
 
 def _apart(values: Iterable[float], distance: float) -> list[float]:
@@ -232,7 +232,7 @@ class _Drawing:
         return self.scale.x(row.message.finished)
 
     def _label_attempts(self, row: Row, *, last: bool) -> None:
-        """Write "1 failed" behind each failed attempt, or only "1", or nothing: what has room."""
+        """Write "1 failed" behind each failed attempt, or only "1" or nothing if room is short."""
         if not row.has_room_for_words:
             return
         attempts = row.message.attempts

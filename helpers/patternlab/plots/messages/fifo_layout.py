@@ -1,4 +1,4 @@
-"""Where the lanes of a FIFO queue's figure are, how high their rows, and what is said beside them.
+"""Where the lanes and rows of a FIFO queue's figure are, and which words stand beside them.
 
 Nothing here draws. Distances are in inches.
 """

@@ -15,7 +15,8 @@ import pandas as pd
 
 from patternlab.delivery.attempts import SUCCEEDED
 from patternlab.plots.drawing.words import counted, duration
-from patternlab.plots.messages.history import DEAD, DONE, Lane, check_history, lanes_of, summary
+from patternlab.plots.messages import history as lanes
+from patternlab.plots.messages.history import DEAD, DONE, Lane, check_history, lanes_of
 
 
 @dataclass(frozen=True)
@@ -187,14 +188,14 @@ def twin(groups: Sequence[Group]) -> pd.DataFrame:
     )
 
 
-def told(groups: Sequence[Group]) -> str:
+def alt_text(groups: Sequence[Group]) -> str:
     """Return the alternative text: how many of everything, and which group waited longest."""
     messages = [message for group in groups for message in group.messages]
     number = counted(len(groups), "message group")
-    return f"FIFO queue with {number}. {summary(messages)} {_told_waits(groups)}"
+    return f"FIFO queue with {number}. {lanes.alt_text(messages)} {_waits_in_words(groups)}"
 
 
-def _told_waits(groups: Sequence[Group]) -> str:
+def _waits_in_words(groups: Sequence[Group]) -> str:
     waits = [
         (group.head_of_line.wait, group.head_of_line.behind.key, group.name)
         for group in groups

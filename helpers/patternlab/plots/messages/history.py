@@ -247,25 +247,26 @@ def twin(lanes: Sequence[Lane], what: str = "key") -> pd.DataFrame:
     )
 
 
-def summary(lanes: Sequence[Lane]) -> str:
-    """Return the alternative text: how many messages and attempts, and how they ended."""
-    number = counted(len(lanes), "message")
-    return (
-        f"Timeline of {number} with {told(lanes, 'delivery attempt', duration, FATES, 'Messages')}"
-    )
-
-
-def told(
+def alt_text(
     lanes: Sequence[Lane],
-    noun: str,
-    span: Callable[[float], str],
-    fates: Sequence[str],
-    plural: str,
+    noun: str = "message",
+    attempt: str = "delivery attempt",
+    span: Callable[[float], str] = duration,
+    fates: Sequence[str] = FATES,
 ) -> str:
-    """Return how many attempts there were over which span, and how they and the lanes ended."""
+    """Return the alternative text: how many lanes and attempts there are, and how they ended.
+
+    Args:
+        lanes: all of the history.
+        noun: what a lane is called.
+        attempt: what an attempt is called.
+        span: says a number of seconds in words.
+        fates: all there can be.
+    """
     outcomes = [attempt.outcome for lane in lanes for attempt in lane.attempts]
     return (
-        f"{counted(len(outcomes), noun)} over {span(max(lane.end for lane in lanes))}. "
+        f"Timeline of {counted(len(lanes), noun)} with {counted(len(outcomes), attempt)} "
+        f"over {span(max(lane.end for lane in lanes))}. "
         f"Attempts: {tally(outcomes, OUTCOMES)}. "
-        f"{plural}: {tally([lane.fate for lane in lanes], fates)}."
+        f"{noun.split()[-1].capitalize()}s: {tally([lane.fate for lane in lanes], fates)}."
     )

@@ -69,7 +69,7 @@ class Lanes:
     def number_attempts(
         self, row: int, limits: Iterable[float], *, up: float, right: float, left: float
     ) -> None:
-        """Write "1 failed" above each mark, or only "1", or nothing: whatever has room.
+        """Write "1 failed" above each mark, or only "1", or nothing if room is short.
 
         Args:
             row: of the lane.

@@ -57,7 +57,7 @@ def retry_timeline(
         return Picture(figure, model.twin(lanes), NO_ATTEMPTS)
     title = with_note(title, MOST_LANES, len(lanes), "messages")
     drawing = _Timeline(lanes[:MOST_LANES], seconds, colours, title)
-    return Picture(drawing.finish(), model.twin(lanes), model.summary(lanes))
+    return Picture(drawing.finish(), model.twin(lanes), model.alt_text(lanes))
 
 
 class _Timeline(Lanes):
