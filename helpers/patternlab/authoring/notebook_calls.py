@@ -264,8 +264,11 @@ class _Watch:
             self._launched[instance["InstanceId"]] = instance["InstanceType"]
 
     def _instances(self, now: float) -> dict[str, float]:
-        """Type -> seconds that its instances may run: until their timers end them, with some
-        minutes more as the lab counts them, and where there is no timer until now."""
+        """Return how many seconds the instances of each type may run.
+
+        Until their timers end them, with some minutes more as the lab counts them; without a timer
+        until now.
+        """
         seconds: defaultdict[str, float] = defaultdict(float)
         for instance, kind in self._launched.items():
             timer = self._timers.get(instance)

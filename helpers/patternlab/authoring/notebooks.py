@@ -25,8 +25,11 @@ class NotebookError(Exception):
 
 
 class PrivateSockets(KernelManager):
-    """A kernel on sockets in a folder of its own: kernels that start together on TCP ports can
-    pick the same ports. Windows has no such sockets, and keeps TCP."""
+    """A kernel on sockets in a folder of its own.
+
+    Kernels that start together on TCP ports can pick the same ports. Windows has no such sockets,
+    and keeps TCP.
+    """
 
     @default("transport")
     def _private_transport(self) -> str:

@@ -114,6 +114,7 @@ def _expiry(cache: Any) -> None:
 
 
 def read(cache, key, load):
+    """Return what the cache has, or ask for it and keep it, "nothing" included."""
     import json
 
     found = cache.get(key)
@@ -330,6 +331,7 @@ def _failed_query(read_one: Callable[..., Any], cache: Any) -> None:
 
 
 def read_one(cache, key, load):
+    """Return what the cache has, or let one caller ask for it."""
     import json
     import time
 

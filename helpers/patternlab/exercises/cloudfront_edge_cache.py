@@ -281,6 +281,7 @@ Month = Callable[[int, int, int, int, float, float], dict[str, float]]
 
 
 def month(deployments, changed, cached, caches, per_fetch, page):
+    """Return what each way to bring out new versions costs a month, in USD."""
     changes = deployments * changed * caches * per_fetch
     everything = deployments * cached * caches * per_fetch
     return {

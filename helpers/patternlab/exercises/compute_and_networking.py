@@ -281,6 +281,7 @@ def _half_off(found: float, wire: Hockney, curve: dict[int, float], seed: int) -
 
 
 def n_half(curve):
+    """Return the bytes that take as long to pass as the start takes."""
     small, large = min(curve), max(curve)
     alpha = curve[small]  # one byte: all of it is the start
     bytes_a_us = (large - small) / (curve[large] - curve[small])

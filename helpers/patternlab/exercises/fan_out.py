@@ -68,8 +68,11 @@ class _Shop:
 
 
 class _Process:
-    """One start of the producer. It dies around call number `dies_at` (1, 2 ...; 0: never):
-    just before the call, or just `after` it. Once dead, nothing that it does has an effect."""
+    """One start of the producer, which dies around one of its calls.
+
+    It dies around call number `dies_at` (1, 2 ...; 0: never): just before the call, or just `after`
+    it. Once it is dead, nothing that it does has an effect.
+    """
 
     def __init__(self, shop: _Shop, dies_at: int = 0, after: bool = False) -> None:
         self.shop, self.dies_at, self.after = shop, dies_at, after
@@ -180,6 +183,7 @@ def _why(shop: _Shop, order: str, published: bool) -> str:
 
 
 def place_order(order, send, publish):
+    """Tell all systems of an order, with a key that is always the same."""
     publish({"order": order, "key": order})
 
 

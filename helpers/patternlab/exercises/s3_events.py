@@ -125,6 +125,7 @@ def _why_stale(
 
 
 def newest(records):
+    """Return the ETag of each object whose newest record is not a removal."""
     best = {}
     for record in records:
         stored = record["s3"]["object"]

@@ -173,6 +173,7 @@ def _nobody_waited(world: World, events: dict[str, Event], bad_order: str) -> No
 
 
 def group_key(event):
+    """Keep the events of one order in their order, and no others."""
     return event["order"]
 
 
@@ -283,6 +284,7 @@ def _look_at(store: _Store, world: World, early: set[str]) -> None:
 
 
 def handler(event, save):
+    """Save what can be saved; report what failed and all that follows it in its group."""
     failed, stopped = [], set()
     for record in event["Records"]:
         group = record["attributes"]["MessageGroupId"]

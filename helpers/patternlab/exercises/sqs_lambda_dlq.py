@@ -137,6 +137,7 @@ def _look_at(bank: _Bank, world: World) -> None:
 
 
 def handler(event, pay):
+    """Pay what can be paid, and report the rest."""
     failed = []
     for record in event["Records"]:
         try:
