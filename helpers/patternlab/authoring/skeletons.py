@@ -19,6 +19,7 @@ from patternlab.authoring.notebooks import NotebookError, run
 from patternlab.learn.loading import Course
 from patternlab.paths import LABS, NOTEBOOKS, ROOT, books
 
+TEMPLATES = Path(__file__).parent / "templates"
 LONGEST = 60  # characters of a name
 _LEARN = "from patternlab.learn import "
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -51,8 +52,11 @@ def new_lesson(name: str, *, lab: bool = False) -> list[Path]:
         raise SkeletonError(f"The number {number} belongs to {numbers[number]}: take another one.")
     number = number or f"{int(max(numbers, default='-1')) + 1:02}"
     path = LABS / f"{title}.ipynb" if lab else NOTEBOOKS / f"{number}-{title}.ipynb"
-    words = title.replace("-", " ").capitalize()
-    book = _lesson("Lab" if lab else number, words, "../notebooks/" if lab else "")
+    book = _lesson(
+        NUMBER="Lab" if lab else number,
+        TITLE=title.replace("-", " ").capitalize(),
+        NOTEBOOKS="../notebooks/" if lab else "",
+    )
     _write({path: nbformat.writes(book)}, path)
     return [path]
 
@@ -78,8 +82,10 @@ def new_exercise(name: str, lesson: str | None = None) -> list[Path]:
     except LookupError as error:
         raise SkeletonError(str(error.args[0])) from None
     module = Path(bank.__path__[0]) / f"{module_of(path.stem)}.py"
-    text = module.read_text(encoding="utf-8") if module.exists() else _MODULE.format(path.name)
-    text += _EXERCISE.replace("NAME", name).replace("VARIABLE", variable)
+    text = _filled("module.txt", LESSON=path.name)
+    if module.exists():
+        text = module.read_text(encoding="utf-8")
+    text += _filled("exercise.txt", NAME=name, VARIABLE=variable)
     book = _with_exercise(nbformat.read(path, as_version=4), name)
     _write({module: text, path: nbformat.writes(book)}, path)
     return [module, path]
@@ -106,12 +112,24 @@ def _write(texts: dict[Path, str], notebook: Path) -> None:
         raise SkeletonError(f"Nothing was written, for a cell fails: {error}") from None
 
 
-def _lesson(number: str, title: str, notebooks: str) -> NotebookNode:
+def _lesson(**words: str) -> NotebookNode:
+    """Make the notebook of the template: what is fenced in it becomes code."""
+    text = _filled("lesson.md", **words)
+    parts = re.split(r"^```python\n(.*?)^```\n", text, flags=re.M | re.S)
+    cells = [
+        (new_code_cell if number % 2 else new_markdown_cell)(part.strip())
+        for number, part in enumerate(parts)
+        if part.strip()
+    ]
     minutes = {"low": 10, "high": 15, "core": 15, "more": 0}
-    opening = _OPENING.format(number=number, title=title, notebooks=notebooks, **minutes)
-    make = {"text": new_markdown_cell, "code": new_code_cell}
-    cells = [make[kind](source.strip()) for kind, source in [("text", opening), *_CELLS]]
     return new_notebook(cells=cells, metadata={"patternlab": {"minutes": minutes}})
+
+
+def _filled(template: str, **words: str) -> str:
+    text = (TEMPLATES / template).read_text(encoding="utf-8")
+    for name, word in words.items():
+        text = text.replace(name, word)
+    return text
 
 
 def _with_exercise(book: NotebookNode, name: str) -> NotebookNode:
@@ -135,87 +153,6 @@ def _with_exercise(book: NotebookNode, name: str) -> NotebookNode:
             stub = f"{_LEARN}check\n\n{stub}"
     book.cells[place:place] = [new_markdown_cell(question), new_code_cell(stub)]
     return book
-
-
-_OPENING = """
-# {number} · {title}
-
-TODO: In this notebook you build something, break it, and find out who does what, and when.
-
-**You will be able to**
-
-* TODO: do what you could not do before.
-
-**Time:** {low}–{high} minutes. **Prerequisites:** [00]({notebooks}00-start-here.ipynb).
-"""
-_CELLS = [
-    (
-        "code",
-        """
-from patternlab import open_cloud
-from patternlab.learn import predict, reveal
-
-cloud = open_cloud(seed=1)
-sqs = cloud.client("sqs")
-""",
-    ),
-    ("text", "## 1 · TODO: a step\n\nTODO: say what is built. Then let the reader predict."),
-    (
-        "code",
-        """
-predict("messages", "How many messages are in the queue?", [0, 1, 2])
-""",
-    ),
-    (
-        "code",
-        """
-queue = sqs.create_queue(QueueName=cloud.name("orders"))["QueueUrl"]
-sqs.send_message(QueueUrl=queue, MessageBody="order 1")
-waiting = ["ApproximateNumberOfMessages"]
-found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=waiting)["Attributes"]
-reveal("messages", found[waiting[0]], because="TODO: say why.")
-""",
-    ),
-    ("text", "TODO: explain what was seen.\n\n**Change it:** TODO: one thing to try."),
-    ("code", "cloud.close()"),
-    (
-        "text",
-        "## What we saw\n\n* TODO: mirror the promise.\n\n## Sources\n\nTODO: title, date read."
-        "\n\n## What next\n\nTODO: the next notebook.",
-    ),
-]
-_MODULE = '''"""The exercises of {}."""
-
-from __future__ import annotations
-
-from typing import Any
-
-from patternlab.learn.exercises import Exercise
-from patternlab.learn.judging import Wrong, number
-'''
-_EXERCISE = '''
-# -- NAME --
-
-
-def judge_VARIABLE(answer: Any) -> str:
-    """TODO: run the model with the answer, so that every right design passes."""
-    found = number(answer, "Give a number.")
-    if found == 1:
-        raise Wrong("TODO: say what was seen, not the solution.")
-    if found != 2:
-        raise Wrong("It is another number.")
-    return "TODO: say why it is right."
-
-
-VARIABLE = Exercise(
-    "NAME",
-    judge=judge_VARIABLE,
-    reference=2,
-    alternatives=[2.0],
-    misconceptions=[(1, "TODO: say what was seen")],
-    hints=["TODO: a nudge."],
-)
-'''
 
 
 def next_steps(kind: str, files: list[Path]) -> str:
