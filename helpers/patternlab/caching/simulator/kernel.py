@@ -94,7 +94,6 @@ class Answers(NamedTuple):
     load: np.ndarray  # int64[layers + 1, bins]: requests that reach each layer, then the origin
     width: float  # seconds a bin of `load` lasts
     outcome: np.ndarray  # int8[n or 0]: what the first layer does with each request
-    answered: np.ndarray  # int8[n or 0]: which layer answers it; the number of layers: the origin
     age: np.ndarray  # float64[n or 0]: seconds since the origin made the answer
 
 
@@ -450,7 +449,7 @@ def serve(requests, caches, answers):
             node = behind[node]
 
         # The answer: when it was made, since when its Age counts, and when it arrives.
-        born, said, ready, source = now, now, now, top
+        born, said, ready = now, now, now
         if top == layers:
             load[layers, bin_] += 1
             counts[nodes, MISS] += 1
@@ -494,11 +493,10 @@ def serve(requests, caches, answers):
                     flight[row, OLD_BORN], flight[row, OLD_SAID] = old_born, old_said
                     flight[row, OLD_UNTIL] = old_until
             if kind == RENEWED:
-                born, said, ready, source = old_born, old_said, now, layer
+                born, said, ready = old_born, old_said, now
             note(caches, answers, layer, wanted, ready, born)
         if kept:
             answers.outcome[request] = STALE if visits[0, KIND] == RENEWED else visits[0, KIND]
-            answers.answered[request] = source
             answers.age[request] = ready - born
     if requests.first > last:
         counts[:] = 0

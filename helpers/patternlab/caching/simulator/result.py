@@ -37,9 +37,8 @@ class Result:
         bin_seconds: how long a bin of `requests_over_time` and `fetches_over_time` lasts.
         requests_over_time, fetches_over_time: int64[bins]: how many requests came and fetches went
             in each bin, warm-up included.
-        outcome, answered_by, age: one value per request of the whole trace, with ``keep=True`` and
-            in the first layer only: int8, an index into OUTCOMES; int8, the layer that answered
-            (the number of layers: the origin); float64, seconds.
+        outcome, age: one value per request of the whole trace, with ``keep=True`` and in the first
+            layer only: int8, an index into OUTCOMES; float64, seconds.
     """
 
     name: str
@@ -60,7 +59,6 @@ class Result:
     requests_over_time: np.ndarray
     fetches_over_time: np.ndarray
     outcome: np.ndarray | None = None
-    answered_by: np.ndarray | None = None
     age: np.ndarray | None = None
 
     @property

@@ -110,7 +110,7 @@ def hierarchy(
         warm_up: requests before this time (seconds on the trace's clock) fill the caches and do not
             count.
         bins: into how many bins the trace's time is cut for the load over time.
-        keep: keep what became of each request, too (10 bytes per request).
+        keep: keep what became of each request, too (9 bytes per request).
         seed: decides the jitter and the nodes of the first layer, and nothing else.
 
     Returns:
@@ -147,7 +147,6 @@ def hierarchy(
         load=np.zeros((len(layers) + 1, bins), np.int64),
         width=max(trace.duration / bins, float(np.finfo(float).tiny)),
         outcome=np.zeros(kept, np.int8),
-        answered=np.zeros(kept, np.int8),
         age=np.zeros(kept),
     )
     kernel.serve(requests, caches, answers)
@@ -159,7 +158,6 @@ def _results(layers: list[Layer], answers: kernel.Answers) -> list[Result]:
     starts = np.cumsum([0, *(layer.nodes for layer in layers)])
     counts = np.add.reduceat(answers.counts, starts)
     asked = counts[:, : kernel.RENEWED + 1].sum(axis=1).tolist()  # the last is the origin
-    each = (answers.outcome, answers.answered, answers.age) if len(answers.outcome) else ()
     results = []
     for at, layer in enumerate(layers):
         count = counts[at].tolist()
@@ -181,7 +179,8 @@ def _results(layers: list[Layer], answers: kernel.Answers) -> list[Result]:
             bin_seconds=answers.width,
             requests_over_time=answers.load[at],
             fetches_over_time=answers.load[at + 1],
-            **dict(zip(("outcome", "answered_by", "age"), each, strict=False)) if at == 0 else {},
+            outcome=answers.outcome if at == 0 and len(answers.outcome) else None,
+            age=answers.age if at == 0 and len(answers.age) else None,
         )
         results.append(result)
     return results
