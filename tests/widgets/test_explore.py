@@ -147,9 +147,9 @@ def test_an_error_of_the_function_is_a_sentence_and_the_next_value_draws_again()
     assert shown(explorer)[0] == dragged(3)
 
 
-def test_something_else_than_a_picture_is_said():
+def test_a_result_that_is_not_a_picture_is_named():
     explorer = explore(lambda rate: "drawn", rate=Slider("Rate", 0, 9, 7))
-    assert "returned a str where a Picture is needed" in shown(explorer)[1]
+    assert "TypeError: the function returned a str" in shown(explorer)[1]
 
 
 def test_a_reader_without_a_kernel_gets_the_picture_and_the_same_words_each_time():
@@ -167,24 +167,22 @@ def test_a_reader_without_a_kernel_gets_the_picture_and_the_same_words_each_time
 
 
 @pytest.mark.parametrize(
-    ("made", "sentence"),
+    ("made", "values"),
     [
-        (Slider("Rate", 5, 1, 3), "'Rate' goes from 5 to 1"),
-        (Slider("Rate", 0, 10, 30), "starts at 30. Start between the ends"),
-        (Slider("Rate", 0, 10, 3, step=0), "steps of 0"),
-        (Steps("Rate", [1, 2], 3), "'Rate' starts at 3, which is none of its options: 1, 2"),
-        (Choice("Queue", [], "FIFO"), "there are none"),
+        (Slider("Rate", 5, 1, 3), "'Rate'.* 5 to 1"),
+        (Slider("Rate", 0, 10, 30), "'Rate'.* 30"),
+        (Slider("Rate", 0, 10, 3, step=0), "'Rate'.* 0 .* 3"),
+        (Steps("Rate", [1, 2], 3), "'Rate'.* 3.* 1, 2"),
+        (Choice("Queue", [], "FIFO"), "'Queue'.* 'FIFO'"),
     ],
 )
-def test_a_control_that_cannot_start_is_a_sentence(made, sentence):
-    with pytest.raises(ValueError, match=sentence):
+def test_a_control_that_cannot_start_is_refused(made, values):
+    with pytest.raises(ValueError, match=values):
         explore(picture_of, text=made)
 
 
-def test_controls_that_the_function_does_not_take_are_a_sentence():
-    with pytest.raises(
-        TypeError, match="picture_of cannot be called with rate: .*Give one control"
-    ):
+def test_controls_that_the_function_does_not_take_are_refused():
+    with pytest.raises(TypeError, match="picture_of .* rate"):
         explore(picture_of, rate=Slider("Rate", 0, 10, 5))
-    with pytest.raises(TypeError, match="text is 5. Give a Slider, Steps or Choice"):
+    with pytest.raises(TypeError, match="text is 5"):
         explore(picture_of, text=5)

@@ -1,50 +1,36 @@
-import random
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from patternlab.clock import VirtualClock
-from patternlab.delivery.sns.topic import Topic
 from patternlab.plots import fan_out
 from patternlab.plots.drawing import style
+from tests.plots.tables import deliveries_of, tries
 
 DAY = 86400.0
-PROTOCOLS = ("sqs", "lambda", "https")
+#: (seconds, outcome) of the attempts of a story.
+STORIES = {
+    "at-once": [(0, "delivered")],
+    "refused": [(0, "dropped")],
+    "third-try": [(0, "failed"), (20, "failed"), (40, "delivered")],
+    "hours": [*((20 * n, "failed") for n in range(360)), (7200, "delivered")],
+    "given-up": [*((n * n, "failed") for n in range(49)), (2500, "dead-letter queue")],
+}
 
 
-class Sink:
-    """A receiver that takes everything."""
-
-    def __init__(self, number):
-        self.protocol = PROTOCOLS[number % 3]
-        self.arn = f"arn:aws:{self.protocol}:us-east-1:123456789012:endpoint-{number}"
-
-    def deliver(self, parcel):
-        pass
-
-
-def deliveries_of(subscriptions, outages, messages=1, spacing=30.0, dead_letter=(), wait=DAY):
-    """Publish to so many subscriptions; ``outages`` are {number: outage}; return the deliveries."""
-    clock = VirtualClock()
-    topic = Topic(clock, "shop", rng=random.Random(1))
-    for number in range(subscriptions):
-        sink = Sink(number)
-        queue = Sink(99) if number in dead_letter else None
-        topic.subscribe(sink, dead_letter=queue)
-        if number in outages:
-            topic.faults.outage(sink.arn, **outages[number])
-    for number in range(messages):
-        topic.publish(f"order {number}")
-        clock.wait(spacing)
-    clock.wait(wait)
-    return topic.deliveries
+def published_to(subscriptions, messages=1, spacing=30.0):
+    """Return deliveries of so many messages to subscriptions, whose stories go by their names."""
+    return deliveries_of(
+        row
+        for number in range(messages)
+        for name, story in subscriptions.items()
+        for row in tries(f"m{number}", name, *((number * spacing + s, end) for s, end in story))
+    )
 
 
 @pytest.fixture(scope="module")
 def mixed():
-    """One message: at once, after three tries, dropped at once."""
-    return deliveries_of(3, {2: {"seconds": 30}, 1: {"days": 1, "kind": "client"}})
+    """One message: at once, dropped at once, after three tries."""
+    return published_to({name: STORIES[name] for name in ("at-once", "refused", "third-try")})
 
 
 def test_every_subscription_has_its_own_fate(mixed, marks_of):
@@ -89,7 +75,7 @@ def test_attempts_that_do_not_touch_have_a_mark_each(mixed, marks_of):
 
 
 def test_on_a_logarithmic_axis_each_message_starts_at_zero(marks_of):
-    deliveries = deliveries_of(2, {}, messages=3)
+    deliveries = published_to({"one": STORIES["at-once"], "two": STORIES["at-once"]}, messages=3)
     log = marks_of(fan_out(deliveries, scale="log"), "succeeded")
     linear = marks_of(fan_out(deliveries, scale="linear"), "succeeded")
     assert len(set(log[:, 0].round(6))) == 1
@@ -99,9 +85,8 @@ def test_on_a_logarithmic_axis_each_message_starts_at_zero(marks_of):
 
 @pytest.mark.parametrize(("lanes", "messages"), [(1, 1), (5, 1), (3, 3), (12, 10)])
 def test_nothing_is_cut_off(lanes, messages, assert_nothing_is_cut_off):
-    outages = {0: {"hours": 2}, 1: {"minutes": 3}, 2: {"seconds": 50}, 4: {"days": 9}}
-    outages |= {3: {"days": 9, "kind": "client"}}
-    outages = {number: outage for number, outage in outages.items() if number < lanes}
-    deliveries = deliveries_of(lanes, outages, messages, dead_letter=(2, 3), wait=DAY / 8)
+    stories = list(STORIES.values())
+    subscriptions = {f"subscription-{n}": stories[(n + 3) % 5] for n in range(lanes)}
+    deliveries = published_to(subscriptions, messages)
     for scale in ("auto", "linear", "log"):
         assert_nothing_is_cut_off(fan_out(deliveries, scale=scale))
