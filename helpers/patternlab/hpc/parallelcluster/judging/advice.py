@@ -2,147 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from difflib import get_close_matches
+from functools import cache
+from importlib import resources
 
 GENERAL = "Change the file as the message says, and look the key up in the User Guide."
 ASK_AWS = "Only a real account can tell: run pcluster create-cluster with --dryrun true there."
-
-#: validator -> (keys the finding is about, what to do)
-_KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
-    "AmiOsCompatibleValidator": (
-        ("CustomAmi",),
-        "Give an image built for the system in Image.Os, or change Os.",
-    ),
-    "ArchitectureOsValidator": (
-        ("Os",),
-        "Choose a system that exists for this architecture, or another InstanceType.",
-    ),
-    "CapacityTypeValidator": (
-        ("CapacityType",),
-        "Use CapacityType: ONDEMAND, or an instance type that is sold as asked.",
-    ),
-    "ClusterNameValidator": ((), "Choose another cluster name."),
-    "ComputeResourceLaunchTemplateValidator": (
-        ("SubnetIds", "InstanceType"),
-        "Put the queue into a subnet in a zone that offers the type, or choose another type.",
-    ),
-    "ComputeResourceSizeValidator": (
-        ("MinCount", "MaxCount"),
-        "Make MinCount at most as large as MaxCount.",
-    ),
-    "CustomAmiTagValidator": (
-        ("CustomAmi",),
-        "Make the image with pcluster build-image, or be sure that it was.",
-    ),
-    "DeletionPolicyValidator": (
-        ("DeletionPolicy",),
-        "Write DeletionPolicy: Retain if it must outlive the cluster.",
-    ),
-    "DuplicateMountDirValidator": (("MountDir",), "Give each file system its own MountDir."),
-    "DuplicateNameValidator": (("Name",), "Give each queue and each compute resource a name."),
-    "EbsVolumeTypeSizeValidator": (("Size", "VolumeType"), "Change Size or VolumeType."),
-    "EfaMultiAzValidator": (
-        ("SubnetIds",),
-        "Keep one subnet in SubnetIds: EFA does not cross Availability Zones.",
-    ),
-    "EfaOsArchitectureValidator": (("Os",), "Choose a system that EFA supports."),
-    "EfaPlacementGroupValidator": (
-        ("PlacementGroup", "Networking"),
-        "Add PlacementGroup: Enabled: true to the queue's Networking (or Enabled: false, if you "
-        "mean it).",
-    ),
-    "EfaSecurityGroupValidator": (
-        ("SecurityGroups",),
-        "Give the group two rules: all traffic in from itself, and all traffic out to itself. Or "
-        "leave SecurityGroups out: ParallelCluster then makes such a group.",
-    ),
-    "EfaValidator": (
-        ("InstanceType", "Efa"),
-        "Enable EFA on types that have it, such as c5n.9xlarge or hpc7g.4xlarge, and only there.",
-    ),
-    "HeadNodeLaunchTemplateValidator": (
-        ("SubnetId", "InstanceType"),
-        "Put the head node into a subnet in a zone that offers its type, or change the type.",
-    ),
-    "HeadNodeMemorySizeValidator": (
-        ("InstanceType",),
-        "Take a head node with more memory, or lower MaxCount.",
-    ),
-    "InstanceArchitectureCompatibilityValidator": (
-        ("InstanceType",),
-        "Let the head node and all fleets have one architecture: all x86_64 or all arm64.",
-    ),
-    "InstanceTypeBaseAMICompatibleValidator": (
-        ("InstanceType", "CustomAmi"),
-        "Take a type that the region offers, and an image of its architecture.",
-    ),
-    "InstanceTypeOSCompatibleValidator": (
-        ("InstanceType", "Os"),
-        "Choose another system or another instance type.",
-    ),
-    "InstanceTypePlacementGroupValidator": (
-        ("InstanceType",),
-        "Take a type that may be in a cluster placement group (no t types), or no group.",
-    ),
-    "InstanceTypeValidator": (
-        ("InstanceType",),
-        "Look for a typing error, or take a type that the region offers.",
-    ),
-    "InstancesAcceleratorsValidator": (("Instances",), "List types with the same GPUs."),
-    "InstancesCPUValidator": (("Instances",), "List types with the same number of vCPUs."),
-    "InstancesEFAValidator": (
-        ("Instances", "Efa"),
-        "Let all types of this compute resource have EFA, or switch Efa off.",
-    ),
-    "InstancesNetworkingValidator": (
-        ("PlacementGroup", "Instances"),
-        "Read what the mix of types costs in the placement group, and change it if it matters.",
-    ),
-    "KeyPairValidator": (
-        ("Ssh", "HeadNode"),
-        "Add Ssh: KeyName, or reach the head node by Session Manager instead.",
-    ),
-    "MaxCountValidator": (("SlurmQueues",), "Use fewer queues or compute resources."),
-    "MixedSecurityGroupOverwriteValidator": (
-        ("SecurityGroups",),
-        "Use AdditionalSecurityGroups, or make sure that all nodes reach one another.",
-    ),
-    "MultiAzPlacementGroupValidator": (
-        ("SubnetIds",),
-        "Keep one subnet in SubnetIds, or switch the placement group off.",
-    ),
-    "MultiNetworkInterfacesInstancesValidator": (
-        ("SubnetIds",),
-        "Use a private subnet: nodes with several network interfaces get no public address.",
-    ),
-    "NameValidator": (
-        ("Name",),
-        "Begin with a small letter, and use small letters, digits and hyphens only.",
-    ),
-    "OsCustomAmiValidator": (("Os",), "Choose another system, or give a CustomAmi for this one."),
-    "OverlappingMountDirValidator": (("MountDir",), "Mount no file system inside another one."),
-    "PlacementGroupCapacityTypeValidator": (
-        ("PlacementGroup",),
-        "Switch the placement group off, or use another CapacityType.",
-    ),
-    "QueueSubnetsValidator": (("SubnetIds",), "Name subnets in different zones, each once."),
-    "RegionValidator": (("Region",), "Choose a region that ParallelCluster supports."),
-    "SchedulerValidator": (("Scheduler",), "Write Scheduler: slurm."),
-    "SharedEbsPerformanceBottleNeckValidator": (
-        ("SharedStorage",),
-        "Use EFS or FSx for so many nodes.",
-    ),
-    "SharedStorageMountDirValidator": (("MountDir",), "Choose another MountDir."),
-    "SingleInstanceTypeSubnetValidator": (
-        ("SubnetIds",),
-        "Keep one subnet in SubnetIds, or list the type under Instances.",
-    ),
-    "SubnetsValidator": (
-        ("SubnetIds", "SubnetId"),
-        "Name a subnet that the account has, all in one VPC.",
-    ),
-    "RootVolumeSizeValidator": (("Size",), "Make the root volume at least as large as the image."),
-}
 
 _IDS = {
     "SubnetId": "subnet",
@@ -151,39 +17,31 @@ _IDS = {
     "AdditionalSecurityGroups": "sg",
 }
 
-#: Validators that ask for things which are not put in place here: roles, file systems, URLs ...
-NOT_JUDGED = {
-    "AdditionalIamPolicyValidator",
-    "AsyncTimedUrlValidator",
-    "CapacityReservationResourceGroupValidator",
-    "CapacityReservationSizeValidator",
-    "CapacityReservationValidator",
-    "EbsVolumeSizeSnapshotValidator",
-    "EfsIdValidator",
-    "ElasticIpValidator",
-    "ExistingFsxNetworkingValidator",
-    "FsxBackupIdValidator",
-    "HostedZoneValidator",
-    "IamPolicyValidator",
-    "InstanceProfileValidator",
-    "KmsKeyValidator",
-    "MungeKeySecretSizeAndBase64Validator",
-    "PasswordSecretArnValidator",
-    "PlacementGroupCapacityReservationValidator",
-    "RoleValidator",
-    "SharedEbsVolumeIdValidator",
-    "UrlValidator",
-}
+
+@cache
+def _validators() -> dict[str, dict[str, str]]:
+    """Read what we know of AWS's validators, each by its name.
+
+    ``judged`` is "no" for those that ask for things which are not put in place here: roles, file
+    systems, URLs ...
+    """
+    table = resources.files(__package__).joinpath("validators.csv").read_text("utf-8")
+    return {row["validator"]: row for row in csv.DictReader(table.splitlines())}
+
+
+def is_judged(validator: str) -> bool:
+    """Tell whether what this validator asks for is put in place here."""
+    return _validators().get(validator, {}).get("judged") != "no"
 
 
 def keys_of(validator: str) -> tuple[str, ...]:
-    """The keys of the file that a finding of this validator is about."""
-    return _KNOWN.get(validator, ((), ""))[0]
+    """Return the keys that a finding of this validator is about, the likeliest first."""
+    return tuple(_validators().get(validator, {}).get("keys", "").split())
 
 
 def advice_of(validator: str) -> str:
-    """What to do about a finding of this validator."""
-    return _KNOWN.get(validator, ((), GENERAL))[1]
+    """Say what to do about a finding of this validator."""
+    return _validators().get(validator, {}).get("advice") or GENERAL
 
 
 def advice_of_key(key: str) -> str:

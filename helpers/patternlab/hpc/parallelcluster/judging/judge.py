@@ -109,7 +109,7 @@ def _of_result(result: ValidationResult, document: Document, paths: dict, watche
     validator = result.validator_type.removeprefix("AsyncTimed")
     where = place(document, paths, watched, result.message, advice.keys_of(validator))
     level, do = result.level.name.lower(), advice.advice_of(validator)
-    unasked = result.level is FailureLevel.ERROR and validator in advice.NOT_JUDGED
+    unasked = result.level is FailureLevel.ERROR and not advice.is_judged(validator)
     if unasked or _cannot_tell(result.message):
         level, do = "not judged", advice.ASK_AWS
     return _finding(level, where, document.line(where), result.message, validator, do)
