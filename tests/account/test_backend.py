@@ -5,9 +5,9 @@ import pytest
 from moto import mock_aws
 
 from patternlab import open_cloud
-from patternlab.account.errors import AccountError
 from patternlab.account.ledger import Ledger, ledgers_in
 from patternlab.cloud import CloudError
+from patternlab.resources.errors import AccountError
 
 MOTO = {"lambda": {"use_docker": False}}
 

@@ -13,9 +13,9 @@ import pytest
 from patternlab import open_cloud
 from patternlab.account.cost.card import CostAboveCeiling
 from patternlab.account.ledger import Ledger, ledgers_in
-from patternlab.account.resources import KINDS
+from patternlab.functions.roles import MANAGED
 from patternlab.hpc.cluster import launch, plan, remains
-from patternlab.hpc.cluster.teardown import MANAGED
+from patternlab.resources import KINDS
 from tests.account.moto_with import moto_with
 
 SILENT = {"tell": lambda line: None}

@@ -7,9 +7,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from patternlab.account.errors import AccountError
 from patternlab.account.hooks import Hooks, NetworkGone, Refused
-from patternlab.account.naming import new_session
+from patternlab.resources.errors import AccountError
+from patternlab.resources.naming import new_session
 
 SESSION = new_session("us-east-1", datetime(2026, 1, 5, tzinfo=UTC), hours=4)
 
@@ -37,9 +37,7 @@ def book():
 
 
 @pytest.fixture
-def clients(book, monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+def clients(book, credentials):
     with mock_aws():
         session = boto3.Session(region_name="us-east-1")
         Hooks(SESSION, book).register(session.events)
@@ -130,10 +128,7 @@ def test_without_an_answer_the_ledger_stays_open_and_a_sentence_says_so(clients,
     assert [line[0] for line in book.lines] == ["planned"]
 
 
-def test_a_refused_price_stops_the_create_before_the_ledger(book, monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-
+def test_a_refused_price_stops_the_create_before_the_ledger(book, credentials):
     def too_dear(kind, params):
         raise AccountError(f"a {kind.kind} costs too much")
 
@@ -151,3 +146,15 @@ def test_reading_and_changing_pass_unhindered(clients, book):
     sqs.send_message(QueueUrl=url, MessageBody="one")
     assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "one"
     assert len(book.lines) == 2
+
+
+def test_a_change_that_starts_a_bill_is_not_sent(clients):
+    gateway = clients("apigateway")
+    sent = []
+    gateway.meta.events.register("before-send", lambda **_: sent.append(1))
+    with pytest.raises(Refused, match="CreateDeployment.*create_stage"):
+        gateway.create_deployment(restApiId="a", stageName="s", cacheClusterEnabled=True)
+    on = {"op": "replace", "path": "/cacheClusterEnabled", "value": "true"}
+    with pytest.raises(Refused, match="UpdateStage.*create_stage"):
+        gateway.update_stage(restApiId="a", stageName="s", patchOperations=[on])
+    assert not sent

@@ -5,9 +5,9 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from patternlab.account.errors import AccountError
 from patternlab.account.identity import Identity, refuse_if_unsafe, who_am_i
 from patternlab.account.settings import read_settings
+from patternlab.resources.errors import AccountError
 
 ADA = Identity("918273645546", "user/ada")
 

@@ -13,21 +13,17 @@ LAB = LABS / "efa-ping-pong.ipynb"
 
 
 @pytest.fixture
-def account(monkeypatch, tmp_path):
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+def account(learner, monkeypatch):
     settings = {
-        **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "testing"),
-        **{"PATTERNLAB_BACKEND": "aws", "PATTERNLAB_STATE": str(tmp_path)},
         # what the instructor's guide says
         **{"PATTERNLAB_HOURS": "1", "PATTERNLAB_CEILING": "4.00"},
-        **{"PATTERNLAB_NOTEBOOK": LAB.name, "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"},
+        **{"PATTERNLAB_NOTEBOOK": LAB.name, "PATTERNLAB_BACKEND": "aws"},
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     # Agents report at once. The region's quotas are not known: moto has none.
     with moto_with("ec2", "iam", "ssm"):
-        yield tmp_path
+        yield learner
 
 
 def cells():
@@ -37,6 +33,7 @@ def cells():
             yield cell.source
 
 
+@pytest.mark.deep
 def test_every_cell_runs_at_the_guides_ceiling_and_nothing_is_left(account, capsys):
     namespace = {"__name__": "__main__"}
     for source in cells():

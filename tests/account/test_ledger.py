@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from patternlab.account.ledger import Ledger, LedgerError, endpoint_host, ledgers_in
-from patternlab.account.naming import Session
+from patternlab.resources.naming import Session
 
 SESSION = Session("k3f9qb", "eu-west-1", "01-sqs", datetime(2031, 5, 1, 12, tzinfo=UTC))
 NAME = "patternlab-k3f9qb-orders"

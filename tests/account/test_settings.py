@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from patternlab.account.errors import AccountError
 from patternlab.account.settings import read_settings, state_folder
+from patternlab.resources.errors import AccountError
 
 
 def test_nothing_set_means_no_price_agreed_to_and_four_hours():

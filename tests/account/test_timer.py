@@ -15,12 +15,12 @@ from moto import mock_aws
 
 from patternlab.account.consistency import LIMIT, PAUSE, ask_again
 from patternlab.account.cost.budget import Budget, Scope
-from patternlab.account.errors import AccountError
 from patternlab.account.hooks import Hooks
 from patternlab.account.ledger import Ledger
-from patternlab.account.naming import Session
 from patternlab.account.sweep.sweep import sweep
 from patternlab.account.timer import clear_timer, set_timer, timer_name
+from patternlab.resources.errors import AccountError
+from patternlab.resources.naming import Session
 from tests.account.clients import answer_with
 
 ACCOUNT = "123456789012"  # moto's

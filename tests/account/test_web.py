@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import boto3
 import pytest
 
-from patternlab.account.errors import AccountError
 from patternlab.account.web import send
+from patternlab.resources.errors import AccountError
 
 API = "https://a1b2c3.execute-api.eu-west-1.amazonaws.com"
 SESSION = boto3.Session("AKIANOBODY", "nothing", region_name="us-east-1")

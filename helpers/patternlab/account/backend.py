@@ -16,12 +16,9 @@ from botocore.exceptions import WaiterError
 from patternlab.account import timer
 from patternlab.account.consistency import ask_again
 from patternlab.account.cost.card import Card, Ceiling, card
-from patternlab.account.errors import AccountError
 from patternlab.account.hooks import Hooks
 from patternlab.account.identity import refuse_if_unsafe, who_am_i
 from patternlab.account.ledger import Ledger
-from patternlab.account.naming import Session, new_session
-from patternlab.account.resources import Resource
 from patternlab.account.settings import CEILING, Settings, read_settings
 from patternlab.account.status_logs import feedback_role, write_status
 from patternlab.account.sweep.sweep import sweep_session
@@ -30,6 +27,9 @@ from patternlab.account.web import send
 from patternlab.backend import WebServer, local_only
 from patternlab.clock import WallClock
 from patternlab.functions.delivery_status import read_delivery_status
+from patternlab.resources import Resource
+from patternlab.resources.errors import AccountError
+from patternlab.resources.naming import Session, new_session
 from patternlab.service_models import boto3_session
 from patternlab.web import Answer
 

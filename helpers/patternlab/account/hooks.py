@@ -14,10 +14,9 @@ from typing import Any, Protocol
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.exceptions import HTTPClientError
 
-from patternlab.account.advice import advice_for, mask
-from patternlab.account.errors import AccountError
-from patternlab.account.naming import Session
-from patternlab.account.resources import RESOURCES, Resource, creation, is_unknown_creation
+from patternlab.resources import RESOURCES, Resource, creation, is_unknown_creation
+from patternlab.resources.errors import AccountError, advice_for, mask
+from patternlab.resources.naming import Session
 
 _OURS = "patternlab"  # our place in a request's context
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from patternlab.account.errors import AccountError
-from patternlab.account.refusals import refused
 from patternlab.account.settings import BLOCKED, Settings
+from patternlab.resources.errors import AccountError, refused
 
 
 @dataclass(frozen=True)

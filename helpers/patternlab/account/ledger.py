@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from patternlab.account.errors import AccountError
-from patternlab.account.naming import Session
-from patternlab.account.resources import KINDS
+from patternlab.resources import KINDS
+from patternlab.resources.errors import AccountError
+from patternlab.resources.naming import Session
 
 AWS = "aws"
 _FOLDER = "ledger"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from patternlab.account.errors import AccountError
+from patternlab.resources.errors import AccountError
 
 CEILING = "PATTERNLAB_CEILING"
 HOURS = "PATTERNLAB_HOURS"

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from patternlab.account.naming import Session
 from patternlab.functions.roles import POLICY, allow, document, trusted_by
+from patternlab.resources.naming import Session
 
 PROTOCOLS = ("Lambda", "SQS", "HTTP")
 ACTIONS = [

@@ -25,10 +25,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from patternlab.account.errors import AccountError
-from patternlab.account.naming import Session
-from patternlab.account.refusals import refused
 from patternlab.functions.roles import POLICY, allow, document, trusted_by
+from patternlab.resources.errors import AccountError, refused
+from patternlab.resources.naming import Session
 
 #: A new role takes up to a minute to be known, and a timer that is due before that is of no use.
 SOONEST = timedelta(minutes=2)

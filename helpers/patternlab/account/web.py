@@ -14,7 +14,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 
-from patternlab.account.errors import AccountError
+from patternlab.resources.errors import AccountError
 from patternlab.web import Answer
 
 API = re.compile(r"(?P<id>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")

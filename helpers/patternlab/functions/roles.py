@@ -14,6 +14,8 @@ from typing import Any
 from patternlab.functions.history import PREFIX as LOG_PREFIX
 
 POLICY = "patternlab"
+#: AWS's own policy for instances that Session Manager may reach.
+MANAGED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 #: What reading from, or writing to, a resource of each service takes.
 READ = {

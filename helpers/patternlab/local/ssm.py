@@ -24,9 +24,9 @@ from moto.ssm.models import Command as MotoCommand
 from moto.ssm.models import SimpleSystemManagerBackend, ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from patternlab.functions.roles import MANAGED
 from patternlab.hpc.cluster.commands import Command, MakeKey, PingPong, Prepare, read
 from patternlab.hpc.cluster.program import MODULE, packed
-from patternlab.hpc.cluster.teardown import MANAGED
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.mpi import python_program, run_mpi
 from patternlab.local.services import LocalService, Services, in_place_of

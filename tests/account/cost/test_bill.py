@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from patternlab.account.calls import CLOUD, FUNCTION, NOTEBOOK, Row, read
 from patternlab.account.cost.bill import Usage, forgotten, request_price, run
-from patternlab.account.cost.prices import UnknownPrice, prices
+from patternlab.resources.prices import UnknownPrice, prices
 
 QUANTITIES = [
     ("cloud", "seconds"),

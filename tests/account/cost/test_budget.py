@@ -16,8 +16,7 @@ from moto.budgets.responses import BudgetsResponse
 from patternlab import cli
 from patternlab.account.cost import budget as module
 from patternlab.account.cost.budget import NAME, TAG_FILTER, Budget, parse_limit
-from patternlab.account.errors import AccountError
-from patternlab.account.refusals import refusal
+from patternlab.resources.errors import AccountError, refusal
 
 ACCOUNT = "123456789012"  # moto's
 ALL = ["50 % spent", "100 % spent", "100 % forecast"]

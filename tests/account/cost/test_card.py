@@ -18,8 +18,8 @@ from patternlab.account.cost.card import (
     make_card,
     usd,
 )
-from patternlab.account.errors import AccountError
 from patternlab.paths import LABS, books
+from patternlab.resources.errors import AccountError
 
 SMALL = Card("small", "us-east-1", run=0.10, per_hour=0.05, seconds=60)
 

@@ -8,7 +8,7 @@ from patternlab.account import calls
 from patternlab.account.policies.actions import statement_of
 from patternlab.account.policies.documents import lab, learner
 from patternlab.authoring import notebook_calls
-from patternlab.hpc.cluster.teardown import MANAGED
+from patternlab.functions.roles import MANAGED
 from patternlab.hpc.errors import HPCError
 from tests.account.policies.iam import allows, enforced, without
 

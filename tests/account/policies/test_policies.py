@@ -21,14 +21,14 @@ from patternlab.account import calls
 from patternlab.account.calls import FUNCTION, NOTEBOOK, Row
 from patternlab.account.policies import documents, page
 from patternlab.account.policies.actions import actions_of, statement_of
-from patternlab.account.resources import KINDS
-from patternlab.account.resources.place import Denied, Place
 from patternlab.account.sweep.look import Claims
 from patternlab.authoring import notebook_calls
 from patternlab.authoring.notebook_calls import Call, Recording
 from patternlab.caching.edge.cloudfront import Distribution
 from patternlab.caching.edge.ttl import CachePolicy
 from patternlab.paths import books
+from patternlab.resources import KINDS
+from patternlab.resources.place import Denied, Place
 from tests.account.policies.iam import (
     Guarded,
     allows,

@@ -12,12 +12,12 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from patternlab.account.ledger import Ledger
-from patternlab.account.naming import Session
-from patternlab.account.resources import KINDS
-from patternlab.account.resources.place import TRIES, Place
 from patternlab.account.sweep import command as sweeping
 from patternlab.account.sweep.look import EVERYDAY
 from patternlab.account.sweep.sweep import SETTLED, sweep, sweep_session
+from patternlab.resources import KINDS
+from patternlab.resources.naming import Session
+from patternlab.resources.place import TRIES, Place
 from tests.account.clients import Clients
 from tests.account.moto_with import moto_with
 

@@ -192,7 +192,7 @@ def nothing_is_left(cloud, wanted):
 
 def test_a_clean_up_that_fails_as_well_says_what_to_do(cloud, wanted, monkeypatch):
     Failing(monkeypatch, "RunInstances", error_of_aws(), carried_out=False)
-    Failing(monkeypatch, "DeleteRole", error_of_aws("Throttling", "slow down"), carried_out=False)
+    Failing(monkeypatch, "DeleteRole", error_of_aws("AccessDenied", "no"), carried_out=False)
     with pytest.raises(HPCError, match="sweep --delete"):
         launch(cloud, wanted, agreed_usd=10, **SILENT)
     assert remains(cloud, wanted.name) == [f"role {wanted.name}"]

@@ -12,7 +12,7 @@ from moto.ssm import urls
 from moto.ssm.models import Command, SimpleSystemManagerBackend
 from moto.ssm.responses import SimpleSystemManagerResponse
 
-from patternlab.hpc.cluster.teardown import MANAGED
+from patternlab.functions.roles import MANAGED
 from tests.local.contracts.inspection import parameters
 
 

@@ -14,9 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from patternlab.account.calls import CLOUD, Row
-from patternlab.account.cost.prices import Price, UnknownPrice, price, prices
-
-HOURS_A_MONTH = 730  # as AWS counts a month
+from patternlab.resources.ec2 import DISK
+from patternlab.resources.prices import HOURS_A_MONTH, Price, UnknownPrice, price, prices
 
 #: A mapping on a queue keeps 5 long polls of 20 s open, day and night (Lambda starts with 5
 #: and may go down to 2 when idle: events-24).
@@ -50,8 +49,6 @@ ASKED_FOR_FREE = frozenset(
 )
 #: How the quantities end that say how long instances of a type run.
 INSTANCE_SECONDS = "-seconds"
-#: Gigabytes of disk that an instance is given where the call names none.
-DISK = 30
 
 
 @dataclass(frozen=True)

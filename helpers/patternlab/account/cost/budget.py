@@ -16,11 +16,10 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from patternlab.account.errors import AccountError
 from patternlab.account.identity import Identity, refuse_if_unsafe
-from patternlab.account.naming import PROJECT
-from patternlab.account.refusals import refused
 from patternlab.account.settings import read_settings
+from patternlab.resources.errors import AccountError, refused
+from patternlab.resources.naming import PROJECT
 
 NAME = f"{PROJECT}-budget"
 #: When mail is sent: (NotificationType, percent of the limit).

@@ -1,7 +1,7 @@
 """The cost card: what a notebook may cost on an account; and the ceiling the learner sets.
 
 How the figures are made is in :mod:`patternlab.account.cost.bill`, what AWS charges in
-:mod:`patternlab.account.cost.prices`.
+:mod:`patternlab.resources.prices`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from operator import attrgetter
 
 from patternlab.account.calls import Row, read
 from patternlab.account.cost.bill import HOURS_A_MONTH, Line, Usage, forgotten, run
-from patternlab.account.cost.prices import REGION, Price
-from patternlab.account.errors import AccountError
+from patternlab.resources.errors import AccountError
+from patternlab.resources.prices import REGION, Price
 
 __all__ = ["Card", "Ceiling", "CostAboveCeiling", "card", "cards", "usd"]
 

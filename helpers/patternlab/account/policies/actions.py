@@ -7,9 +7,9 @@ from functools import cache
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from patternlab.account.naming import PROJECT
-from patternlab.account.resources import RESOURCES
-from patternlab.account.resources.statement import WITH_TAG, Statement
+from patternlab.resources import RESOURCES
+from patternlab.resources.naming import PROJECT
+from patternlab.resources.statement import WITH_TAG, Statement
 
 #: Services whose actions have another prefix than boto3's name.
 _PREFIXES = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}

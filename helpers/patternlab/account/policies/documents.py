@@ -8,9 +8,9 @@ from typing import Any
 
 from patternlab.account.calls import NOTEBOOK, Row
 from patternlab.account.policies.actions import STATEMENTS, actions_of, statement_of
-from patternlab.account.resources import RESOURCES, Resource, creation
-from patternlab.account.resources.statement import Statement
 from patternlab.paths import LABS
+from patternlab.resources import RESOURCES, Resource, creation
+from patternlab.resources.statement import Statement
 
 Call = tuple[str, str]  # service and operation, as boto3's service model spells them
 

@@ -10,12 +10,12 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from patternlab.account.advice import mask
 from patternlab.account.ledger import Ledger, LedgerError, ledgers_in
-from patternlab.account.resources import KINDS
 from patternlab.account.settings import state_folder
 from patternlab.account.sweep.report import SWEEP
 from patternlab.account.sweep.sweep import sweep
+from patternlab.resources import KINDS
+from patternlab.resources.errors import mask
 from patternlab.service_models import boto3_session
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from patternlab.account.ledger import Entry, Ledger
-from patternlab.account.naming import PROJECT
-from patternlab.account.resources import KINDS, RESOURCES, Resource
-from patternlab.account.resources.deletion import Left
-from patternlab.account.resources.place import Place, Refusal
 from patternlab.account.sweep.report import Found
+from patternlab.resources import KINDS, RESOURCES, Resource
+from patternlab.resources.deletion import Left
+from patternlab.resources.naming import PROJECT
+from patternlab.resources.place import Place, Refusal
 
 #: Looked for at every sweep; the other kinds are too, but it may be that nobody may look at them.
 EVERYDAY = frozenset(one.kind for one in RESOURCES if one.is_everyday)

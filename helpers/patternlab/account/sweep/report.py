@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from patternlab.account.resources import Resource
-from patternlab.account.resources.deletion import Outcome
+from patternlab.resources import Resource
+from patternlab.resources.deletion import Outcome
 
 SWEEP = "python -m patternlab sweep"
 LOG_GROUPS = (

@@ -15,14 +15,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from patternlab.account.advice import mask
 from patternlab.account.ledger import Entry, Ledger, LedgerError, endpoint_host
-from patternlab.account.resources import KINDS, Resource
-from patternlab.account.resources.deletion import delete_all
-from patternlab.account.resources.place import Place, Unreachable
 from patternlab.account.sweep.look import EVERYDAY, Claims, Look, Looker
 from patternlab.account.sweep.report import LOG_GROUPS, Found, Report
 from patternlab.account.sweep.timers import still_ends
+from patternlab.resources import KINDS, Resource
+from patternlab.resources.deletion import delete_all
+from patternlab.resources.errors import mask
+from patternlab.resources.place import Place, Unreachable
 
 #: Seconds after which a create that was sent has either made its thing or never will.
 SETTLED = 15.0

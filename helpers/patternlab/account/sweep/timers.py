@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from patternlab.account.naming import PROJECT
-from patternlab.account.resources import Resource
 from patternlab.account.timer import timer_name
+from patternlab.resources import Resource
+from patternlab.resources.naming import PROJECT
 
 
 def still_ends(

@@ -18,10 +18,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from patternlab.functions.roles import trusted_by
+from patternlab.functions.roles import MANAGED, trusted_by
 from patternlab.hpc.cluster.cluster import Cluster
 from patternlab.hpc.cluster.plan import DISK, INSTANCES, Plan
-from patternlab.hpc.cluster.teardown import MANAGED, TAG, remains, teardown
+from patternlab.hpc.cluster.teardown import TAG, remains, teardown
 from patternlab.hpc.cluster.user_data import user_data
 from patternlab.hpc.errors import HPCError
 

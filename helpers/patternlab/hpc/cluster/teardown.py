@@ -1,34 +1,28 @@
 """Delete a cluster, and prove that nothing is left.
 
 Everything is looked for by name and tag, so this works after a launch that failed half-way, in a
-new kernel, and a second time. The order is EC2's: a placement group cannot go while it holds nodes
-that are not *terminated*, nor a security group while an interface wears it.
+new kernel, and a second time. The engine that deletes is that of the account's sweep; it waits
+until nodes are *terminated*, because a placement group cannot be deleted while it holds other
+nodes, nor a security group that an interface still uses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
+from types import SimpleNamespace
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from patternlab.hpc.errors import HPCError
+from patternlab.resources import Resource
+from patternlab.resources.deletion import Outcome, delete_all
+from patternlab.resources.ec2 import Instance, PlacementGroup, SecurityGroup
+from patternlab.resources.iam import InstanceProfile, Role
+from patternlab.resources.place import Gone, Place
 
-#: The tag that says which cluster a thing belongs to.
+#: The tag that says which cluster a resource belongs to.
 TAG = "cluster"
-#: AWS's own policy for what Session Manager reaches.
-MANAGED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
-#: Seconds that nodes may take to be terminated, and their interfaces to let go of the groups.
-TERMINATED_WITHIN, FREE_WITHIN = 600, 180
-
-_GONE = frozenset(
-    [
-        *["InvalidInstanceID.NotFound", "InvalidGroup.NotFound", "InvalidGroupId.NotFound"],
-        *["InvalidPlacementGroup.Unknown", "NoSuchEntity"],
-    ]
-)
-_IN_USE = frozenset(["DependencyViolation", "InvalidPlacementGroup.InUse", "InvalidGroup.InUse"])
+#: How often to ask for what is still in use, with pauses of up to 15 s: about 180 s in all.
+TRIES = 16
 
 
 def teardown(
@@ -38,164 +32,74 @@ def teardown(
     *,
     nodes: Collection[str] = (),
 ) -> None:
-    """Delete all that the cluster `name` is made of, and look whether it is gone.
+    """Delete everything that the cluster `name` consists of, and look whether it is gone.
 
-    `nodes` are ids of instances whose timers are to be cleared, also where EC2 has forgotten them.
+    Args:
+        cloud: an open cloud.
+        name: the cluster's name.
+        tell: receives a line for each step.
+        nodes: ids of instances whose timers are to be cleared, even if EC2 has forgotten them.
 
-    Raises an :class:`HPCError` that names what is left.
+    Raises:
+        HPCError: something is left; it says what.
     """
-    ids = _terminate(cloud, name)
-    if ids:
-        tell(f"{len(ids)} nodes are terminated")
-    for each in {*ids, *nodes}:
+    at, outcome = _place(cloud), Outcome()
+    found = _instances(at, name)
+    delete_all(found, lambda one: at, outcome)
+    if outcome.left:  # nothing else can go while they are there
+        raise _left(name, [f"{one.identifier}" for one in _instances(at, name)], outcome)
+    if found:
+        tell(f"{len(found)} nodes are terminated")
+    for each in dict.fromkeys([*(str(one.identifier) for one in found), *nodes]):
         cloud.clear_timer(each)
-    _delete_groups(cloud, name)
-    _delete_profile(cloud, name)
+    delete_all(_others(at, name), lambda one: at, outcome)
     if left := remains(cloud, name):
-        raise HPCError(
-            f"Of the cluster {name} this is left: {', '.join(left)}. Close it once more, or run: "
-            "python -m patternlab sweep --delete"
-        )
+        raise _left(name, left, outcome)
     tell("groups, role and profile are deleted; a look by tag finds nothing left")
 
 
 def remains(cloud: Any, name: str) -> list[str]:
-    """What there is of the cluster `name`, asked of EC2 by tag and of IAM by name."""
-    ec2 = cloud.client("ec2")
-    tagged = {"Filters": [{"Name": f"tag:{TAG}", "Values": [name]}]}
-    found = [f"instance {one}" for one in _nodes(ec2, name)]
-    for kind, ask, listing, by in (
-        ("volume", ec2.describe_volumes, "Volumes", "VolumeId"),
-        ("placement group", ec2.describe_placement_groups, "PlacementGroups", "GroupName"),
-        ("security group", ec2.describe_security_groups, "SecurityGroups", "GroupId"),
-    ):
-        found += [f"{kind} {one[by]}" for one in ask(**tagged)[listing]]
-    found += [f"instance profile {name}"] if _profile(cloud, name) else []
-    found += [f"role {name}"] if _role(cloud, name) else []
-    return found
-
-
-# -- instances -------------------------------------------------------------------------------
-
-
-def _nodes(ec2: Any, name: str) -> list[str]:
-    """Ids of the nodes that are not terminated."""
-    asked = [
-        {"Name": f"tag:{TAG}", "Values": [name]},
-        {
-            "Name": "instance-state-name",
-            "Values": ["pending", "running", "shutting-down", "stopping", "stopped"],
-        },
-    ]
-    pages = ec2.get_paginator("describe_instances").paginate(Filters=asked)
+    """Return what exists of the cluster `name`, asked of EC2 by tag and of IAM by name."""
+    at = _place(cloud)
+    tagged = [{"Name": f"tag:{TAG}", "Values": [name]}]
+    volumes = at.items("ec2", "DescribeVolumes", "Volumes", Filters=tagged)
     return [
-        one["InstanceId"]
-        for page in pages
-        for some in page["Reservations"]
-        for one in some["Instances"]
+        *(f"{one.kind} {one.identifier}" for one in _instances(at, name)),
+        *(f"volume {one['VolumeId']}" for one in volumes),
+        *(f"{one.kind} {one.identifier or one.name}" for one in _others(at, name)),
     ]
 
 
-def _terminate(cloud: Any, name: str) -> list[str]:
-    """Terminate the nodes and wait until they are *terminated*; their ids."""
-    ec2 = cloud.client("ec2")
-    ids = _nodes(ec2, name)
-    if not ids:
-        return []
-    with _content_if(_GONE):
-        ec2.terminate_instances(InstanceIds=ids)
+def _place(cloud: Any) -> Place:
+    """Where the cluster is, as the account's resources are asked for; time is the cloud's."""
+    session = SimpleNamespace(client=lambda service, **_: cloud.client(service))
+    return Place(session, cloud.client("ec2").meta.region_name, cloud.wait, TRIES)
+
+
+def _instances(at: Place, name: str) -> list[Instance]:
+    return Instance.tagged(at, TAG, name)
+
+
+def _others(at: Place, name: str) -> list[Resource]:
+    """What is not an instance. What IAM has of that name without our tag is somebody else's."""
+    named = (InstanceProfile.at(at, name), Role.at(at, name))
+    return [
+        *PlacementGroup.tagged(at, TAG, name),
+        *SecurityGroup.tagged(at, TAG, name),
+        *(one for one in named if _is_ours(one, at, name)),
+    ]
+
+
+def _is_ours(one: Resource, at: Place, name: str) -> bool:
     try:
-        cloud.wait_until(lambda: not _nodes(ec2, name), timeout=TERMINATED_WITHIN)
-    except TimeoutError:
-        raise HPCError(
-            f"{', '.join(_nodes(ec2, name))} are still shutting down after {TERMINATED_WITHIN} s. "
-            "They cost nothing more; close the cluster again in some minutes."
-        ) from None
-    return ids
+        return one.tags(at).get(TAG) == name
+    except Gone:
+        return False
 
 
-# -- groups ----------------------------------------------------------------------------------
-
-
-def _delete_groups(cloud: Any, name: str) -> None:
-    ec2 = cloud.client("ec2")
-    tagged = {"Filters": [{"Name": f"tag:{TAG}", "Values": [name]}]}
-    for one in ec2.describe_placement_groups(**tagged)["PlacementGroups"]:
-        _when_free(cloud, ec2.delete_placement_group, GroupName=one["GroupName"])
-    for one in ec2.describe_security_groups(**tagged)["SecurityGroups"]:
-        _when_free(cloud, ec2.delete_security_group, GroupId=one["GroupId"])
-
-
-def _when_free(cloud: Any, delete: Callable[..., Any], **which: str) -> None:
-    """Delete it as soon as nothing uses it any more."""
-
-    def try_it() -> bool:
-        try:
-            with _content_if(_GONE):
-                delete(**which)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _IN_USE:
-                return False
-            raise
-        return True
-
-    try:
-        cloud.wait_until(try_it, timeout=FREE_WITHIN)
-    except TimeoutError:
-        what = next(iter(which.values()))
-        raise HPCError(
-            f"{what} is still in use after {FREE_WITHIN} s: something of your own may use it. End "
-            "that, and close the cluster again."
-        ) from None
-
-
-# -- IAM -------------------------------------------------------------------------------------
-
-
-def _delete_profile(cloud: Any, name: str) -> None:
-    """The profile before the role it holds. What is not tagged as ours is somebody else's."""
-    iam = cloud.client("iam")
-    profile = _profile(cloud, name)
-    if profile:
-        for role in profile["Roles"]:
-            with _content_if(_GONE):
-                iam.remove_role_from_instance_profile(
-                    InstanceProfileName=name, RoleName=role["RoleName"]
-                )
-        with _content_if(_GONE):
-            iam.delete_instance_profile(InstanceProfileName=name)
-    if _role(cloud, name):
-        with _content_if(_GONE):
-            iam.detach_role_policy(RoleName=name, PolicyArn=MANAGED)
-        with _content_if(_GONE):
-            iam.delete_role(RoleName=name)
-
-
-def _profile(cloud: Any, name: str) -> dict[str, Any]:
-    """The instance profile as IAM describes it; empty where there is none of ours."""
-    iam = cloud.client("iam")
-    with _content_if(_GONE):
-        found = iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
-        return found if _is_ours(found.get("Tags", []), name) else {}
-    return {}
-
-
-def _role(cloud: Any, name: str) -> bool:
-    iam = cloud.client("iam")
-    with _content_if(_GONE):
-        return _is_ours(iam.list_role_tags(RoleName=name)["Tags"], name)
-    return False
-
-
-def _is_ours(tags: list[dict[str, str]], name: str) -> bool:
-    return {"Key": TAG, "Value": name} in tags
-
-
-@contextmanager
-def _content_if(codes: Collection[str]) -> Iterator[None]:
-    """Pass over AWS's errors with one of these codes."""
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in codes:
-            raise
+def _left(name: str, left: list[str], outcome: Outcome) -> HPCError:
+    why = " ".join(f"{one.resource.kind}: {one.why}" for one in outcome.left)
+    return HPCError(
+        f"Of the cluster {name} this is left: {', '.join(left)}. {why} Close it once more, or run: "
+        "python -m patternlab sweep --delete"
+    )

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from patternlab.account.naming import PROJECT
-from patternlab.account.resources.place import Gone, Place
-from patternlab.account.resources.resource import ACCOUNT, Names, Resource
-from patternlab.account.resources.statement import OURS, Statement
-from patternlab.account.resources.tagging import TagMap
 from patternlab.functions.history import PREFIX as LOG_PREFIX
+from patternlab.resources.naming import PROJECT
+from patternlab.resources.place import Gone, Place
+from patternlab.resources.resource import ACCOUNT, Names, Resource
+from patternlab.resources.statement import OURS, Statement
+from patternlab.resources.tagging import TagMap
 
 _OWNED = re.compile(
     rf"^(?:{LOG_PREFIX}(?P<function>[^/]+)|sns/[^/]+/[^/]+/(?P<topic>[^/]+))",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from patternlab.account.resources.place import Gone, Place, Refusal
-from patternlab.account.resources.resource import Names, Resource
-from patternlab.account.resources.statement import OURS, Statement
-from patternlab.account.resources.tagging import TagPairs, pairs
+from patternlab.resources.place import Gone, Place, Refusal
+from patternlab.resources.resource import Names, Resource
+from patternlab.resources.statement import OURS, Statement
+from patternlab.resources.tagging import TagPairs, pairs
 
 _MOST = 1000  # objects in one DeleteObjects
 

@@ -12,9 +12,7 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from patternlab.account.advice import advice_for, mask
-from patternlab.account.errors import AccountError
-from patternlab.account.refusals import code_of, refusal
+from patternlab.resources.errors import AccountError, advice_for, code_of, mask, refusal
 
 TRIES = 8  # with pauses of 1 to 15 seconds between them: about a minute
 #: A sweep loses nothing by waiting a little, and an account may be far away.

@@ -10,11 +10,11 @@ from typing import Any, ClassVar, Self
 
 from botocore import xform_name
 
-from patternlab.account.cost.prices import UnknownPrice
-from patternlab.account.naming import ALPHABET, PROJECT
-from patternlab.account.resources.place import Gone, Place
-from patternlab.account.resources.statement import Statement
-from patternlab.account.resources.tagging import TagShape
+from patternlab.resources.naming import ALPHABET, PROJECT
+from patternlab.resources.place import Gone, Place
+from patternlab.resources.prices import UnknownPrice
+from patternlab.resources.statement import Statement
+from patternlab.resources.tagging import TagShape
 
 #: Stands for the account's id in the names that hold one (SNS's log groups).
 ACCOUNT = "{account}"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
-from patternlab.account.cost.bill import DISK, HOURS_A_MONTH
-from patternlab.account.cost.prices import UnknownPrice, per_hour, price
-from patternlab.account.naming import PROJECT
-from patternlab.account.resources.place import Gone, Place
-from patternlab.account.resources.resource import Names, Resource
-from patternlab.account.resources.statement import NEW_WITH_TAG, OURS, Statement, pass_role
-from patternlab.account.resources.tagging import TagSpecifications, pairs
+from patternlab.resources.naming import PROJECT
+from patternlab.resources.place import Gone, Place
+from patternlab.resources.prices import HOURS_A_MONTH, UnknownPrice, per_hour, price
+from patternlab.resources.resource import Names, Resource
+from patternlab.resources.statement import NEW_WITH_TAG, OURS, Statement, pass_role
+from patternlab.resources.tagging import TagSpecifications, pairs
+
+#: Gigabytes of disk that an instance gets if the call names none.
+DISK = 30
 
 
 def _arns(*kinds: str) -> tuple[str, ...]:
@@ -25,6 +27,7 @@ class _Ec2(Resource):
     listing: ClassVar[str]
     filter: ClassVar[str]
     key: ClassVar[str]  # of the name in what is listed
+    id_key: ClassVar[str | None] = None  # of the id, if EC2 has several of one name
 
     @classmethod
     def listed(cls, at: Place, **which: Any) -> Iterator[dict[str, Any]]:
@@ -35,7 +38,10 @@ class _Ec2(Resource):
     def tagged(cls, at: Place, key: str, value: str) -> list[Self]:
         """Return those that have this tag."""
         wanted = [{"Name": f"tag:{key}", "Values": [value]}]
-        return [cls.at(at, *cls._names_of(one)) for one in cls.listed(at, Filters=wanted)]
+        return [
+            cls.at(at, cls._names_of(one)[0], one[cls.id_key] if cls.id_key else None)
+            for one in cls.listed(at, Filters=wanted)
+        ]
 
     @classmethod
     def names(cls, at: Place) -> Names:
@@ -47,7 +53,10 @@ class _Ec2(Resource):
         return one[cls.key], None
 
     def look(self, at: Place) -> dict[str, Any]:
-        for one in self.listed(at, Filters=[{"Name": self.filter, "Values": [self.name]}]):
+        name, value = self.filter, self.name
+        if self.identifier is not None:
+            name, value = "group-id", self.identifier
+        for one in self.listed(at, Filters=[{"Name": name, "Values": [value]}]):
             return one
         raise Gone(f"There is no {self}.")
 
@@ -65,7 +74,7 @@ class Instance(_Ec2):
         TagSpecifications("instance", "volume"),
     )
     find_by = describe = "DescribeInstances"
-    remove, listing = "TerminateInstances", "Reservations"
+    remove, listing, id_key = "TerminateInstances", "Reservations", "InstanceId"
     parts = "CreateTags RebootInstances StartInstances"
     takes = {
         "RunInstances": (
@@ -191,6 +200,7 @@ class SecurityGroup(_Ec2):
         "group-name",
         "GroupName",
     )
+    id_key = "GroupId"
     parts = "AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress"
     takes = {
         "CreateSecurityGroup": (

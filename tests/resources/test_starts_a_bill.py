@@ -1,16 +1,9 @@
 """What starts a bill by the hour without creating anything is not sent."""
 
-import boto3
 import botocore.session
 import pytest
-from moto import mock_aws
 
-from patternlab.account.hooks import Hooks, Refused
-from patternlab.account.naming import new_session
-from patternlab.account.resources import KINDS
-from patternlab.clock import DEFAULT_START
-
-SESSION = new_session("us-east-1", DEFAULT_START, hours=4)
+from patternlab.resources import KINDS
 
 
 def patch(path, value=None, op="replace"):
@@ -79,18 +72,3 @@ def test_every_operation_that_takes_a_cache_is_looked_at_or_priced():
         if "cacheClusterEnabled" in getattr(model.operation_model(name).input_shape, "members", {})
     }
     assert takes == {"CreateStage", "CreateDeployment"}
-
-
-def test_the_guard_of_a_session_asks(credentials):
-    with mock_aws():
-        session = boto3.Session(region_name="us-east-1")
-        Hooks(SESSION, None).register(session.events)
-        gateway = session.client("apigateway")
-        sent = []
-        gateway.meta.events.register("before-send", lambda **_: sent.append(1))
-        with pytest.raises(Refused, match="create_stage"):
-            gateway.create_deployment(restApiId="a", stageName="s", cacheClusterEnabled=True)
-        on = patch("/cacheClusterEnabled", "true")
-        with pytest.raises(Refused, match="create_stage"):
-            gateway.update_stage(restApiId="a", stageName="s", **on)
-        assert not sent

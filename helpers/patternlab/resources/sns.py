@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from patternlab.account.resources.place import Place
-from patternlab.account.resources.resource import Names, Resource, bare
-from patternlab.account.resources.statement import OURS, Statement, pass_role
-from patternlab.account.resources.tagging import TagPairs, pairs
+from patternlab.resources.place import Place
+from patternlab.resources.resource import Names, Resource, bare
+from patternlab.resources.statement import OURS, Statement, pass_role
+from patternlab.resources.tagging import TagPairs, pairs
 
 
 class Subscription(Resource):

@@ -12,9 +12,10 @@ from functools import cache
 from types import MappingProxyType
 
 from patternlab import facts
-from patternlab.account.errors import AccountError
+from patternlab.resources.errors import AccountError
 
 REGION = "us-east-1"
+HOURS_A_MONTH = 730  # as AWS counts a month
 
 
 class UnknownPrice(AccountError):

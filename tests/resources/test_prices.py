@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from patternlab import facts
-from patternlab.account.cost.prices import UnknownPrice, per_hour, price, prices
+from patternlab.resources.prices import UnknownPrice, per_hour, price, prices
 
 
 def test_no_item_stands_twice():

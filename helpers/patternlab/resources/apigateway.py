@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from patternlab.account.cost.prices import per_hour
-from patternlab.account.resources.place import Place
-from patternlab.account.resources.resource import COURSE_NAME, Names, Resource
-from patternlab.account.resources.statement import NEW_WITH_TAG, OURS, WITH_TAG, Statement
-from patternlab.account.resources.tagging import TagMap
+from patternlab.resources.place import Place
+from patternlab.resources.prices import per_hour
+from patternlab.resources.resource import COURSE_NAME, Names, Resource
+from patternlab.resources.statement import NEW_WITH_TAG, OURS, WITH_TAG, Statement
+from patternlab.resources.tagging import TagMap
 
 _GATEWAY = "arn:aws:apigateway:*::"  # followed by the path of what it is
 _TAGS = "apigateway:PUT /tags/{resource_arn}"

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import re
 
-from patternlab.account.resources.apigateway import RestApi, Stage
-from patternlab.account.resources.awslambda import EventSourceMapping, Function
-from patternlab.account.resources.budgets import Budget
-from patternlab.account.resources.cloudfront import CachePolicy, Distribution
-from patternlab.account.resources.ec2 import (
+from patternlab.resources.apigateway import RestApi, Stage
+from patternlab.resources.awslambda import EventSourceMapping, Function
+from patternlab.resources.budgets import Budget
+from patternlab.resources.cloudfront import CachePolicy, Distribution
+from patternlab.resources.ec2 import (
     Instance,
     LaunchTemplate,
     PlacementGroup,
     SecurityGroup,
 )
-from patternlab.account.resources.events import Rule, Schedule
-from patternlab.account.resources.iam import InstanceProfile, Role
-from patternlab.account.resources.logs import LogGroup
-from patternlab.account.resources.resource import Resource, bare
-from patternlab.account.resources.s3 import Bucket
-from patternlab.account.resources.sns import Subscription, Topic
-from patternlab.account.resources.sqs import Queue
+from patternlab.resources.events import Rule, Schedule
+from patternlab.resources.iam import InstanceProfile, Role
+from patternlab.resources.logs import LogGroup
+from patternlab.resources.resource import Resource, bare
+from patternlab.resources.s3 import Bucket
+from patternlab.resources.sns import Subscription, Topic
+from patternlab.resources.sqs import Queue
 
 __all__ = ["KINDS", "RESOURCES", "Resource", "bare", "creation", "is_unknown_creation"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from patternlab.account.naming import PROJECT
-from patternlab.account.resources.place import Place
-from patternlab.account.resources.resource import Names, Resource
-from patternlab.account.resources.statement import OURS, Statement
-from patternlab.account.resources.tagging import TagMap
+from patternlab.resources.naming import PROJECT
+from patternlab.resources.place import Place
+from patternlab.resources.resource import Names, Resource
+from patternlab.resources.statement import OURS, Statement
+from patternlab.resources.tagging import TagMap
 
 
 class Queue(Resource):

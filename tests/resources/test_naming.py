@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from patternlab.account.naming import ALPHABET, Session, new_session, this_notebook
+from patternlab.resources.naming import ALPHABET, Session, new_session, this_notebook
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from patternlab.account.cost.prices import UnknownPrice
-from patternlab.account.resources.place import Place
-from patternlab.account.resources.resource import Names, Resource, bare
-from patternlab.account.resources.statement import OURS, Statement, pass_role
-from patternlab.account.resources.tagging import TagMap
+from patternlab.resources.place import Place
+from patternlab.resources.prices import UnknownPrice
+from patternlab.resources.resource import Names, Resource, bare
+from patternlab.resources.statement import OURS, Statement, pass_role
+from patternlab.resources.tagging import TagMap
 
 _FUNCTIONS = f"arn:aws:lambda:*:*:function:{OURS}"
 _POLLERS = "Provisioned pollers are billed by the hour and data/prices.csv has no price for them"

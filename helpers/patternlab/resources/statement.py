@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from patternlab.account.naming import PROJECT
+from patternlab.resources.naming import PROJECT
 
 OURS = f"{PROJECT}-*"
 #: Conditions that a new resource gets the tag of the course, or that an existing one has it.

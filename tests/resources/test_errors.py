@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patternlab.account.advice import ADVICE, advice_for, mask
+from patternlab.resources.errors import ADVICE, advice_for, mask
 
 
 def test_an_account_id_keeps_its_last_four_digits():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from patternlab.account.resources import KINDS, Resource
-from patternlab.account.resources.place import Gone, Place, Refusal, until
+from patternlab.resources import KINDS, Resource
+from patternlab.resources.place import Gone, Place, Refusal, until
 
 
 @dataclass(frozen=True)

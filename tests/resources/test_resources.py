@@ -7,8 +7,8 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from patternlab.account.cost.prices import UnknownPrice
-from patternlab.account.resources import KINDS, RESOURCES, bare, creation, is_unknown_creation
+from patternlab.resources import KINDS, RESOURCES, bare, creation, is_unknown_creation
+from patternlab.resources.prices import UnknownPrice
 
 TAGS = {"project": "patternlab", "session": "k3f9qb"}
 NAME = "patternlab-k3f9qb-orders"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from patternlab.account.naming import PROJECT
-from patternlab.account.resources.place import Place
-from patternlab.account.resources.resource import Names, Resource
-from patternlab.account.resources.statement import OURS, Statement, pass_role
-from patternlab.account.resources.tagging import TagPairs, pairs
+from patternlab.functions.roles import MANAGED
+from patternlab.resources.naming import PROJECT
+from patternlab.resources.place import Place
+from patternlab.resources.resource import Names, Resource
+from patternlab.resources.statement import OURS, Statement, pass_role
+from patternlab.resources.tagging import TagPairs, pairs
 
 _ROLES = f"arn:aws:iam::*:role/{OURS}"
-#: AWS's own policy for instances that Session Manager may reach.
-MANAGED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 
 class InstanceProfile(Resource):
