@@ -22,13 +22,13 @@ from pathlib import Path
 from patternlab import exercises as bank
 from patternlab.account import calls
 from patternlab.account.cost import card
-from patternlab.account.errors import AccountError
 from patternlab.account.policies import page
 from patternlab.authoring.gates import GATES
 from patternlab.authoring.lesson import Finding, Lesson, find
 from patternlab.learn.loading import course
 from patternlab.learn.verify import problems
 from patternlab.paths import ROOT
+from patternlab.resources.errors import AccountError
 
 WIDTH = 100
 AMOUNTS = 0.05  # by which share the amounts of two counts may differ
