@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from patternlab import open_cloud
 from patternlab.delivery.functions.recursion import WORDS, invocations
+from tests.local.permits import counted, let_in, permit
+from tests.local.refusals import refused
 
 SENDS_ON = """
 import boto3, json, os
@@ -33,32 +34,8 @@ def to(url):
     return {"Environment": {"Variables": {"TO": url}}}
 
 
-def queue_for(cloud, bucket):
-    """A queue that the bucket may send to; returns its ARN."""
-    arn = "arn:aws:sqs:us-east-1:123456789012:q"
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "s3.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    cloud.client("sqs").create_queue(QueueName="q", Attributes={"Policy": policy})
-    return arn
-
-
 def dropped(world, name):
-    got = world.cloud.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Lambda",
-        MetricName="RecursiveInvocationsDropped",
-        Dimensions=[{"Name": "FunctionName", "Value": name}],
-        StartTime=world.cloud.now().replace(hour=0),
-        EndTime=world.cloud.now(),
-        Period=86_400,
-        Statistics=["Sum"],
-    )
-    return sum(point["Sum"] for point in got["Datapoints"])
+    return counted(world.cloud, "AWS/Lambda", "RecursiveInvocationsDropped", FunctionName=name)
 
 
 def test_events_39_a_handler_that_sends_every_message_back_runs_16_times():
@@ -157,13 +134,7 @@ def handler(event, context):
     sns = world.cloud.client("sns")
     topic = sns.create_topic(Name="t")["TopicArn"]
     f = world.create("f", source)["FunctionArn"]
-    world.lam.add_permission(
-        FunctionName="f",
-        StatementId="sns",
-        Action="lambda:InvokeFunction",
-        Principal="sns.amazonaws.com",
-        SourceArn=topic,
-    )
+    permit(world.cloud, "f", "sns", topic)
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=f)
     dead, dead_arn = world.queue("dead")
     world.lam.update_function_configuration(
@@ -190,14 +161,7 @@ def handler(event, context):
     sns = world.cloud.client("sns")
     topic = sns.create_topic(Name="t")["TopicArn"]
     url, arn = world.queue("q")
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    world.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    let_in(world.cloud, arn, "sns")
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     world.create("f", source)
     world.map(arn, "f")
@@ -253,9 +217,8 @@ def test_events_39_the_setting_is_refused_where_lambda_refuses_it(world):
         ("f", "Perhaps", "InvalidParameterValueException"),
         ("no-such", "Allow", "ResourceNotFoundException"),
     ]:
-        with pytest.raises(ClientError) as caught:
-            world.lam.put_function_recursion_config(FunctionName=name, RecursiveLoop=wanted)
-        assert caught.value.response["Error"]["Code"] == code
+        put = world.lam.put_function_recursion_config
+        assert refused(put, FunctionName=name, RecursiveLoop=wanted)[0] == code
 
 
 @pytest.mark.parametrize("by_queue", [False, True], ids=["S3 to Lambda", "S3 to SQS to Lambda"])
@@ -266,23 +229,18 @@ def test_events_39_a_handler_that_writes_to_its_own_bucket_runs_16_times(by_queu
         boto3.client("s3").put_object(Bucket="photos", Key=context.aws_request_id, Body=b"again")
 
     with open_cloud() as cloud:
-        s3, lam = cloud.client("s3"), cloud.client("lambda")
+        s3, lam, sqs = cloud.client("s3"), cloud.client("lambda"), cloud.client("sqs")
         s3.create_bucket(Bucket="photos")
         arn = cloud.deploy_function("f", handler)
         if by_queue:
-            kind, target = "Queue", queue_for(cloud, "photos")
+            url = sqs.create_queue(QueueName="q")["QueueUrl"]
+            kind, target = "Queue", arn.replace("lambda", "sqs").replace("function:f", "q")
+            let_in(cloud, target, "s3", "arn:aws:s3:::photos")
             lam.create_event_source_mapping(EventSourceArn=target, FunctionName="f")
-            url = cloud.client("sqs").get_queue_url(QueueName="q")["QueueUrl"]
-            cloud.client("sqs").purge_queue(QueueUrl=url)
+            sqs.purge_queue(QueueUrl=url)
         else:
             kind, target = "LambdaFunction", arn
-            lam.add_permission(
-                FunctionName="f",
-                StatementId="s3",
-                Action="lambda:InvokeFunction",
-                Principal="s3.amazonaws.com",
-                SourceArn="arn:aws:s3:::photos",
-            )
+            permit(cloud, "f", "s3", "arn:aws:s3:::photos")
         rule = {f"{kind}Arn": target, "Events": ["s3:ObjectCreated:*"]}
         s3.put_bucket_notification_configuration(
             Bucket="photos", NotificationConfiguration={f"{kind}Configurations": [rule]}

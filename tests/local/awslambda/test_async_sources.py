@@ -1,6 +1,11 @@
 """SNS, S3 and EventBridge hand their events to asynchronous invocation (events-50, events-56)."""
 
 import json
+from types import SimpleNamespace
+
+import pytest
+
+from tests.local.permits import permit
 
 PRINTS_AND_FAILS = """
 import json
@@ -11,14 +16,31 @@ def handler(event, context):
 """
 
 
-def permit(world, service, source):
-    world.lam.add_permission(
-        FunctionName="f",
-        StatementId=service,
-        Action="lambda:InvokeFunction",
-        Principal=f"{service}.amazonaws.com",
-        SourceArn=source,
+@pytest.fixture
+def topic(world):
+    """A topic that a function listens to."""
+    arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
+    sns = world.cloud.client("sns")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    permit(world.cloud, "f", "sns", topic)
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    return SimpleNamespace(
+        publish=lambda: sns.publish(TopicArn=topic, Message="hello"), function=arn
     )
+
+
+@pytest.fixture
+def put(world):
+    """Puts a picture into a bucket that tells a function of it."""
+    arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
+    s3 = world.cloud.client("s3")
+    s3.create_bucket(Bucket="pictures")
+    permit(world.cloud, "f", "s3", "arn:aws:s3:::pictures")
+    rule = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket="pictures", NotificationConfiguration={"LambdaFunctionConfigurations": [rule]}
+    )
+    return lambda: s3.put_object(Bucket="pictures", Key="cat.jpg", Body=b"meow")
 
 
 def events_of(world):
@@ -28,31 +50,19 @@ def events_of(world):
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
-def test_events_50_and_56_sns_delivers_once_and_lambda_retries(world):
-    arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
-    sns = world.cloud.client("sns")
-    topic = sns.create_topic(Name="t")["TopicArn"]
-    permit(world, "sns", topic)
-    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+def test_events_50_and_56_sns_delivers_once_and_lambda_retries(world, topic):
     begun = world.cloud.now()
-    sns.publish(TopicArn=topic, Message="hello")
+    topic.publish()
     assert world.cloud.now() == begun
     assert world.logs.describe_log_groups()["logGroups"] == []
     world.cloud.wait(minutes=10)
-    events = events_of(world)
-    assert [event["Records"][0]["Sns"]["Message"] for event in events] == ["hello"] * 3
-    deliveries = world.cloud.deliveries()
-    assert deliveries["outcome"].tolist() == ["delivered"]
+    assert [e["Records"][0]["Sns"]["Message"] for e in events_of(world)] == ["hello"] * 3
+    assert world.cloud.deliveries()["outcome"].tolist() == ["delivered"]
 
 
-def test_events_56_an_outage_makes_sns_deliver_again_and_costs_lambda_no_attempt(world):
-    arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
-    sns = world.cloud.client("sns")
-    topic = sns.create_topic(Name="t")["TopicArn"]
-    permit(world, "sns", topic)
-    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
-    world.cloud.faults.outage(arn, minutes=5)
-    sns.publish(TopicArn=topic, Message="hello")
+def test_events_56_an_outage_makes_sns_deliver_again_and_costs_lambda_no_attempt(world, topic):
+    world.cloud.faults.outage(topic.function, minutes=5)
+    topic.publish()
     world.cloud.wait(minutes=20)
     deliveries = world.cloud.deliveries()
     assert deliveries["outcome"].tolist()[-1] == "delivered"
@@ -60,39 +70,23 @@ def test_events_56_an_outage_makes_sns_deliver_again_and_costs_lambda_no_attempt
     assert len(events_of(world)) == 3
 
 
-def test_events_50_an_event_of_s3_is_retried(world):
-    arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
-    s3 = world.cloud.client("s3")
-    s3.create_bucket(Bucket="pictures")
-    permit(world, "s3", "arn:aws:s3:::pictures")
-    rule = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
-    s3.put_bucket_notification_configuration(
-        Bucket="pictures", NotificationConfiguration={"LambdaFunctionConfigurations": [rule]}
-    )
+def test_events_50_an_event_of_s3_is_retried(world, put):
     begun = world.cloud.now()
-    s3.put_object(Bucket="pictures", Key="cat.jpg", Body=b"meow")
+    put()
     assert world.cloud.now() == begun
     world.cloud.wait(minutes=10)
-    events = events_of(world)
-    assert [e["Records"][0]["s3"]["object"]["key"] for e in events] == ["cat.jpg"] * 3
+    keys = [event["Records"][0]["s3"]["object"]["key"] for event in events_of(world)]
+    assert keys == ["cat.jpg"] * 3
 
 
-def test_events_48_and_50_the_record_holds_what_s3_sent(world):
+def test_events_48_and_50_the_record_holds_what_s3_sent(world, put):
     url, queue = world.queue("failed")
-    arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
     world.lam.put_function_event_invoke_config(
         FunctionName="f",
         MaximumRetryAttempts=0,
         DestinationConfig={"OnFailure": {"Destination": queue}},
     )
-    s3 = world.cloud.client("s3")
-    s3.create_bucket(Bucket="pictures")
-    permit(world, "s3", "arn:aws:s3:::pictures")
-    rule = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
-    s3.put_bucket_notification_configuration(
-        Bucket="pictures", NotificationConfiguration={"LambdaFunctionConfigurations": [rule]}
-    )
-    s3.put_object(Bucket="pictures", Key="cat.jpg", Body=b"meow")
+    put()
     world.cloud.wait(minutes=1)
     [message] = world.sqs.receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"])["requestPayload"] == events_of(world)[0]
@@ -102,7 +96,7 @@ def test_events_50_a_rule_of_eventbridge_invokes_asynchronously(world):
     arn = world.create("f", PRINTS_AND_FAILS)["FunctionArn"]
     events = world.cloud.client("events")
     rule = events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')["RuleArn"]
-    permit(world, "events", rule)
+    permit(world.cloud, "f", "events", rule)
     events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": arn}])
     entry = {"Source": "shop", "DetailType": "order", "Detail": '{"order": 5}'}
     begun = world.cloud.now()

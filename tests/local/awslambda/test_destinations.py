@@ -6,12 +6,17 @@ from types import SimpleNamespace
 import pytest
 from botocore.config import Config
 
+from tests.local.permits import counted, let_in
 from tests.local.refusals import refused
 
 FAILS = "def handler(event, context):\n    raise ValueError('no such order')\n"
 WORKS = "def handler(event, context):\n    return {'total': 7}\n"
 PRINTS = "import json\ndef handler(event, context):\n    print(json.dumps(event))\n"
 BUS = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+
+
+def losses(world, metric):
+    return counted(world.cloud, "AWS/Lambda", metric, FunctionName="f")
 
 
 @pytest.fixture
@@ -37,21 +42,7 @@ def told(world):
     def records(url):
         return [json.loads(message["Body"]) for message in messages(url)]
 
-    def losses(metric, name="f"):
-        got = world.cloud.client("cloudwatch").get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName=metric,
-            Dimensions=[{"Name": "FunctionName", "Value": name}],
-            StartTime="2026-01-05T00:00:00Z",
-            EndTime="2026-01-06T00:00:00Z",
-            Period=86_400,
-            Statistics=["Sum"],
-        )
-        return sum(point["Sum"] for point in got["Datapoints"])
-
-    return SimpleNamespace(
-        configure=configure, run=run, messages=messages, records=records, losses=losses
-    )
+    return SimpleNamespace(configure=configure, run=run, messages=messages, records=records)
 
 
 # -- dead-letter queues --------------------------------------------------------------------------
@@ -79,7 +70,7 @@ def test_events_47_a_topic_can_be_the_dead_letter_queue(world, told):
     sns = world.cloud.client("sns")
     topic = sns.create_topic(Name="dead")["TopicArn"]
     url, queue = world.queue("inbox")
-    let_in(world, url, queue, topic)
+    let_in(world.cloud, queue, "sns", topic)
     sns.subscribe(
         TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"}
     )
@@ -88,19 +79,6 @@ def test_events_47_a_topic_can_be_the_dead_letter_queue(world, told):
     [message] = told.messages(url)
     assert json.loads(message["Body"]) == {"n": 2}
     assert message["MessageAttributes"]["ErrorCode"]["StringValue"] == "200"
-
-
-def let_in(world, url, queue, topic):
-    """Let the topic send to the queue."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    world.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
 
 
 def test_events_47_the_dead_letter_queue_can_be_set_changed_and_removed_later(world, told):
@@ -250,7 +228,7 @@ def test_events_48_a_topic_publishes_the_record(world, told):
     sns = world.cloud.client("sns")
     topic = sns.create_topic(Name="told")["TopicArn"]
     url, queue = world.queue("inbox")
-    let_in(world, url, queue, topic)
+    let_in(world.cloud, queue, "sns", topic)
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
     world.create("f", WORKS)
     told.configure(OnSuccess=topic)
@@ -273,14 +251,7 @@ def test_events_48_an_event_bus_gets_the_record_as_detail(world, told):
     url, queue = world.queue("audit")
     pattern = {"source": ["lambda"], "detail": {"requestContext": {"condition": ["Success"]}}}
     events.put_rule(Name="audit", EventPattern=json.dumps(pattern))
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    world.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    let_in(world.cloud, queue, "events")
     events.put_targets(Rule="audit", Targets=[{"Id": "1", "Arn": queue}])
     arn = world.create("f", WORKS)["FunctionArn"]
     told.configure(OnSuccess=BUS)
@@ -321,8 +292,8 @@ def test_what_a_destination_does_not_take_is_lost_and_counted(world, told):
     world.sqs.delete_queue(QueueUrl=failed)
     world.cloud.faults.outage(dead_arn, minutes=5)
     told.run({"order": 5})
-    assert told.losses("DestinationDeliveryFailures") == 1
-    assert told.losses("DeadLetterErrors") == 1
+    assert losses(world, "DestinationDeliveryFailures") == 1
+    assert losses(world, "DeadLetterErrors") == 1
     assert told.messages(dead) == []
 
 

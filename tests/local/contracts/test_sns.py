@@ -8,6 +8,7 @@ from moto.awslambda.utils import get_backend
 from moto.sns import models, responses
 
 from patternlab import open_cloud
+from tests.local.permits import permit
 
 
 def test_moto_delivers_in_topic_publish_and_nowhere_else():
@@ -51,13 +52,7 @@ def test_message_attributes_arrive_as_type_and_value():
 
 def test_a_functions_policy_is_a_list_of_statements(world):
     world.create("f", "def handler(event, context): pass")
-    world.lam.add_permission(
-        FunctionName="f",
-        StatementId="s",
-        Action="lambda:InvokeFunction",
-        Principal="sns.amazonaws.com",
-        SourceArn="arn:aws:sns:us-east-1:123456789012:t",
-    )
+    permit(world.cloud, "f", "sns", "arn:aws:sns:us-east-1:123456789012:t")
     function = get_backend("123456789012", "us-east-1").get_function("f")
     [statement] = function.policy.statements
     assert statement["Principal"] == {"Service": "sns.amazonaws.com"}

@@ -4,7 +4,9 @@ import json
 from datetime import timedelta
 
 import pytest
-from botocore.exceptions import ClientError
+
+from tests.local.permits import permit, policy
+from tests.local.refusals import refused
 
 ACCOUNT = "123456789012"
 BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
@@ -26,16 +28,8 @@ class Lab:
         self.events.put_rule(Name=name, EventPattern=json.dumps(pattern), **more)
 
     def queue(self, name, **attributes):
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "events.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": arn_of(name),
-            "Condition": {
-                "ArnEquals": {"aws:SourceArn": self.events.describe_rule(Name="r")["Arn"]}
-            },
-        }
-        attributes["Policy"] = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        rule = self.events.describe_rule(Name="r")["Arn"]
+        attributes["Policy"] = policy("events", "sqs:SendMessage", arn_of(name), rule)
         return self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
 
     def target(self, queue="orders", **more):
@@ -111,13 +105,7 @@ def test_a_function_is_invoked_with_the_event(lab, world):
     handler = "def handler(event, context):\n    print('GOT', event['detail'])\n"
     arn = world.create("f", handler)["FunctionArn"]
     rule = lab.events.describe_rule(Name="r")["Arn"]
-    world.lam.add_permission(
-        FunctionName="f",
-        StatementId="e",
-        Action="lambda:InvokeFunction",
-        Principal="events.amazonaws.com",
-        SourceArn=rule,
-    )
+    permit(lab.cloud, "f", "events", rule)
     lab.events.put_targets(Rule="r", Targets=[{"Id": "f", "Arn": arn}])
     lab.put(id=7)
     lab.cloud.wait(10)
@@ -183,9 +171,8 @@ def test_an_archive_is_replayed_for_the_time_asked_for(lab):
 
 @pytest.mark.parametrize("pattern", ["not json", '{"source": "shop"}', '{"source": [{"like": 1}]}'])
 def test_a_bad_pattern_is_refused(lab, pattern):
-    with pytest.raises(ClientError) as error:
-        lab.events.put_rule(Name="bad", EventPattern=pattern)
-    assert error.value.response["Error"]["Code"] == "InvalidEventPatternException"
+    code, _ = refused(lab.events.put_rule, Name="bad", EventPattern=pattern)
+    assert code == "InvalidEventPatternException"
     assert [rule["Name"] for rule in lab.events.list_rules()["Rules"]] == ["r"]
 
 
@@ -194,9 +181,8 @@ def test_a_sixth_target_is_refused(lab):
         return [{"Id": str(n), "Arn": arn_of("orders")} for n in range(count)]
 
     lab.events.put_targets(Rule="r", Targets=targets(5))
-    with pytest.raises(ClientError) as error:
-        lab.events.put_targets(Rule="r", Targets=targets(6))
-    assert error.value.response["Error"]["Code"] == "LimitExceededException"
+    code, _ = refused(lab.events.put_targets, Rule="r", Targets=targets(6))
+    assert code == "LimitExceededException"
     assert len(lab.events.list_targets_by_rule(Rule="r")["Targets"]) == 5
 
 
@@ -209,7 +195,5 @@ def test_a_sixth_target_is_refused(lab):
     ],
 )
 def test_a_target_that_cannot_be_is_refused(lab, change):
-    with pytest.raises(ClientError) as error:
-        lab.target(**change)
-    assert error.value.response["Error"]["Code"] == "ValidationException"
+    assert refused(lab.target, **change)[0] == "ValidationException"
     assert lab.events.list_targets_by_rule(Rule="r")["Targets"] == []

@@ -3,7 +3,9 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
+
+from tests.local.permits import permit, policy
+from tests.local.refusals import refusal
 
 ACCOUNT = "123456789012"
 CREATED, REMOVED = "s3:ObjectCreated:*", "s3:ObjectRemoved:*"
@@ -15,23 +17,7 @@ def arn_of(name, service="sqs", region="us-east-1"):
 
 
 def letting(service, action, resource, source):
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": service},
-                    "Action": action,
-                    "Resource": resource,
-                    "Condition": {
-                        "ArnLike": {"aws:SourceArn": source},
-                        "StringEquals": {"aws:SourceAccount": ACCOUNT},
-                    },
-                }
-            ],
-        }
-    )
+    return policy(service, action, resource, source, ACCOUNT)
 
 
 class Lab:
@@ -45,7 +31,7 @@ class Lab:
     def queue(self, name, permit=True, **attributes):
         if permit:
             attributes["Policy"] = letting(
-                "s3.amazonaws.com", "sqs:SendMessage", arn_of(name), "arn:aws:s3:::photos"
+                "s3", "sqs:SendMessage", arn_of(name), "arn:aws:s3:::photos"
             )
         return self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
 
@@ -90,10 +76,9 @@ class Lab:
 
     def refusal(self, *args, **kwargs):
         before = self.shown()
-        with pytest.raises(ClientError) as error:
-            self.configure(*args, **kwargs)
+        error = refusal(self.configure, *args, **kwargs)["Error"]
         assert self.shown() == before  # nothing is half-configured
-        return error.value.response["Error"]
+        return error
 
 
 @pytest.fixture
@@ -183,7 +168,7 @@ def test_a_bucket_of_another_region_notifies_there(cloud):
     s3, sqs = (cloud.client(name, region_name="eu-west-1") for name in ("s3", "sqs"))
     s3.create_bucket(Bucket="fotos", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     arn = arn_of("events", region="eu-west-1")
-    policy = letting("s3.amazonaws.com", "sqs:SendMessage", arn, "arn:aws:s3:::fotos")
+    policy = letting("s3", "sqs:SendMessage", arn, "arn:aws:s3:::fotos")
     url = sqs.create_queue(QueueName="events", Attributes={"Policy": policy})["QueueUrl"]
     entry = {"QueueArn": arn, "Events": [CREATED]}
     s3.put_bucket_notification_configuration(
@@ -211,14 +196,7 @@ def test_events_50_a_function_is_invoked_asynchronously_three_times(lab, world):
     error = lab.refusal(entry, kind="LambdaFunction")
     assert error["Code"] == "InvalidArgument"
     assert error["Message"] == UNABLE
-    world.lam.add_permission(
-        FunctionName="thumbnail",
-        StatementId="s3",
-        Action="lambda:InvokeFunction",
-        Principal="s3.amazonaws.com",
-        SourceArn="arn:aws:s3:::photos",
-        SourceAccount=ACCOUNT,
-    )
+    permit(lab.cloud, "thumbnail", "s3", "arn:aws:s3:::photos", SourceAccount=ACCOUNT)
     lab.configure(entry, kind="LambdaFunction")
     lab.s3.put_object(Bucket="photos", Key="a")
     lab.cloud.wait(600)
@@ -232,9 +210,9 @@ def test_events_67_a_topic_passes_the_subject_on(lab):
     topic = sns.create_topic(Name="uploads")["TopicArn"]
     entry = {"TopicArn": topic, "Events": [CREATED]}
     assert "topic" in lab.refusal(entry, kind="Topic")["ArgumentValue"]
-    allow = letting("s3.amazonaws.com", "sns:Publish", topic, "arn:aws:s3:::photos")
+    allow = letting("s3", "sns:Publish", topic, "arn:aws:s3:::photos")
     sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=allow)
-    allow = letting("sns.amazonaws.com", "sqs:SendMessage", arn_of("events"), topic)
+    allow = letting("sns", "sqs:SendMessage", arn_of("events"), topic)
     lab.sqs.set_queue_attributes(QueueUrl=lab.url, Attributes={"Policy": allow})
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn_of("events"))
     lab.configure(entry, kind="Topic")
@@ -248,7 +226,7 @@ def test_events_67_a_topic_passes_the_subject_on(lab):
 def test_events_67_eventbridge_gets_all_events(lab):
     events = lab.cloud.client("events")
     rule = events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.s3"]}))["RuleArn"]
-    allow = letting("events.amazonaws.com", "sqs:SendMessage", arn_of("events"), rule)
+    allow = letting("events", "sqs:SendMessage", arn_of("events"), rule)
     lab.sqs.set_queue_attributes(QueueUrl=lab.url, Attributes={"Policy": allow})
     events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": arn_of("events")}])
     lab.s3.put_bucket_notification_configuration(
@@ -283,8 +261,7 @@ def test_events_62_a_configuration_whose_queue_does_not_exist_is_refused(lab):
 
 
 def test_events_62_validation_can_be_skipped(lab):
-    with pytest.raises(ClientError):
-        lab.configure(lab.to_queue("nowhere"))
+    lab.refusal(lab.to_queue("nowhere"))
     lab.configure(lab.to_queue("nowhere"), SkipDestinationValidation=True)
     lab.s3.put_object(Bucket="photos", Key="a")
     lab.cloud.wait(60)  # it goes nowhere, and nobody is told
@@ -332,10 +309,8 @@ def test_events_63_overlapping_rules_are_refused(lab, entries, words):
 def test_events_63_a_fifo_queue_is_refused(lab):
     lab.queue("events.fifo", FifoQueue="true")
     error = lab.refusal(lab.to_queue("events.fifo"))
-    assert (error["Code"], error["Message"]) == (
-        "InvalidArgument",
-        "FIFO SQS queues are not supported.",
-    )
+    words = "FIFO SQS queues are not supported."
+    assert (error["Code"], error["Message"]) == ("InvalidArgument", words)
 
 
 @pytest.mark.parametrize(
