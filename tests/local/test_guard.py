@@ -25,9 +25,9 @@ FINE = "def handler(event, context):\n    return 1\n"
 def stopped(world, source, **settings):
     """Invoke a handler that has to be stopped; the cloud works afterwards."""
     world.create("f", source, **settings)
-    with pytest.warns(RuntimeWarning, match="computed for 0.1 s of real time") as warned:
+    with pytest.warns(RuntimeWarning, match="0.1 s") as warned:
         got = world.invoke("f")
-    assert "let it wait with time.sleep()" in str(warned[0].message)
+    assert "time.sleep()" in str(warned[0].message)
     world.create("fine", FINE)
     assert world.invoke("fine").payload == 1
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
@@ -98,7 +98,7 @@ def handler(event, context):
 def test_a_busy_loop_while_loading(world):
     got = stopped(world, "while True:\n    pass\n")
     assert got["errorType"] == "Runtime.Unknown"
-    assert "computed for 0.1 s" in got["errorMessage"]
+    assert "0.1 s" in got["errorMessage"]
 
 
 def test_processes_end_with_such_handlers_left_behind(tmp_path):

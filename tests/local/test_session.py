@@ -124,7 +124,7 @@ def test_the_default_session_is_not_touched(monkeypatch, cloud):
 
 def test_an_address_is_refused(cloud):
     for make in (cloud.client, cloud.resource):
-        with pytest.raises(NetworkRefused, match=r"not to http://127.0.0.1:4566 either"):
+        with pytest.raises(NetworkRefused, match="http://127.0.0.1:4566"):
             make("sqs", endpoint_url="http://127.0.0.1:4566")
     assert cloud.client("sqs", endpoint_url=None).list_queues()
 
@@ -140,9 +140,9 @@ def test_a_setting_is_kept_as_far_as_it_stays_local(cloud):
 
 def test_a_request_that_moto_does_not_answer_is_refused(hostile, cloud):
     dual = cloud.client("sns", config=Config(use_dualstack_endpoint=True))
-    with pytest.raises(NetworkRefused, match=r"sns.us-east-1.api.aws/ is not part of it"):
+    with pytest.raises(NetworkRefused, match="sns.us-east-1.api.aws/"):
         dual.list_topics()
-    with pytest.raises(NetworkRefused, match="moto does not know it"):
+    with pytest.raises(NetworkRefused, match="braket"):
         cloud.client("braket").search_devices(filters=[])
 
 
@@ -158,7 +158,7 @@ def test_a_client_made_without_the_cloud_reaches_moto_or_nothing(hostile, cloud,
     elsewhere = boto3.Session().client(
         "sqs", region_name="us-east-1", endpoint_url="http://127.0.0.1:4566"
     )
-    with pytest.raises(NetworkRefused, match="Get clients from the cloud"):
+    with pytest.raises(NetworkRefused, match="http://127.0.0.1:4566"):
         elsewhere.list_queues()
 
 
@@ -175,10 +175,7 @@ def test_after_close_everything_is_as_before(monkeypatch):
     sqs = cloud.client("sqs")
     cloud.close()
     assert URLLib3Session.send is before
-    with pytest.raises(NetworkRefused, match=r"is closed. Open one with cloud = open_cloud\(\)"):
+    with pytest.raises(NetworkRefused, match="open_cloud"):
         sqs.list_queues()
-    with (
-        open_cloud(),
-        pytest.raises(NetworkRefused, match="is closed"),
-    ):
+    with open_cloud(), pytest.raises(NetworkRefused, match="open_cloud"):
         sqs.list_queues()

@@ -5,14 +5,16 @@ from types import SimpleNamespace
 
 import pytest
 import requests
-from botocore.exceptions import ClientError
 
 from patternlab import open_cloud
 from patternlab.delivery.knobs import Knobs
 from patternlab.local.patches import NetworkRefused
+from tests.local.permits import counted, permit
+from tests.local.refusals import refused
 
-REGION = "us-east-1"
+ACCOUNT, REGION = "123456789012", "us-east-1"
 FRESH = {"Cache-Control": "max-age=0"}
+BAD_KEY = "BadRequestException", "Invalid cache key parameter specified"
 TYPE = "method.request.querystring.type"
 
 
@@ -30,7 +32,7 @@ def api_of(
     cloud, handler=users, *, path="users", method="GET", keys=(), authorization="NONE", **stage
 ):
     """A function behind one method of an API with a stage, as a notebook makes it."""
-    api, lam = cloud.client("apigateway"), cloud.client("lambda")
+    api = cloud.client("apigateway")
     arn = cloud.deploy_function("users", handler, timeout=60)
     api_id = api.create_rest_api(name="shop")["id"]
     [root] = api.get_resources(restApiId=api_id)["items"]
@@ -47,14 +49,7 @@ def api_of(
         "uri": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations",
     }
     api.put_integration(**at, **integration, cacheKeyParameters=list(keys))
-    account = arn.split(":")[4]
-    lam.add_permission(
-        FunctionName="users",
-        StatementId="api",
-        Action="lambda:InvokeFunction",
-        Principal="apigateway.amazonaws.com",
-        SourceArn=f"arn:aws:execute-api:{REGION}:{account}:{api_id}/*",
-    )
+    permit(cloud, "users", "apigateway", f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api_id}/*")
     deployment = api.create_deployment(restApiId=api_id)["id"]
     stage = {"cacheClusterEnabled": True, "cacheClusterSize": "0.5", **stage}
     api.create_stage(restApiId=api_id, stageName="prod", deploymentId=deployment, **stage)
@@ -99,16 +94,7 @@ def shop(cloud):
 
 def count(cloud, name):
     """The sum of a metric of the stage."""
-    found = cloud.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/ApiGateway",
-        MetricName=name,
-        Dimensions=[{"Name": "ApiName", "Value": "shop"}, {"Name": "Stage", "Value": "prod"}],
-        StartTime=cloud.now().replace(hour=0),
-        EndTime=cloud.now().replace(hour=23),
-        Period=86400,
-        Statistics=["Sum"],
-    )
-    return sum(point["Sum"] for point in found["Datapoints"])
+    return counted(cloud, "AWS/ApiGateway", name, ApiName="shop", Stage="prod")
 
 
 # -- requests and the cache --------------------------------------------------------------------
@@ -133,18 +119,14 @@ def test_parameters_that_are_not_selected_are_ignored(cloud, shop):
     assert (other["type"], other["department"]) == ("regular", "B")
 
 
-def test_users_of_a_path_share_an_answer_unless_the_path_is_in_the_key(cloud):
-    api = api_of(cloud, path="users/{id}")
+@pytest.mark.parametrize(
+    ("keys", "answers"), [([], ["7", "7"]), (["method.request.path.id"], ["7", "8"])]
+)
+def test_users_of_a_path_share_an_answer_unless_the_path_is_in_the_key(cloud, keys, answers):
+    api = api_of(cloud, path="users/{id}", keys=keys)
     cloud.wait(minutes=4)
     api.patch(caching_enabled="true")
-    assert [cloud.get(f"{api.url}/users/{n}").json()["id"] for n in (7, 8)] == ["7", "7"]
-
-
-def test_users_of_a_path_are_told_apart_by_the_key(cloud):
-    api = api_of(cloud, path="users/{id}", keys=["method.request.path.id"])
-    cloud.wait(minutes=4)
-    api.patch(caching_enabled="true")
-    assert [cloud.get(f"{api.url}/users/{n}").json()["id"] for n in (7, 8)] == ["7", "8"]
+    assert [cloud.get(f"{api.url}/users/{n}").json()["id"] for n in (7, 8)] == answers
 
 
 def test_a_cache_that_is_there_and_paid_for_caches_nothing_before_it_is_switched_on(cloud):
@@ -298,10 +280,10 @@ def test_a_cache_is_switched_off_and_on_again(cloud, shop):
 def test_a_stage_without_a_cache_cannot_be_flushed(cloud):
     api = api_of(cloud, cacheClusterEnabled=False)
     assert api.status() == "NOT_AVAILABLE"
-    with pytest.raises(ClientError, match="BadRequestException.* has no cache that could be flush"):
-        api.client.flush_stage_cache(**api.its)
-    with pytest.raises(ClientError, match="NotFoundException.*Invalid stage identifier"):
-        api.client.flush_stage_cache(restApiId=api.id, stageName="none")
+    flush = api.client.flush_stage_cache
+    code, message = refused(flush, **api.its)
+    assert code == "BadRequestException" and "prod" in message
+    assert refused(flush, restApiId=api.id, stageName="none")[0] == "NotFoundException"
 
 
 def test_a_deployment_can_bring_a_cache_and_keeps_the_settings_of_its_stage(cloud, shop):
@@ -317,42 +299,42 @@ def test_a_deployment_can_bring_a_cache_and_keeps_the_settings_of_its_stage(clou
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "words"),
+    ("path", "value", "part"),
     [
-        ("/*/*/caching/ttlInSeconds", "3601", "must be an integer no greater than 3600"),
-        ("/*/*/caching/ttlInSeconds", "-1", "must be an integer no greater than 3600"),
-        ("/*/*/caching/ttlInSeconds", "1.5", "must be an integer no greater than 3600"),
-        ("/*/*/caching/ttl", "60", r"Invalid method setting path: /\*/\*/caching/ttl"),
-        ("/users/GET/x/caching/enabled", "true", "Invalid method setting path"),
-        ("/GET/caching/enabled", "true", "Invalid method setting path"),
-        ("/*/*/caching/enabled", "yes", "is 'true' or 'false', as text, not 'yes'"),
-        ("/*/*/caching/unauthorizedCacheControlHeaderStrategy", "403", "is one of FAIL_WITH_403"),
-        ("/cacheClusterSize", "1", "There is no cache of '1' GB: choose one of 0.5, 1.6"),
-        ("/cacheClusterEnabled", "on", "is 'true' or 'false', as text, not 'on'"),
+        ("/*/*/caching/ttlInSeconds", "3601", "3600"),
+        ("/*/*/caching/ttlInSeconds", "-1", "3600"),
+        ("/*/*/caching/ttlInSeconds", "1.5", "3600"),
+        ("/*/*/caching/ttl", "60", "/*/*/caching/ttl"),
+        ("/users/GET/x/caching/enabled", "true", "/users/GET/x/caching/enabled"),
+        ("/GET/caching/enabled", "true", "/GET/caching/enabled"),
+        ("/*/*/caching/enabled", "yes", "'yes'"),
+        ("/*/*/caching/unauthorizedCacheControlHeaderStrategy", "403", "FAIL_WITH_403"),
+        ("/cacheClusterSize", "1", "'1' GB"),
+        ("/cacheClusterEnabled", "on", "'on'"),
     ],
 )
-def test_settings_that_are_none_are_refused_and_nothing_is_changed(cloud, shop, path, value, words):
+def test_settings_that_are_none_are_refused_and_nothing_is_changed(shop, path, value, part):
     before = shop.client.get_stage(**shop.its)
     good = {"op": "replace", "path": "/*/*/caching/ttlInSeconds", "value": "60"}
     patch = [good, {"op": "replace", "path": path, "value": value}]
-    with pytest.raises(ClientError, match=f"BadRequestException.*{words}"):
-        shop.client.update_stage(**shop.its, patchOperations=patch)
+    code, message = refused(shop.client.update_stage, **shop.its, patchOperations=patch)
+    assert code == "BadRequestException" and part in message
     assert shop.client.get_stage(**shop.its)["methodSettings"] == before["methodSettings"]
 
 
 def test_a_stage_of_another_size_or_of_no_deployment_is_refused(cloud, shop):
     made = shop.client.create_deployment(restApiId=shop.id)["id"]
     beta = {"restApiId": shop.id, "stageName": "beta", "cacheClusterEnabled": True}
-    with pytest.raises(ClientError, match="There is no cache of '2' GB"):
-        shop.client.create_stage(**beta, deploymentId=made, cacheClusterSize="2")
-    with pytest.raises(ClientError, match="Invalid Deployment identifier specified"):
-        shop.client.create_stage(**beta, deploymentId="none")
+    create = shop.client.create_stage
+    code, message = refused(create, **beta, deploymentId=made, cacheClusterSize="2")
+    assert code == "BadRequestException" and "'2' GB" in message
+    assert refused(create, **beta, deploymentId="none")[0] == "NotFoundException"
 
 
 @pytest.mark.parametrize("key", ["method.request.querystring.other", "type", "method.request.body"])
 def test_a_cache_key_must_be_declared_by_the_method(cloud, shop, key):
-    with pytest.raises(ClientError, match="Invalid cache key parameter specified"):
-        shop.client.put_integration(**shop.at, **shop.integration, cacheKeyParameters=[key])
+    asked = {**shop.at, **shop.integration, "cacheKeyParameters": [key]}
+    assert refused(shop.client.put_integration, **asked) == BAD_KEY
 
 
 def test_a_cache_key_and_its_namespace_are_shown(cloud, shop):
@@ -369,14 +351,13 @@ def test_a_cache_key_is_added_and_removed_without_putting_the_integration_anew(c
     assert change("add", f"/cacheKeyParameters/{TYPE}")["cacheKeyParameters"] == [TYPE]
     assert change("add", f"/cacheKeyParameters/{TYPE}")["cacheKeyParameters"] == [TYPE]
     assert change("replace", "/cacheNamespace", "shared")["cacheNamespace"] == "shared"
-    with pytest.raises(ClientError, match="Invalid cache key parameter specified"):
-        change("add", "/cacheKeyParameters/method.request.querystring.other")
-    with pytest.raises(ClientError, match="cannot replace /uri: it changes cacheKeyParameters"):
-        change("replace", "/uri", "https://example.org")
-    with pytest.raises(ClientError, match="NotFoundException"):
-        shop.client.update_integration(
-            restApiId=shop.id, resourceId=shop.resource, httpMethod="PUT", patchOperations=[]
-        )
+    other = "/cacheKeyParameters/method.request.querystring.other"
+    assert refused(change, "add", other) == BAD_KEY
+    code, message = refused(change, "replace", "/uri", "https://example.org")
+    assert code == "BadRequestException" and "/uri" in message
+    missing = {**shop.at, "httpMethod": "PUT"}
+    update = shop.client.update_integration
+    assert refused(update, **missing, patchOperations=[])[0] == "NotFoundException"
 
 
 def test_resources_of_one_namespace_share_their_entries(cloud, shop):
@@ -421,18 +402,18 @@ def test_what_is_not_there_is_forbidden_or_lacks_a_token_as_aws_words_it(cloud, 
     "url", ["https://example.org/", "http://a.execute-api.us-east-1.amazonaws.com/", "x"]
 )
 def test_another_address_is_a_sentence(cloud, url):
-    with pytest.raises(NetworkRefused, match="is no address of an API in it. Write https://API"):
+    with pytest.raises(NetworkRefused, match="execute-api"):
         cloud.get(url)
 
 
 def test_another_client_is_sent_to_cloud_get(cloud, shop):
-    with pytest.raises(NetworkRefused, match="write cloud.get"):
+    with pytest.raises(NetworkRefused, match="cloud.get"):
         requests.get(f"{shop.url}/users", timeout=5)
 
 
 def test_an_api_that_is_not_there_cannot_be_deleted(cloud):
-    with pytest.raises(ClientError, match="NotFoundException.*Invalid Rest API Id"):
-        cloud.client("apigateway").delete_rest_api(restApiId="nothing000")
+    delete = cloud.client("apigateway").delete_rest_api
+    assert refused(delete, restApiId="nothing000")[0] == "NotFoundException"
 
 
 def test_a_deleted_api_answers_no_longer(cloud, shop):
@@ -485,7 +466,7 @@ def test_a_function_that_takes_more_than_29_seconds_is_a_504(cloud):
 
 
 def test_a_function_that_has_not_permitted_the_api_is_a_500(cloud, shop):
-    cloud.client("lambda").remove_permission(FunctionName="users", StatementId="api")
+    cloud.client("lambda").remove_permission(FunctionName="users", StatementId="apigateway")
     assert cloud.get(f"{shop.url}/users").status == 500
 
 
@@ -534,7 +515,7 @@ def test_a_web_server_is_stood_in_for(cloud):
 
 def test_a_web_server_that_nobody_stands_in_for_is_a_sentence(cloud):
     api = web_api(cloud, "https://shop.example/items/{id}")
-    with pytest.raises(NetworkRefused, match="https://shop.example/items/7 does not answer. Stand"):
+    with pytest.raises(NetworkRefused, match="https://shop.example/items/7"):
         cloud.get(f"{api.url}/items/7")
 
 
@@ -549,7 +530,7 @@ def test_an_integration_of_another_type_is_a_sentence(cloud):
     api = api_of(cloud)
     api.client.put_integration(**api.at, type="MOCK")
     api.client.create_deployment(restApiId=api.id, stageName="prod")
-    with pytest.raises(NetworkRefused, match="GET /users is of type MOCK"):
+    with pytest.raises(NetworkRefused, match="MOCK"):
         cloud.get(f"{api.url}/users")
 
 

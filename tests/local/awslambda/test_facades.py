@@ -26,7 +26,7 @@ def test_time_is_the_clouds(clock):
     assert cloud.gmtime().tm_min == cloud.localtime().tm_min == 1
     assert cloud.gmtime(0).tm_year == 1970
     assert cloud.struct_time is time.struct_time
-    with pytest.raises(ValueError, match="must not be negative"):
+    with pytest.raises(ValueError, match="time.sleep"):
         cloud.sleep(-1)
 
 

@@ -4,15 +4,16 @@ import os
 import signal
 
 import pytest
-from botocore.exceptions import ClientError
 
 from patternlab import open_cloud
 from patternlab.delivery.knobs import Knobs
 from patternlab.hpc import multinode
 from patternlab.hpc.errors import HPCError
 from patternlab.local.batch import jobs as batch_jobs
+from tests.local.refusals import refused
 
 LOGS = "/aws/batch/job"
+ONE_VCPU = {"image": "i", "vcpus": 1, "memory": 64}
 
 
 def main_waits():
@@ -245,18 +246,19 @@ def test_a_disabled_queue_waits_and_says_why(lab):
     lab.batch.update_job_queue(jobQueue="hpc", state="DISABLED")
     job = lab.submit()
     lab.cloud.wait(minutes=5)
-    assert multinode.why_runnable(lab.cloud, job) == ["The job queue is disabled. Enable it."]
+    (sentence,) = multinode.why_runnable(lab.cloud, job)
+    assert "disabled" in sentence
     lab.batch.update_job_queue(jobQueue="hpc", state="ENABLED")
     assert lab.ended(job)["status"] == "SUCCEEDED"
 
 
 def test_why_runnable_wants_a_job_that_is(lab):
-    with pytest.raises(HPCError, match="There is no multi-node parallel job 'nobody'"):
+    with pytest.raises(HPCError, match="nobody"):
         multinode.why_runnable(lab.cloud, "nobody")
     lab.define()
     job = lab.submit()
     lab.ended(job)
-    with pytest.raises(HPCError, match="The job is not RUNNABLE but SUCCEEDED"):
+    with pytest.raises(HPCError, match="SUCCEEDED"):
         multinode.why_runnable(lab.cloud, job)
 
 
@@ -273,7 +275,7 @@ def test_a_job_waits_for_the_jobs_it_depends_on(lab):
 
 @pytest.mark.parametrize(
     ("whose", "told"),
-    [("TIME_LIMIT", "A local cloud stops a job after 60 s of real time"), ("_limit", "exceeded")],
+    [("TIME_LIMIT", "60 s"), ("_limit", "exceeded")],
 )
 def test_a_job_without_end_is_stopped_and_not_tried_again(lab, monkeypatch, whose, told):
     if whose == "TIME_LIMIT":
@@ -299,61 +301,44 @@ def test_a_job_can_be_terminated_before_it_runs(lab):
 # -- refusals ------------------------------------------------------------------------------------
 
 
-def test_what_a_definition_cannot_have_is_batchs_error(lab):
-    group = {"targetNodes": "0:", "container": {"image": "i", "vcpus": 1, "memory": 64}}
-    nodes = {"numNodes": 2, "mainNode": 2, "nodeRangeProperties": [group]}
-    with pytest.raises(ClientError, match="ClientException.*mainNode is the index"):
-        lab.batch.register_job_definition(
-            jobDefinitionName="x", type="multinode", nodeProperties=nodes
-        )
-    good = nodes | {"mainNode": 0}
-    for strategy, told in (
-        ({"attempts": 11}, "1 to 10 times, not 11"),
-        ({"attempts": 2, "evaluateOnExit": [{"action": "EXIT"}]}, "Leave out evaluateOnExit"),
-    ):
-        with pytest.raises(ClientError, match=told):
-            lab.batch.register_job_definition(
-                jobDefinitionName="x",
-                type="multinode",
-                nodeProperties=good,
-                retryStrategy=strategy,
-            )
-    with pytest.raises(ClientError, match="attemptDurationSeconds is at least 60, not 5"):
-        lab.batch.register_job_definition(
-            jobDefinitionName="x",
-            type="multinode",
-            nodeProperties=good,
-            timeout={"attemptDurationSeconds": 5},
-        )
+@pytest.mark.parametrize(
+    ("settings", "part"),
+    [
+        ({"nodeProperties": {"mainNode": 2}}, "mainNode"),
+        ({"retryStrategy": {"attempts": 11}}, "11"),
+        (
+            {"retryStrategy": {"attempts": 2, "evaluateOnExit": [{"action": "EXIT"}]}},
+            "evaluateOnExit",
+        ),
+        ({"timeout": {"attemptDurationSeconds": 5}}, "attemptDurationSeconds"),
+        ({"type": "container", "containerProperties": ONE_VCPU}, "multinode"),
+    ],
+)
+def test_what_a_definition_cannot_have_is_batchs_error(lab, settings, part):
+    group = {"targetNodes": "0:", "container": ONE_VCPU}
+    nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": [group]}
+    asked = {"jobDefinitionName": "x", "type": "multinode"} | settings
+    asked["nodeProperties"] = nodes | settings.get("nodeProperties", {})
+    code, message = refused(lab.batch.register_job_definition, **asked)
+    assert code == "ClientException" and part in message
 
 
-def test_a_command_of_a_stranger_and_too_many_nodes_are_refused_on_submission(lab):
+def test_what_a_submission_cannot_have_is_batchs_error(lab):
     lab.define()
     shell = {"targetNodes": "0:", "containerOverrides": {"command": ["sh", "-c", "id"]}}
-    with pytest.raises(ClientError, match="does not run the command 'sh -c id'"):
-        lab.submit(nodeOverrides={"nodePropertyOverrides": [shell]})
-    with pytest.raises(ClientError, match="32 at most, not 33"):
-        lab.submit(nodeOverrides={"numNodes": 33})
-
-
-def test_what_is_no_multi_node_job_is_refused(lab):
-    with pytest.raises(ClientError, match="multi-node parallel jobs only"):
-        lab.batch.register_job_definition(
-            jobDefinitionName="x",
-            type="container",
-            containerProperties={"image": "i", "vcpus": 1, "memory": 64},
-        )
-    lab.define()
-    with pytest.raises(ClientError, match="multi-node parallel jobs only"):
-        lab.submit(arrayProperties={"size": 2})
-    for missing in ({"jobDefinition": "none"}, {"jobQueue": "none"}):
-        asked = {"jobName": "x", "jobDefinition": "job", "jobQueue": "hpc"} | missing
-        with pytest.raises(ClientError, match="none does not exist"):
-            lab.batch.submit_job(**asked)
+    for asked, part in (
+        ({"nodeOverrides": {"nodePropertyOverrides": [shell]}}, "sh -c id"),
+        ({"nodeOverrides": {"numNodes": 33}}, "33"),
+        ({"arrayProperties": {"size": 2}}, "multinode"),
+        ({"queue": "nowhere"}, "nowhere"),
+        ({"name": "nobody"}, "nobody"),
+    ):
+        code, message = refused(lab.submit, **asked)
+        assert code == "ClientException" and part in message
 
 
 def test_a_queue_is_made_once(lab):
-    with pytest.raises(HPCError, match="There is a compute environment 'hpc' already. Use its"):
+    with pytest.raises(HPCError, match="hpc"):
         multinode.job_queue(lab.cloud, "hpc")
     lab.batch.delete_job_queue(jobQueue="hpc")
     lab.batch.delete_compute_environment(computeEnvironment="hpc")
