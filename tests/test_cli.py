@@ -127,6 +127,12 @@ def test_a_folder_that_cannot_take_the_copy_is_one_sentence(capsys, tmp_path):
     assert str(tmp_path) in one_sentence(capsys)
 
 
+def test_dev_check_without_the_developers_packages_says_what_installs_them(monkeypatch, capsys):
+    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    assert cli.main(["dev", "check", "01"]) == 1
+    assert "make lint" in one_sentence(capsys)
+
+
 def test_an_unknown_argument_is_refused_where_nothing_takes_it(capsys):
     with pytest.raises(SystemExit):
         cli.main(["doctor", "--fast"])

@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
 
@@ -150,6 +151,10 @@ def _new(options: argparse.Namespace) -> int:
 
 
 def _dev_check(options: argparse.Namespace) -> int:
+    if find_spec("pytest") is None:
+        return _refuse(
+            "`patternlab dev check` uses the developers' packages: `make lint` installs them."
+        )
     from patternlab.authoring import dev_check
 
     try:
