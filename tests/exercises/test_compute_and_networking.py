@@ -20,10 +20,10 @@ def test_every_type_that_has_what_is_needed_is_right_in_a_cluster_group(workload
         fits &= ~idle & (types["architecture"] == "x86_64") & (types["vcpus"] >= 32)
     else:
         fits &= types["gpus"] >= 8
+    # all that fit, and every sixth of the others
+    tried = set(types.index[fits]) | set(types.index[::6])
     right = {
-        name
-        for name in types.index
-        if verdict(**{workload: (name, "cluster")}).state is State.RIGHT
+        name for name in tried if verdict(**{workload: (name, "cluster")}).state is State.RIGHT
     }
     assert right == set(types.index[fits]) and len(right) > 5
 

@@ -119,7 +119,7 @@ cache_key = Exercise(
         ([SHOP, LANGUAGE], "two prices with the same key"),
         ([SHOP, CURRENCY], "a header can decide"),
         ([SHOP, CURRENCY, LANGUAGE, CAMPAIGN, TRACE], "tells apart what has the"),
-        (["currency", "shop"], "is no parameter of a request"),
+        (["currency", "shop"], "method.request.querystring.NAME"),
     ],
     hints=[
         "Two requests may share an entry if, and only if, the function gives both the same.",

@@ -139,35 +139,23 @@ def _read_with_a_mark(cache, key, load):
     return value
 
 
-def _reads_nothing_again(cache, key, load):
-    found = cache.get(key)
-    if found is not None:
-        return json.loads(found)
-    value = load(key)
-    if value is not None:
-        cache.set(key, json.dumps(value), ex=300)
-    return value
+def _reads(
+    hits: Callable[[bytes | None], Any] = lambda found: found is not None,
+    keeps: Callable[[Any], bool] = lambda value: True,
+    **expiry: int,
+) -> Callable[..., Any]:
+    """Lazy loading with another idea of what is a hit, what is kept, or for how long."""
 
-
-def _takes_zero_for_nothing(cache, key, load):
-    value = json.loads(cache.get(key) or "null")
-    if not value:
-        value = load(key)
-        cache.set(key, json.dumps(value), ex=300)
-    return value
-
-
-def _writes_like(**expiry):
-    """Reads rightly, and keeps for another time."""
-
-    def read_and_keep(cache, key, load):
+    def read_like_this(cache, key, load):
         found = cache.get(key)
-        if found is None:
-            found = json.dumps(load(key))
-            cache.set(key, found, **expiry)
-        return json.loads(found)
+        if hits(found):
+            return json.loads(found)
+        value = load(key)
+        if keeps(value):
+            cache.set(key, json.dumps(value), **expiry)
+        return value
 
-    return read_and_keep
+    return read_like_this
 
 
 def _hides_the_error(cache, key, load):
@@ -203,10 +191,13 @@ nothing_found_too = Exercise(
     reference=read,
     alternatives=[_read_in_an_envelope, _read_with_a_mark],
     misconceptions=[
-        (_reads_nothing_again, "What does not exist was asked for"),
-        (_takes_zero_for_nothing, "It is an answer, too"),
-        (_writes_like(), "has no TTL"),
-        (_writes_like(ex=300_000), "and 300 are allowed"),
+        (
+            _reads(keeps=lambda value: value is not None, ex=300),
+            "What does not exist was asked for",
+        ),
+        (_reads(hits=lambda found: found and json.loads(found), ex=300), "It is an answer, too"),
+        (_reads(), "has no TTL"),
+        (_reads(ex=300_000), "and 300 are allowed"),
         (_hides_the_error, "as if nothing had happened"),
         (_keeps_the_error, "do not keep a failure"),
         (_keeps_it_at_home(), "from somewhere else"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -277,7 +277,6 @@ fresh_enough = Exercise(
 
 WAYS = ("each file", "wildcard", "names")
 FREE, PER_PATH = 1000, 0.005  # told in the notebook
-Month = Callable[[int, int, int, int, float, float], dict[str, float]]
 
 
 def month(deployments, changed, cached, caches, per_fetch, page):

@@ -26,7 +26,6 @@ SEEDS = (1, 2, 3, 4, 5)
 # -- newest-wins ---------------------------------------------------------------------------------
 
 Record = dict[str, Any]
-Newest = Callable[[list[Record]], dict[str, str]]
 KEYS = ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
 
 
@@ -135,13 +134,6 @@ def newest(records):
     return {key: tag for key, (rank, name, tag) in best.items() if name.startswith("ObjectCreated")}
 
 
-def _newest_by_sorting(records):
-    found = {}
-    for record in sorted(records, key=lambda r: r["s3"]["object"]["sequencer"]):
-        found[record["s3"]["object"]["key"]] = record["s3"]["object"].get("eTag")
-    return {key: tag for key, tag in found.items() if tag}
-
-
 def _newest_pair_by_pair(records):
     last = {}
     for record in records:
@@ -157,7 +149,7 @@ def _newest_pair_by_pair(records):
 
 
 def _in_order_of(rank):
-    """A reader that sorts by something else than the sequencer's text."""
+    """A reader that sorts the records by something, and takes the last."""
 
     def newest_by(records):
         found = {}
@@ -185,7 +177,7 @@ newest_wins = Exercise(
     "newest-wins",
     judge=judge_newest,
     reference=newest,
-    alternatives=[_newest_by_sorting, _newest_pair_by_pair],
+    alternatives=[_in_order_of(lambda r: r["s3"]["object"]["sequencer"]), _newest_pair_by_pair],
     misconceptions=[
         (_last_arrival, "the record that arrived last"),
         (_in_order_of(lambda r: r["eventTime"]), "have the same eventTime"),
