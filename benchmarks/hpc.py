@@ -20,11 +20,11 @@ from benchmarks.measure import Row, median_seconds
 from patternlab import plots
 from patternlab.hpc.hockney import Hockney
 from patternlab.hpc.measure import pingpong
+from patternlab.hpc.measure.transports import transport
+from patternlab.hpc.measure.wire import WITHIN, Wire
 from patternlab.hpc.mpi import python_program, run_mpi
 from patternlab.hpc.scaling import HaloExchange, Independent, strong_scaling
 from patternlab.hpc.transfer import Site
-from patternlab.hpc.transports import transport
-from patternlab.hpc.wire import WITHIN, Wire
 from patternlab.plots.drawing.style import DRAGGED_DPI
 
 #: Bytes: rounds, and trips a round. Short rounds: what else the machine does spoils few of them.

@@ -3,7 +3,7 @@
 import pytest
 
 from patternlab import open_cloud
-from patternlab.hpc import instances as catalogue
+from patternlab.hpc import instances
 from patternlab.hpc.errors import HPCError
 
 
@@ -15,7 +15,7 @@ def cloud():
 
 @pytest.fixture(scope="module")
 def table(cloud):
-    return catalogue.catalogue(cloud)
+    return instances.catalogue(cloud)
 
 
 def entry(name, **network):
@@ -62,25 +62,25 @@ def test_every_type_is_there_once_with_every_figure(table):
     [("Up to 12.5 Gigabit", 12.5), ("16x 200 Gigabit", 3200), ("High", 10), ("50 Gigabit", 50)],
 )
 def test_the_networks_text_becomes_a_number(text, gbps):
-    table = catalogue.table_of([entry("x.large", NetworkPerformance=text)])
+    table = instances.table_of([entry("x.large", NetworkPerformance=text)])
     assert table.loc["x.large", "network_gbps"] == gbps
 
 
 def test_an_old_type_has_neither_efa_nor_gpu_and_speaks_64_bits():
-    row = catalogue.table_of([entry("m1.xlarge")]).loc["m1.xlarge"]
+    row = instances.table_of([entry("m1.xlarge")]).loc["m1.xlarge"]
     assert not row["efa"] and row["gpus"] == row["max_efa"] == 0
     assert row["architecture"] == "x86_64" and row["strategies"] == "cluster, spread"
 
 
 def test_types_with_efa_alone_are_the_same_rows(cloud, table):
-    fabric = catalogue.catalogue(cloud, efa_only=True)
+    fabric = instances.catalogue(cloud, efa_only=True)
     assert fabric.equals(table[table["efa"]])
 
 
 def test_a_learners_changes_stay_in_their_table(cloud):
-    mine = catalogue.catalogue(cloud, efa_only=True)
+    mine = instances.catalogue(cloud, efa_only=True)
     mine["vcpus"] = 0
-    assert (catalogue.catalogue(cloud, efa_only=True)["vcpus"] > 0).all()
+    assert (instances.catalogue(cloud, efa_only=True)["vcpus"] > 0).all()
 
 
 def test_prices_are_quoted_where_they_are_known(table):
@@ -89,23 +89,23 @@ def test_prices_are_quoted_where_they_are_known(table):
 
 
 def test_what_is_suitable_has_it_all(table):
-    found = catalogue.suitable(
+    found = instances.suitable(
         table, strategy="cluster", vcpus=64, memory_gib=256, network_gbps=100, efa=True
     )
     assert found["efa"].all() and found["strategies"].str.contains("cluster").all()
     assert found[["vcpus", "memory_gib", "network_gbps"]].ge([64, 256, 100]).all().all()
     assert "hpc7g.16xlarge" not in found.index  # it has 128 GiB
-    assert set(catalogue.suitable(table, types=["t3.micro", "x"]).index) == {"t3.micro"}
+    assert set(instances.suitable(table, types=["t3.micro", "x"]).index) == {"t3.micro"}
 
 
 def test_a_wish_too_many_is_named(table):
     with pytest.raises(HPCError, match="gpus.*303"):
-        catalogue.suitable(table, efa=True, gpus=99)
+        instances.suitable(table, efa=True, gpus=99)
     with pytest.raises(HPCError, match="'arm'.*arm64"):
-        catalogue.suitable(table, architecture="arm")
+        instances.suitable(table, architecture="arm")
 
 
 def test_the_summary_counts_each_type_with_efa_once(table):
-    found = catalogue.summary(table)
+    found = instances.summary(table)
     assert found["types"].sum() == table["efa"].sum()
     assert found.index.is_monotonic_decreasing and found.loc[50, "example"] in table.index

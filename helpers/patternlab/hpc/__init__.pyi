@@ -1,15 +1,16 @@
-from . import hockney, measure, multinode, results, transfer, units
+from . import hockney, measure, multinode, transfer, units
 from .cluster import launch, plan, remains, teardown
 from .cluster.cases import cases
 from .cluster.diagnosis import diagnose, gather
 from .errors import HPCError
 from .instances import catalogue, suitable, summary
+from .measure import results
+from .measure.namespaces import two_hosts
+from .measure.transports import TRANSPORTS
+from .measure.wire import Wire, reached
 from .mpi import run_mpi
-from .namespaces import two_hosts
 from .parallelcluster import EXAMPLE, judge
 from .scaling import HaloExchange, Independent, most_useful_ranks, strong_scaling
-from .transports import TRANSPORTS
-from .wire import Wire, reached
 
 __all__ = [
     "EXAMPLE",

@@ -6,17 +6,17 @@ from multiprocessing import AuthenticationError
 
 import pytest
 
-from patternlab.hpc import mpi as launch
-from patternlab.hpc import results
+from patternlab.hpc import mpi
+from patternlab.hpc.measure import results
+from patternlab.hpc.measure.transports import TRANSPORTS
 from patternlab.hpc.multinode import mpirun
 from patternlab.hpc.multinode.programs import pingpong
 from patternlab.hpc.multinode.runner import ITSELF, run
 from patternlab.hpc.multinode.specification import Node
-from patternlab.hpc.transports import TRANSPORTS
 from patternlab.ports import free_port
 
 pytest.importorskip("mpi4py")
-if not launch._version("mpich"):
+if not mpi._version("mpich"):
     pytest.skip("needs the mpich wheel", allow_module_level=True)
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from patternlab.exercises import orchestration as bank
+from patternlab.exercises import orchestration
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.multinode import runner
 from patternlab.hpc.multinode.programs import command
@@ -127,16 +127,16 @@ def test_moments_tell_the_order_and_all_who_are_stopped_share_one(tmp_path):
     assert sorted(set(moments.values())) == list(range(7))
 
 
-@pytest.mark.parametrize("situation", bank.MAINS)
+@pytest.mark.parametrize("situation", orchestration.MAINS)
 def test_retries_as_the_exercise_has_them(situation):
     """Only the main node brings another attempt, and a job out of time is not tried again."""
-    mains = bank.MAINS[situation]
+    mains = orchestration.MAINS[situation]
     codes = [("-" if code is None else str(code)) for code in mains]
-    codes += codes[-1:] * bank.MOST_ATTEMPTS
+    codes += codes[-1:] * orchestration.MOST_ATTEMPTS
     limit = 1.0 if "-" in codes else 60.0
     made = run(nodes(by_attempt, 1, CODES=" ".join(codes)), main=0, attempts=3, time_limit=limit)
     end = "SUCCEEDED" if made[-1].succeeded else "FAILED"
-    assert f"{end} after {len(made)}" == bank.end_of(mains)
+    assert f"{end} after {len(made)}" == orchestration.end_of(mains)
     assert [attempt.main.how == TIMED_OUT for attempt in made].count(True) == ("-" in codes)
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.parallelcluster import EXAMPLE, SecurityGroup, Site, Subnet, judge
-from patternlab.hpc.parallelcluster import client as process
+from patternlab.hpc.parallelcluster import EXAMPLE, SecurityGroup, Site, Subnet, client, judge
 from patternlab.hpc.parallelcluster.__main__ import main
 from patternlab.learn.patience import OutOfPatience, patience
 
@@ -139,7 +138,7 @@ def test_the_findings_are_those_of_pcluster_create_cluster(changed):
         input=json.dumps(texts),
         capture_output=True,
         text=True,
-        env=process._environment(),
+        env=client._environment(),
     )
     for text, theirs in zip(texts, json.loads(done.stdout), strict=True):
         ours = {(f.level, f.validator, f.message) for f in judge(text, EXAMPLE).findings}
@@ -211,8 +210,8 @@ def test_odd_files_are_refused_by_the_schema(text):
 def test_another_process_says_the_same_bytes_whatever_came_before(judged, monkeypatch):
     old, new = "- subnet-inside1a", "- subnet-inside1a\n          - subnet-inside1b"
     first = judged(old, new)
-    process._judged.cache_clear()
-    process._JUDGE.close()
+    client._judged.cache_clear()
+    client._JUDGE.close()
     # The learner's own settings must not matter either.
     monkeypatch.setenv("AWS_PROFILE", "not-there")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "nowhere-1")
@@ -228,28 +227,28 @@ def test_awss_package_stays_out_of_this_process(judged):
 
 
 def test_a_judge_that_ends_or_takes_too_long_is_started_again(judged, monkeypatch):
-    process._judged.cache_clear()
+    client._judged.cache_clear()
     judged()
-    os.kill(process._JUDGE._process.pid, signal.SIGKILL)
-    process._JUDGE._process.wait()
+    os.kill(client._JUDGE._process.pid, signal.SIGKILL)
+    client._JUDGE._process.wait()
     with pytest.raises(HPCError, match="aws-parallelcluster"):
         judged("MaxCount: 4", "MaxCount: 6")
     with monkeypatch.context() as patch:
-        patch.setattr(process, "PATIENCE", 0.01)
+        patch.setattr(client, "PATIENCE", 0.01)
         with pytest.raises(HPCError, match="0.01 s"):
             judged("MaxCount: 4", "MaxCount: 6")
     assert judged("MaxCount: 4", "MaxCount: 6").accepted
 
 
 def test_who_is_interrupted_gets_no_others_answer_next(judged):
-    process._judged.cache_clear()
+    client._judged.cache_clear()
     with pytest.raises(OutOfPatience), patience(0.02):
         judged("MaxCount: 4", "MaxCount: 9")
     assert judged().accepted
 
 
 def test_without_the_extra_one_sentence_says_how_to_get_it(judged, monkeypatch):
-    monkeypatch.setattr(process, "find_spec", lambda name: None)
+    monkeypatch.setattr(client, "find_spec", lambda name: None)
     with pytest.raises(HPCError, match="pip install"):
         judged("MaxCount: 4", "MaxCount: 8")
 
@@ -257,7 +256,7 @@ def test_without_the_extra_one_sentence_says_how_to_get_it(judged, monkeypatch):
 def test_that_sentence_names_the_extra_as_pyproject_does():
     text = (Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8")
     (wanted,) = tomllib.loads(text)["project"]["optional-dependencies"]["parallelcluster"]
-    assert f"'{wanted}'" in process.ABSENT
+    assert f"'{wanted}'" in client.ABSENT
 
 
 @pytest.mark.parametrize("text", [None, b"Region: x", {"Region": "us-east-1"}])

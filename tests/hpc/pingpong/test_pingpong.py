@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import patternlab.hpc.pingpong
-from patternlab.hpc import results
 from patternlab.hpc.errors import HPCError
+from patternlab.hpc.measure import results
 from patternlab.hpc.mpi import run_mpi
 
 FOLDER = Path(patternlab.hpc.pingpong.__file__).parent

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from patternlab.hpc.cluster.diagnosis import Evidence
+from patternlab.hpc.measure.results import Report
 from patternlab.hpc.pingpong import report as reports
 from patternlab.hpc.pingpong.surroundings import provider
-from patternlab.hpc.results import Report
 
 GROUP = "sg-0efa1ab0c0ffee000"
 NODES = ("ip-10-0-0-11", "ip-10-0-0-12")

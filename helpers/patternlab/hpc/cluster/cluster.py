@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
-from patternlab.hpc import results
 from patternlab.hpc.cluster import nodes
 from patternlab.hpc.cluster.commands import MakeKey, PingPong, Prepare, TrustKey
 from patternlab.hpc.cluster.plan import INSTANCES, Plan
 from patternlab.hpc.cluster.teardown import TAG, remains, teardown
 from patternlab.hpc.errors import HPCError
+from patternlab.hpc.measure import results
 
 #: Seconds that agents may take to report, and the installation to end.
 REPORTED_WITHIN, INSTALLED_WITHIN = 300, 900

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from patternlab.hpc.cluster.program import MODULE, packed
 from patternlab.hpc.cluster.user_data import HOME, LOG, READY
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.transports import transport
+from patternlab.hpc.measure.transports import transport
 
 USER = "ec2-user"
 _HEAD = "# Pattern Lab:"
@@ -93,8 +93,8 @@ class PingPong(Command):
 
     Attributes:
         addresses: private addresses of the two.
-        transport: a name of :data:`patternlab.hpc.transports.TRANSPORTS`; None lets the MPI library
-            choose.
+        transport: a name of :data:`patternlab.hpc.measure.transports.TRANSPORTS`; None lets the
+            MPI library choose.
         expect: what shall have answered; the report's verdict says whether it did.
         sizes: as ``--sizes`` of the ping-pong takes them; None for its own.
         trips: how many for small messages; None for its own.

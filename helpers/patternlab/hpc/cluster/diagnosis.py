@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from patternlab.hpc.results import SAME_HOST, Report
+from patternlab.hpc.measure.results import SAME_HOST, Report
 
 NO_EFA = "no EFA interface"
 INBOUND = "inbound rule"

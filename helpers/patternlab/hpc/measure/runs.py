@@ -13,14 +13,15 @@ import pandas as pd
 from tqdm import tqdm
 
 from patternlab.hpc.errors import HPCError
+from patternlab.hpc.measure.results import Report, read
+from patternlab.hpc.measure.transports import Transport
+from patternlab.hpc.measure.transports import transport as named
 from patternlab.hpc.mpi import python_program, run_mpi
-from patternlab.hpc.transports import Transport
-from patternlab.hpc.transports import transport as named
+from patternlab.hpc.pingpong import surroundings
 
 if TYPE_CHECKING:
-    from patternlab.hpc.namespaces import TwoHosts
-    from patternlab.hpc.results import Report
-    from patternlab.hpc.wire import Wire
+    from patternlab.hpc.measure.namespaces import TwoHosts
+    from patternlab.hpc.measure.wire import Wire
 
 SIZES = "1..4MiB"
 TRIPS = 1000
@@ -45,13 +46,13 @@ def pingpong(
     Raises an :class:`HPCError` where MPI is missing, fails or hangs, or the transport is not here.
 
     Args:
-        transport: A name of :data:`patternlab.hpc.transports.TRANSPORTS`.
+        transport: A name of :data:`patternlab.hpc.measure.transports.TRANSPORTS`.
         sizes: Bytes, as a list or as the ping-pong's ``--sizes``: ``"1..4MiB"`` is each power of
             two.
         trips: Round trips of a small message; large ones get fewer.
         wire: An emulated wire: each message is held until that wire would have delivered it.
         between: Two network namespaces for the two ranks, from
-            :func:`patternlab.hpc.namespaces.two_hosts`; with the transport "tcp".
+            :func:`patternlab.hpc.measure.namespaces.two_hosts`; with the transport "tcp".
         progress: Show a bar that counts the sizes, and disappears.
     """
     asked = named(transport)
@@ -124,8 +125,6 @@ def _run(
     time_limit: float,
     progress: bool,
 ) -> Report:
-    from patternlab.hpc.results import read
-
     # Quick runs show no bar: it comes after some seconds, and goes at the end.
     with tqdm(
         desc=asked.name,
@@ -169,19 +168,18 @@ def _not_here_told(asked: Transport, error: HPCError) -> str:
     return f"The transport {asked.name!r} cannot be had on this machine. {error}"
 
 
-def cores() -> int:
-    """How many cores this process may use. Two ranks that wait for each other want one each."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def on_cores(ranks: int = 2) -> str:
-    """Say on how many cores was measured, and what too few of them do to the times."""
-    count = cores()
+    """Say on how many cores this process measures, and what too few of them do to the times."""
+    count = _cores()
     if count >= ranks:
-        return f"on {count} cores"
+        return f"on {count} core{'s' if count > 1 else ''}"
     return (
         f"on {count} core{'s' if count > 1 else ''}, where {ranks} ranks take turns: the times are "
         f"the scheduler's. Use a machine with {ranks} cores or more"
     )
+
+
+def _cores() -> int:
+    """The number of cores that this process may use."""
+    mine = surroundings.cores()
+    return len(mine) if mine else os.cpu_count() or 1

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from patternlab.hpc import results
 from patternlab.hpc.errors import HPCError
+from patternlab.hpc.measure import results
 from tests.hpc.reports import a_report
 
 

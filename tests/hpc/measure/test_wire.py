@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from patternlab.hpc import results
 from patternlab.hpc.errors import HPCError
+from patternlab.hpc.measure import results
+from patternlab.hpc.measure.wire import Wire, reached
 from patternlab.hpc.pingpong import emulated
-from patternlab.hpc.wire import Wire, reached
 from tests.hpc.reports import a_report
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import pandas as pd
 
 from patternlab.hpc.errors import HPCError
+from patternlab.hpc.measure.results import Report
 from patternlab.hpc.pingpong import emulated
-from patternlab.hpc.results import Report
 
 #: How close a median is to the asked time where the machine reaches it.
 WITHIN = 0.03

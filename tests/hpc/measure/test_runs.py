@@ -5,15 +5,14 @@ import os
 import pandas as pd
 import pytest
 
-from patternlab.hpc import measure
-from patternlab.hpc import mpi as launch
+from patternlab.hpc import mpi
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.measure import compare, cores, pingpong
+from patternlab.hpc.measure import compare, on_cores, pingpong, runs
+from patternlab.hpc.measure.wire import Wire
 from patternlab.hpc.mpi import Finished
-from patternlab.hpc.wire import Wire
 
 pytest.importorskip("mpi4py")
-if not launch._version("mpich"):
+if not mpi._version("mpich"):
     pytest.skip("needs the mpich wheel", allow_module_level=True)
 
 FEW = {"sizes": [1, 1024], "trips": 20}
@@ -44,7 +43,7 @@ def test_the_lowest_of_several_medians_counts(monkeypatch):
             frame = pd.DataFrame({"median_us": [self.us, 9.0]}, index=[1, 2])
             return frame.rename_axis("size_bytes")
 
-    monkeypatch.setattr(measure, "pingpong", lambda name, **_: Told())
+    monkeypatch.setattr(runs, "pingpong", lambda name, **_: Told())
     table = compare(["a", "b"], runs=2)
     assert table.loc[1].to_dict() == {"a": 4.0, "b": 1.0}
     assert table.index.tolist() == [1, 2] and table.index.name == "size_bytes"
@@ -66,8 +65,8 @@ def test_without_a_network_the_other_tcp_is_taken(monkeypatch):
             raise HPCError("MPI could not start: Destination is unreachable)")
         return run_mpi(argv, environment=environment, **options)
 
-    run_mpi = launch.run_mpi
-    monkeypatch.setattr(measure, "run_mpi", only_loopback)
+    run_mpi = mpi.run_mpi
+    monkeypatch.setattr(runs, "run_mpi", only_loopback)
     assert pingpong("tcp", **FEW).transport == "tcp"
     assert asked == ["ucx", "ofi"]
 
@@ -92,18 +91,14 @@ def test_no_runs_are_refused():
 
 
 def test_a_program_that_reports_nothing_is_a_sentence(monkeypatch):
-    monkeypatch.setattr(measure, "run_mpi", lambda *_, **__: Finished("", "", 0.1))
+    monkeypatch.setattr(runs, "run_mpi", lambda *_, **__: Finished("", "", 0.1))
     with pytest.raises(HPCError, match="ping-pong"):
         pingpong()
 
 
-def test_cores_are_those_that_this_process_may_use():
-    assert 1 <= cores() <= os.cpu_count()
-
-
 def test_too_few_cores_are_told_with_the_way_out(monkeypatch):
-    monkeypatch.setattr(measure, "cores", lambda: 1)
-    told = "on 1 core, where 2 ranks take turns: the times are the scheduler's. Use a machine with"
-    assert measure.on_cores().startswith(told)
-    monkeypatch.setattr(measure, "cores", lambda: 2)
-    assert measure.on_cores() == "on 2 cores"
+    assert on_cores(1) == f"on {runs._cores()} core" + "s" * (runs._cores() > 1)
+    monkeypatch.setattr(runs, "_cores", lambda: 1)
+    assert "1 core, where 2 ranks" in on_cores()
+    monkeypatch.setattr(runs, "_cores", lambda: 2)
+    assert on_cores() == "on 2 cores"

@@ -6,11 +6,10 @@ import sys
 
 import pytest
 
-from patternlab.hpc import mpi as launch
-from patternlab.hpc import namespaces
+from patternlab.hpc import mpi
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.measure import pingpong
-from patternlab.hpc.namespaces import TwoHosts, two_hosts
+from patternlab.hpc.measure import namespaces, pingpong
+from patternlab.hpc.measure.namespaces import TwoHosts, two_hosts
 
 
 def listed():
@@ -28,7 +27,7 @@ def pair():
 
 def test_a_ping_pong_passes_both_stacks_and_is_no_network_number(pair):
     pytest.importorskip("mpi4py")
-    if not launch._version("mpich"):
+    if not mpi._version("mpich"):
         pytest.skip("needs the mpich wheel")
     report = pingpong("tcp", between=pair, sizes="1", trips=20)
     assert (report.transport, report.kind) == ("tcp", "same host")

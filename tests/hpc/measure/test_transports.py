@@ -3,7 +3,7 @@
 import pytest
 
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.transports import TRANSPORTS, transport
+from patternlab.hpc.measure.transports import TRANSPORTS, transport
 
 
 def test_each_is_found_by_its_name_and_says_what_it_passes_through():
