@@ -71,3 +71,10 @@ def test_a_python_outside_the_range_is_found():
 def test_binder_reads_this_file():
     # A binder/ or .binder/ folder would make Binder ignore the environment.yml beside it.
     assert not (ROOT / "binder").exists() and not (ROOT / ".binder").exists()
+
+
+def test_what_is_left_out_is_named_as_the_extra_has_it():
+    (left_out,) = PROJECT["optional-dependencies"]["parallelcluster"]
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    assert f"pip install '{left_out}'" in text
+    assert "parallelcluster" in (ROOT / "README.md").read_text(encoding="utf-8")
