@@ -12,7 +12,7 @@ from typing import Any
 import simpy
 
 from patternlab.clock import TICK
-from patternlab.delivery.attempts import REPORTED_ERROR, Attempt, outcome_of
+from patternlab.delivery.attempts import REPORTED_ERROR, SUCCEEDED, Attempt, outcome_of
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.events.patterns import body_matches
 from patternlab.delivery.functions.function import Function, Outcome
@@ -294,24 +294,15 @@ class EventSourceMapping:
         self, batch: list[Received], lost: set[int], outcome: Outcome
     ) -> Iterator[Attempt]:
         error = outcome.error.type if outcome.error is not None else REPORTED_ERROR
-        epoch, name = self.queue.clock.epoch, self.function.name
+        how, name, request_id = outcome_of(error), self.function.name, outcome.request_id
+        epoch = self.queue.clock.epoch
         start, end = epoch + outcome.start, epoch + outcome.end
         for receipt in batch:
-            message = receipt.message
-            error_type = error if id(receipt) in lost else None
-            yield Attempt(
-                message_id=message.id,
-                key=key_of(message.body),
-                receive_count=receipt.receive_count,
-                group=message.group,
-                function=name,
-                request_id=outcome.request_id,
-                sent=epoch + message.sent,
-                start=start,
-                end=end,
-                outcome=outcome_of(error_type),
-                error_type=error_type,
-            )
+            message, count = receipt.message, receipt.receive_count
+            key, sent, group = key_of(message.body), epoch + message.sent, message.group
+            ended = (how, error) if id(receipt) in lost else (SUCCEEDED, None)
+            # By position, as there is one for each delivery: names would take a microsecond more.
+            yield Attempt(message.id, key, count, group, name, request_id, sent, start, end, *ended)
 
 
 def _trace(receipt: Received) -> str | None:

@@ -30,7 +30,7 @@ def stopped(header: str | None, arn: str) -> bool:
 
 def invocations(header: str | None, arn: str) -> int:
     """Return how often the chain of `header` has run the function `arn`; 0 without a header."""
-    return _lineage(header).get(_hash(arn), 0)
+    return _lineage(header).get(_hash(arn), 0) if header else 0
 
 
 def next_header(headers: Iterable[str | None], arn: str, request_id: str, time: float) -> str:
