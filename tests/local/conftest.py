@@ -28,6 +28,12 @@ def zip_of_fixture():
     return zip_of
 
 
+@pytest.fixture(autouse=True)
+def no_images(monkeypatch):
+    """Let moto leave out its two thousand images, which it reads for every cloud with EC2."""
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+
+
 @pytest.fixture
 def cloud():
     with open_cloud() as cloud:

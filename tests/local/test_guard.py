@@ -101,6 +101,7 @@ def test_a_busy_loop_while_loading(world):
     assert "0.1 s" in got["errorMessage"]
 
 
+@pytest.mark.deep
 def test_processes_end_with_such_handlers_left_behind(tmp_path):
     """A greenlet that is freed is run to its end, which these do not have."""
     script = tmp_path / "script.py"
