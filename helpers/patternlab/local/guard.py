@@ -19,9 +19,9 @@ from simpy import Environment
 
 from patternlab.local.hub import BELOW_HANDLER, greenlet, in_handler, leave
 
-#: A handler that ignores the first alarm gets another one every so many seconds,
+#: Seconds between the alarms that a handler gets if it ignores the first one.
 AGAIN = 0.05
-#: and is left where it is after so many.
+#: How many alarms it gets before it is abandoned.
 PATIENCE = 5
 
 

@@ -1,7 +1,7 @@
 """Handlers that wait: a plain, synchronous handler gives way to the clock.
 
 A handler runs in a greenlet of its own. When it sleeps, or waits for a message, it hands the
-SimPy event it waits for to the process that drives it, and everything else goes on. Where greenlet
+SimPy event it waits for to the process that drives it, and everything else goes on. If greenlet
 is not installed, the handler runs in one go and its sleeps are added up and passed afterwards.
 """
 
@@ -27,11 +27,11 @@ if greenlet is not None:
     class _Handler(greenlet.greenlet):
         """A greenlet that runs a handler, as against one that runs the notebook."""
 
-        left = False  # it will not end by itself, and was left where it is
+        left = False  # it was abandoned, because it does not end by itself
 
 
 def in_handler() -> bool:
-    """Is the code that asks a handler's, rather than the notebook's?"""
+    """Return whether the calling code is a handler's, rather than the notebook's."""
     if greenlet is None:
         return bool(_naps)
     return isinstance(greenlet.getcurrent(), _Handler)
@@ -62,9 +62,9 @@ _naps: list[list[float]] = []
 
 
 def leave(error: BaseException) -> None:
-    """Leave the running handler where it is, for good, and raise `error` where it was driven.
+    """Abandon the running handler, and raise `error` where it was driven.
 
-    For one that catches whatever is raised in it. Called from within it, by an alarm.
+    For a handler that catches everything that is raised in it. An alarm calls this within it.
     """
     if greenlet is None or not in_handler():
         raise error
@@ -88,8 +88,8 @@ def drive(
     """A SimPy process that runs `run` as a handler and returns what it returns.
 
     `scope` is entered whenever the handler's code runs and left whenever it gives way. An
-    exception thrown into the process reaches the handler at the place where it waits; if it is no
-    ``Exception`` and the handler goes on waiting nevertheless, it is left where it is.
+    exception thrown into the process reaches the handler at the place where it waits; if it is not
+    an ``Exception`` and the handler goes on waiting nevertheless, the handler is abandoned.
     """
     if greenlet is None:
         return (yield from _in_one_go(clock, run, scope))

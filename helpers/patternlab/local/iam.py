@@ -1,7 +1,7 @@
 """IAM with AWS's own managed policies, read when one is asked for.
 
-moto knows all 1,400 of them and loads none unless told to, because that takes time. Here the policy
-that is attached or read is loaded, and no other.
+moto knows all 1,400 of them and loads none by default, because that takes time. Here a policy is
+loaded when it is attached or read.
 """
 
 from __future__ import annotations

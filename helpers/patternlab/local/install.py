@@ -48,7 +48,7 @@ class Installer:
         self._there: set[str] = set()
 
     def prepare(self, service: str) -> None:
-        """Put ours in place, and EC2 where moto asks that, before anything asks for `service`."""
+        """Put ours in place before `service` is used, and EC2 if moto needs that for it."""
         for name in ("ec2", service) if service not in WITHOUT_EC2 else (service,):
             if name in MODULES and name not in self._there:
                 self._there.add(name)

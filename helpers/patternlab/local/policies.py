@@ -1,4 +1,4 @@
-"""Does a resource's policy let an AWS service in? The part of IAM that deliveries depend on.
+"""Whether a resource's policy lets an AWS service in: the part of IAM that deliveries need.
 
 A topic may send to a queue only if the queue's policy says so, and invoke a function only if the
 function's does; the same holds for buckets and rules. Reference: "IAM JSON policy evaluation

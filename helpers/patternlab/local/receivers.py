@@ -74,7 +74,7 @@ class LocalReceiver:
         self._account = owner or sender.account  # the ARN of a bucket does not name its account
 
     def check(self) -> Any:
-        """Return what :meth:`find` finds, or refuse a receiver that does not let the sender in."""
+        """Return what :meth:`find` finds; refuse a receiver that does not permit the sender."""
         found = self.find()
         self._check_permission(found)
         return found

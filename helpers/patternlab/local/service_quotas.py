@@ -14,7 +14,7 @@ from patternlab.local.services import LocalService, Services, in_place_of
 class LocalServiceQuotasBackend(LocalService, ServiceQuotasBackend):
     """moto's Service Quotas of one Region.
 
-    The value is the knob ``vcpu_quota`` for every family: what an account really has differs.
+    The value is the knob ``vcpu_quota`` for every family; the quotas of an account differ.
     """
 
     def get_service_quota(self, service_code: str, quota_code: str) -> dict[str, Any]:

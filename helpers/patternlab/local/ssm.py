@@ -31,7 +31,7 @@ from patternlab.hpc.errors import HPCError
 from patternlab.hpc.mpi import python_program, run_mpi
 from patternlab.local.services import LocalService, Services, in_place_of
 
-#: Nobody has the private half of this key: there is no node to let anybody in.
+#: A public key without a private one: there is no node to log in to.
 NO_KEY = "ssh-ed25519 " + base64.b64encode(b"the nodes of a local cloud are moto's").decode()
 NOTHING = "A node of moto's: nothing is installed, and nothing runs on it."
 REFUSED = (
@@ -50,7 +50,7 @@ class LocalSSMBackend(LocalService, SimpleSystemManagerBackend):
         for instance in self._instances():
             up = self._seconds_until_up(instance)
             if up > 0:
-                self.services.clock.env.timeout(up)  # cloud.wait_until looks again by then
+                self.services.clock.env.timeout(up)  # so that cloud.wait_until checks again then
             elif self._may_report(instance):
                 found.append(self._information(instance))
         return found

@@ -1,8 +1,8 @@
-"""Whose request is being answered: the trace header that came with it (events-39).
+"""The trace header of the request that is being answered (events-39).
 
 botocore sends the variable _X_AMZN_TRACE_ID of a Lambda function as a header of every request. The
 backends ask here for it, as moto hands them no headers. A context variable, so that a handler that
-gives way in the midst of a request takes its own along.
+gives way during a request keeps its own.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def _event(call: Call) -> dict[str, Any]:
 
 
 def _read(payload: bytes) -> Response:
-    """A function's proxy response; 502 where it is none."""
+    """Return a function's proxy response, or 502 for anything else."""
     try:
         given = json.loads(payload)
         headers = {name: str(value) for name, value in (given.get("headers") or {}).items()}

@@ -1,4 +1,4 @@
-"""A stage's access log: one line a request, in the stage's format, in CloudWatch Logs."""
+"""A stage's access log: one line per request, in the stage's format, in CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOTHING = "-"  # what has no value
 
 
 def access_line(form: str, context: Mapping[str, Any]) -> str:
-    """`form` with each ``$context.name`` filled in; "-" where there is no value."""
+    """Return `form` with each ``$context.name`` filled in; "-" where there is no value."""
 
     def fill(found: re.Match[str]) -> str:
         value: Any = context

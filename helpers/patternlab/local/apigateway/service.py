@@ -70,7 +70,7 @@ class LocalStage(models.Stage):
         self._wake(knobs.gateway_cache_change)
 
     def _wake(self, seconds: float) -> None:
-        """Something will have happened by then: ``cloud.wait_until`` looks only where so."""
+        """Schedule an event then: ``cloud.wait_until`` checks only when something happens."""
         self.services.clock.env.timeout(seconds)
 
     def flush(self) -> None:

@@ -19,7 +19,7 @@ from patternlab.local.receivers import LAMBDA, LocalReceiver, Sender, exists
 
 RETRIES, AGE, DESTINATIONS = "MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"
 SIDES = {"OnSuccess": "onSuccess", "OnFailure": "onFailure"}
-#: What can be told, by the service in the ARN.
+#: What can be a destination, by the service in the ARN.
 ALLOWED = {
     "OnSuccess": ("sqs", "sns", "lambda", "events"),
     "OnFailure": ("sqs", "sns", "lambda", "events", "s3"),
@@ -69,7 +69,7 @@ def _check_destinations(config: Mapping[str, Mapping[str, str]], function: Any) 
     arns = {side: config[side].get("Destination") for side in SIDES}
     for side, arn in arns.items():
         if arn and (arn.split(":")[2] not in ALLOWED[side] or arn.endswith(".fifo")):
-            raise InvalidParameterValueException(f"The provided destination config {_told(arns)}")
+            raise InvalidParameterValueException(f"The provided destination config {_shown(arns)}")
     for arn in filter(None, arns.values()):
         if arn.split(":")[:7] == function.function_arn.split(":"):
             raise InvalidParameterValueException(
@@ -79,7 +79,7 @@ def _check_destinations(config: Mapping[str, Mapping[str, str]], function: Any) 
             raise InvalidParameterValueException(f"The destination ARN {arn} is invalid.")
 
 
-def _told(arns: Mapping[str, str | None]) -> str:
+def _shown(arns: Mapping[str, str | None]) -> str:
     parts = [
         f"{SIDES[side]}={f'{side}(destination={arn})' if arn else 'null'}"
         for side, arn in arns.items()

@@ -1,6 +1,6 @@
 """The standard modules as a handler sees them: time is the cloud's, boto3 reaches the cloud.
 
-A handler's ``import time`` gets a module made here; nobody else's does. Nothing is patched, so
+Only a handler's ``import time`` gets a module made here. Nothing is patched, so
 time outside the cloud stays real, in other threads too.
 """
 
@@ -39,7 +39,7 @@ def time_module(clock: VirtualClock) -> ModuleType:
         perf_counter_ns=lambda: round(clock.elapsed * 1e9),
         sleep=lambda seconds: sleep(clock, seconds_of(seconds, "time.sleep")),
         gmtime=gmtime,
-        # Lambda's local time is UTC. A partial, as time.localtime is no method of a class either.
+        # Lambda's local time is UTC. A partial, like time.localtime, is not a method in a class.
         localtime=partial(gmtime),
         strftime=strftime,
     )

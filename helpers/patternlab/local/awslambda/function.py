@@ -152,7 +152,7 @@ class LocalFunction(models.LambdaFunction):
         return made.response()
 
     def delete_event_invoke_config(self) -> None:
-        """Back to the defaults: two retries, six hours, nobody told."""
+        """Return to the defaults: two retries, six hours, no destinations."""
         self.event_invoke_config.clear()
         self._renew_async()
 

@@ -70,7 +70,7 @@ class Code:
             name, source = f"{TASK_ROOT}/{file}", self.sources[file]
             try:
                 self._compiled[file] = compile(source, name, "exec")
-            except ValueError as error:  # a byte that is no character, or no text at all
+            except ValueError as error:  # a byte that is not a character, or a null byte
                 raise SyntaxError(str(error), (name, 1, None, None)) from None
             self._lines[name] = importlib.util.decode_source(source).splitlines(True)
         return self._compiled[file]

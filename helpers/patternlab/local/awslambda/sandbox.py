@@ -161,7 +161,7 @@ class Sandbox:
             raise _exit(error, f"RequestId: {context.aws_request_id} Error: ") from None
 
     def _failure(self, error: Exception) -> FunctionError:
-        """`error` with the frames of the learner's code, and nobody else's."""
+        """Return `error` with only the frames of the learner's code."""
         with self._space.code.shown():
             frames = [
                 frame

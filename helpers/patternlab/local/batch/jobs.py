@@ -48,8 +48,8 @@ class LocalJobQueue(JobQueue):
 class LocalJob(Job):
     """A multi-node parallel job as moto describes jobs, whose nodes run. `services` is given.
 
-    The run itself takes real time, and none of the cloud's. What happened in it, in its order, is
-    then laid out on the cloud's clock, :data:`EACH_EVENT` apart: so two runs show the same times.
+    The run itself takes real time, and none of the cloud's. What happened in it is then put on the
+    cloud's clock in the same order, :data:`EACH_EVENT` apart, so that two runs show the same times.
     """
 
     backend: LocalBatchBackend
@@ -111,7 +111,7 @@ class LocalJob(Job):
         return True
 
     def _run(self) -> Generator[simpy.Event, Any, None]:
-        """Run all attempts, then let the cloud's clock go through what happened."""
+        """Run all attempts, then let the cloud's clock pass through their events."""
         now = self.services.clock.now
         self.job_started_at = now()
         self.status = JobStatus.RUNNING
@@ -186,7 +186,7 @@ class LocalJob(Job):
             write_log(self.backend.account_id, self.backend.region_name, LOG_GROUP, stream, lines)
         return streams
 
-    # -- what is told of it ------------------------------------------------------------------
+    # -- what is shown of it -----------------------------------------------------------------
 
     def describe(self) -> dict[str, Any]:
         shown = super().describe()
@@ -242,7 +242,7 @@ class LocalJob(Job):
         return datetime2int_milliseconds(started), datetime2int_milliseconds(ended)
 
     def _container(self, index: int, attempt: int = -1) -> dict[str, Any]:
-        """A node's container; of the last attempt, unless told otherwise."""
+        """A node's container; of the last attempt, by default."""
         if not self.runs:
             return {}
         node = self.runs[attempt].nodes[index]

@@ -2,7 +2,7 @@
 
 moto has two Batches. One runs containers with Docker, the nodes of a job one after the other's
 start and without the variables that tell them who they are; the other marks every job as succeeded
-at once, whatever it asks for. Both take a job that AWS would refuse or let wait for ever, forget
+at once, whatever it asks for. Both take a job that AWS would refuse or let wait forever, forget
 ``nodeOverrides``, and do not know a job's nodes. Here a job waits on the cloud's clock, is judged,
 and its nodes run as processes (:mod:`patternlab.hpc.multinode.runner`).
 
@@ -193,7 +193,7 @@ class LocalBatchResponse(BatchResponse):
 
     @property
     def batch_backend(self) -> LocalBatchBackend:
-        """The one with state, also when moto is told to do without Docker."""
+        """The one with state, also when moto runs without Docker."""
         backend = models.batch_backends[self.current_account][self.region]
         assert isinstance(backend, LocalBatchBackend)
         return backend

@@ -76,7 +76,7 @@ class Run:
             self._end("ERROR" if self.error else "SUCCESS")
 
     def cancel(self) -> None:
-        """Stop where it is. What has been copied stays."""
+        """Stop at once. What has been copied stays."""
         self.error = "The task execution was cancelled."
         self._end("ERROR")
 
@@ -221,12 +221,12 @@ class Run:
         metadata = tuple(sorted(compared.items()))
         return Item(len(body), hashlib.sha256(body).hexdigest(), metadata)
 
-    # -- told --------------------------------------------------------------------------------
+    # -- what is shown -----------------------------------------------------------------------
 
-    def told(self) -> dict[str, Any]:
-        """The part of DescribeTaskExecution that an execution knows."""
+    def describe(self) -> dict[str, Any]:
+        """Return the part of DescribeTaskExecution that an execution knows."""
         counted, seconds = self.counters, self.seconds
-        told: dict[str, Any] = {
+        shown: dict[str, Any] = {
             "Status": self.status,
             "TaskMode": self.mode,
             "Options": dict(self.options),
@@ -244,17 +244,17 @@ class Run:
             "FilesVerified": counted.verified,
         }
         if self.mode == ENHANCED:
-            told["FilesListed"] = {"AtSource": counted.at_source}
-            told["FilesPrepared"] = counted.at_source
+            shown["FilesListed"] = {"AtSource": counted.at_source}
+            shown["FilesPrepared"] = counted.at_source
         if self.started and self.ended:
-            told["EndTime"] = self.ended.timestamp()
-            told["Result"] = {
+            shown["EndTime"] = self.ended.timestamp()
+            shown["Result"] = {
                 "TotalDuration": _milliseconds((self.ended - self.started).total_seconds()),
                 **{f"{name.title()}Duration": _milliseconds(s) for name, s in seconds.items()},
             }
             if self.error:
-                told["Result"]["ErrorDetail"] = self.error
-        return told
+                shown["Result"]["ErrorDetail"] = self.error
+        return shown
 
 
 def _milliseconds(seconds: float) -> int:

@@ -175,7 +175,7 @@ class LocalDataSyncResponse(DataSyncResponse):
 
     def describe_task_execution(self) -> str:
         arn = self._get_param("TaskExecutionArn")
-        return json.dumps({"TaskExecutionArn": arn, **self.datasync_backend.run_of(arn).told()})
+        return json.dumps({"TaskExecutionArn": arn, **self.datasync_backend.run_of(arn).describe()})
 
     def list_task_executions(self) -> str:
         task = self._get_param("TaskArn")

@@ -42,7 +42,7 @@ PUBLIC_IP = (
 
 @dataclass(frozen=True)
 class Launch:
-    """What a RunInstances asks for, as far as it is judged here.
+    """The part of a RunInstances request that is checked here.
 
     `instance_type` is None where the request leaves it to EC2's default. `zone` is that of the
     subnet or the one asked for by name.

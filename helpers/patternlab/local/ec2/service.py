@@ -1,7 +1,7 @@
 """EC2 that knows HPC: placement groups, EFA interfaces, refusals as EC2 words them, capacity.
 
-moto launches whatever it is asked for and forgets the placement group and the kind of the network
-interfaces. Here a launch is judged before moto sees it, and what moto forgot is put in afterwards.
+moto launches everything, and ignores the placement group and the kind of the network interfaces.
+Here a launch is checked before moto sees it, and what moto left out is added afterwards.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class LocalEC2Backend(LocalService, EC2Backend):
 
     # -- launches ----------------------------------------------------------------------------
 
-    def judge(self, launch: Launch) -> str | None:
-        """The zone the launch lands in (None: moto's default); EC2's error if it is refused."""
+    def zone_of(self, launch: Launch) -> str | None:
+        """Return the zone of a launch (None: moto's default), or raise EC2's error."""
         if launch.instance_type is None:  # EC2's default type, an old and small one
             return launch.zone
         check_type(launch.instance_type, self.region_name, launch.zone)
@@ -57,11 +57,11 @@ class LocalEC2Backend(LocalService, EC2Backend):
         zone = self._zone(launch.instance_type, launch)
         if launch.group is not None:
             launch.group.check(INSTANCE_TYPES[launch.instance_type], launch.count, zone)
-            launch.group.partition_for(launch.partition)  # refused here, given out in settle
+            launch.group.partition_for(launch.partition)  # checked here, assigned in complete
         return zone
 
     def _zone(self, name: str, launch: Launch) -> str:
-        """Where there is capacity: the zone asked for, the group's, or the first of the rest."""
+        """Return a zone with capacity: the one asked for, the group's, or the first of the rest."""
         wanted = launch.zone
         offered = zones_with(name, self.region_name)
         free = [zone for zone in offered if not self.services.faults.lacks(name, zone)]
@@ -74,17 +74,17 @@ class LocalEC2Backend(LocalService, EC2Backend):
             raise no_capacity(name, wanted, free)
         return found
 
-    def settle(self, instances: list[Instance], launch: Launch) -> None:
-        """Put into what moto launched the group, and the kinds of the network interfaces."""
+    def complete(self, instances: list[Instance], launch: Launch) -> None:
+        """Add the group and the kinds of the interfaces to what moto launched."""
         for instance in instances:
             if launch.group is not None:
                 place: Any = instance.placement  # moto's serializer looks for more than it has
                 group = launch.group
                 place.partition_number = group.partition_for(launch.partition)
                 place.group_name, place.group_id = group.group_name, group.id
-            self._settle_interfaces(instance, launch.interfaces)
+            self._complete_interfaces(instance, launch.interfaces)
 
-    def _settle_interfaces(self, instance: Instance, asked: Any) -> None:
+    def _complete_interfaces(self, instance: Instance, asked: Any) -> None:
         eni: Any
         given = [each.get("NetworkInterfaceId") for each in asked]
         made = iter([e for e in self.enis.values() if e.instance is instance and e.id not in given])
@@ -93,7 +93,7 @@ class LocalEC2Backend(LocalService, EC2Backend):
             eni.network_card_index = card_of(spec)
             if not spec.get("NetworkInterfaceId"):
                 eni.interface_type = type_of(spec)
-                # moto keeps what nobody asked it to delete; EC2 deletes what came with the launch.
+                # moto deletes only what it is asked to; EC2 deletes what came with the launch.
                 eni.delete_on_termination = spec.get("DeleteOnTermination", True)
         primary, *others = attached
         for eni in others:
@@ -167,12 +167,12 @@ class LocalEC2Response(EC2Response):
 
     def run_instances(self) -> ActionResult:
         launch = self._launch()
-        zone = self.ec2_backend.judge(launch)
+        zone = self.ec2_backend.zone_of(launch)
         if launch.zone is None and zone is not None:
             self.params.setdefault("Placement", {})["AvailabilityZone"] = zone
         answer = super().run_instances()
         made: Any = answer.result  # moto's Reservation
-        self.ec2_backend.settle(made.instances, launch)
+        self.ec2_backend.complete(made.instances, launch)
         self._give_profile(made.instances[1:])
         return answer
 
@@ -250,7 +250,7 @@ class _Attachment(elastic_network_interfaces.Attachment):
 @contextmanager
 def install(services: Services) -> Iterator[None]:
     """Let moto's EC2 be ours, know placement groups by their ids, and network cards."""
-    # As moto ends, Auto Scaling asks for an EC2 backend once more, which then outlives it all.
+    # When moto stops, Auto Scaling makes an EC2 backend once more, which stays afterwards.
     ec2_backends.clear()
     group, by_name = "placement-group", {"placement-group-name": "placement.group_name"}
     with (

@@ -41,7 +41,7 @@ class LocalRule(models.Rule):
             backend.bus.send(event, self.arn, self._target(target))
 
     def _target(self, target: dict[str, Any]) -> RuleTarget:
-        """What PutTargets said about a target, as the model takes it."""
+        """Return a target of PutTargets as the model describes it."""
         sender = Sender(EVENTS, self.arn, self.account_id)
         policy = target.get("RetryPolicy", {})
         dead_letter = target.get("DeadLetterConfig", {}).get("Arn")

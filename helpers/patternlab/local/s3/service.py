@@ -56,7 +56,7 @@ class LocalS3Backend(LocalService, models.S3Backend):
 
     # -- events ------------------------------------------------------------------------------
 
-    def happened(self, name: str, bucket: Any, key: Any) -> None:
+    def report(self, name: str, bucket: Any, key: Any) -> None:
         """Emit an event that moto reports of an object."""
         if self._muted or key is None:
             return
@@ -94,7 +94,7 @@ class LocalS3Backend(LocalService, models.S3Backend):
     def complete_multipart_upload(self, bucket_name: str, multipart_id: str, body: Any) -> Any:
         with self._mute():
             key = super().complete_multipart_upload(bucket_name, multipart_id, body)
-        self.happened("ObjectCreated:CompleteMultipartUpload", self.get_bucket(bucket_name), key)
+        self.report("ObjectCreated:CompleteMultipartUpload", self.get_bucket(bucket_name), key)
         return key
 
     def delete_object(
@@ -182,7 +182,7 @@ def install(services: Services) -> Iterator[None]:
     def send_event(account_id: str, event_name: str, bucket: Any, key: Any) -> None:
         backend = models.s3_backends[account_id][bucket.partition]
         assert isinstance(backend, LocalS3Backend)
-        backend.happened(notifications.S3NotificationEvent(event_name).value[3:], bucket, key)
+        backend.report(notifications.S3NotificationEvent(event_name).value[3:], bucket, key)
 
     with (
         patch.multiple(notifications, send_event=send_event, send_test_event=_nothing),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -91,12 +91,8 @@ def check_topic_attribute(name: str, value: Any, fifo: bool) -> None:
         raise refused(f"FifoThroughputScope: {SCOPE_TOPIC} or {SCOPE_GROUP}, on FIFO topics only")
     elif name == "DeliveryPolicy":
         read_delivery_policy(value, of_topic=True)
-    elif name.endswith("SuccessFeedbackSampleRate") and not _percentage(value):
+    elif name.endswith("SampleRate") and not (str(value).isdigit() and int(value) <= 100):
         raise refused(f"{name}: must be from 0 to 100")
-
-
-def _percentage(value: Any) -> bool:
-    return str(value).isdigit() and int(value) <= 100
 
 
 def check_message(subject: str | None, structure: str | None) -> None:
@@ -126,27 +122,25 @@ def check_attribute_name(name: str) -> None:
         raise refused("AttributeName")
 
 
-def check_raw(value: Any) -> None:
-    """Refuse a RawMessageDelivery that is neither true nor false."""
+def read_raw(value: Any) -> bool:
+    """Return the value of RawMessageDelivery."""
     if str(value).lower() not in ("true", "false"):
         raise refused(f"RawMessageDelivery: Invalid value [{value}]. Must be true or false.")
+    return str(value).lower() == "true"
 
 
-def check_scope(value: str) -> None:
-    """Refuse an unknown FilterPolicyScope."""
-    if value not in (ATTRIBUTES, BODY):
+def read_filter(attributes: Mapping[str, Any]) -> FilterPolicy | None:
+    """Return the filter policy in a subscription's attributes; None for an empty text."""
+    text, scope = attributes.get("FilterPolicy"), attributes.get("FilterPolicyScope")
+    if scope not in (None, ATTRIBUTES, BODY):
         raise refused(
-            f"FilterPolicyScope: Invalid value [{value}]. Please use either {BODY} or {ATTRIBUTES}",
+            f"FilterPolicyScope: Invalid value [{scope}]. Please use either {BODY} or {ATTRIBUTES}"
         )
-
-
-def read_filter(text: str | None, scope: str | None) -> FilterPolicy | None:
-    """The filter policy in the attribute; None for an empty text."""
     return FilterPolicy(text, scope or ATTRIBUTES) if text else None
 
 
 def read_delivery_policy(text: str | None, of_topic: bool = False) -> RetryPolicy | None:
-    """The retry policy in the attribute of a subscription or a topic; None for an empty text."""
+    """Return the retry policy of a subscription or a topic; None for an empty text."""
     return parse_delivery_policy(text, of_topic) if text else None
 
 

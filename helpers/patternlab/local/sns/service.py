@@ -110,12 +110,8 @@ class LocalSNSBackend(LocalService, models.SNSBackend):
                 checks.check_attribute_name(name)
                 if existing is not None:
                     _check_same("Subscription", existing.attributes, {name: attributes[name]})
-            if "RawMessageDelivery" in attributes:
-                checks.check_raw(attributes["RawMessageDelivery"])
-            scope = attributes.get("FilterPolicyScope")
-            if scope is not None:
-                checks.check_scope(scope)
-            if checks.read_filter(attributes.get("FilterPolicy"), scope):
+            checks.read_raw(attributes.get("RawMessageDelivery", "false"))
+            if checks.read_filter(attributes):
                 self._check_filters(topic, existing)
             checks.read_delivery_policy(attributes.get("DeliveryPolicy"))
             checks.read_redrive(attributes.get("RedrivePolicy"), topic_arn, endpoint)
@@ -149,8 +145,7 @@ class LocalSNSBackend(LocalService, models.SNSBackend):
         checks.check_attribute_name(name)
         model, attributes = subscription.model, subscription.attributes
         if name == "RawMessageDelivery":
-            checks.check_raw(value)
-            model.raw = str(value).lower() == "true"
+            model.raw = checks.read_raw(value)
         elif name == "DeliveryPolicy":
             model.policy = checks.read_delivery_policy(value)
         elif name == "RedrivePolicy":
@@ -158,20 +153,14 @@ class LocalSNSBackend(LocalService, models.SNSBackend):
             sender = Sender(SNS, subscription.topic_arn, self.account_id)
             model.dead_letter = LocalReceiver(dlq, sender) if dlq else None
         elif name in ("FilterPolicy", "FilterPolicyScope"):
-            self._set_filter(subscription, {**attributes, name: value})
+            policy = checks.read_filter({**attributes, name: value})
+            if policy:
+                self._check_filters(subscription.topic, subscription)
+            model.set_filter(policy)
         if value == "" or value is None:
             attributes.pop(name, None)
         else:
             attributes[name] = value
-
-    def _set_filter(self, subscription: LocalSubscription, wanted: dict[str, Any]) -> None:
-        scope = wanted.get("FilterPolicyScope")
-        if scope is not None:
-            checks.check_scope(scope)
-        policy = checks.read_filter(wanted.get("FilterPolicy"), scope)
-        if policy:
-            self._check_filters(subscription.topic, subscription)
-        subscription.model.set_filter(policy)
 
     # -- publishing --------------------------------------------------------------------------
 
@@ -256,7 +245,7 @@ class LocalSNSResponse(SNSResponse):
     @sns_errors()
     def set_subscription_attributes(self) -> ActionResult:
         if self._get_param("AttributeName") == "RawMessageDelivery":
-            checks.check_raw(self._get_param("AttributeValue") or "")
+            checks.read_raw(self._get_param("AttributeValue") or "")
         return super().set_subscription_attributes()
 
     def set_topic_attributes(self) -> ActionResult:

@@ -1,4 +1,4 @@
-"""What SQS refuses before a queue is even looked at: sizes, delays, ids, ranges."""
+"""What SQS refuses before it looks at a queue: sizes, delays, ids, ranges."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def check_batch_size(entries: list[dict[str, Any]]) -> None:
 
 
 def read_policy(name: str, policy: Any, example: str) -> tuple[dict[str, Any], str]:
-    """A policy attribute as a dictionary and as text; refuses what is no JSON object."""
+    """Return a policy attribute as a dictionary and as text; refuse what is not a JSON object."""
     text = policy if isinstance(policy, str) else json.dumps(policy, separators=(",", ":"))
     try:
         content = json.loads(text)
