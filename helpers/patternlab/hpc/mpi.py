@@ -43,6 +43,7 @@ _OF_MPIEXEC = re.compile(
     r"^(=|Abort\(|YOUR APPLICATION|This typically|Please see|\[(proxy|mpiexec)|-{9})"
 )
 LAST_WORDS = 500  # characters of what a program said before it ended
+GRACE = 2.0  # seconds between asking a program to end and killing it
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def run_mpi(
     except _TooLong as stopped:
         raise HPCError(_hang(time_limit, stopped.output)) from None
     finally:
-        end(process, folder, patience=2.0)
+        end(process, folder, patience=GRACE)
     if process.returncode:
         raise HPCError(_failure(process.returncode, *output))
     return Finished(*output, seconds=time.monotonic() - start)

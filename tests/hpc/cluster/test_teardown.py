@@ -72,6 +72,7 @@ def test_what_is_left_all_the_same_is_named(cloud, wanted, cluster, monkeypatch)
         cluster.close()
 
 
+@pytest.mark.deep
 def test_nodes_that_do_not_end_are_told(cloud, wanted, cluster, monkeypatch):
     monkeypatch.setattr(cloud.client("ec2"), "terminate_instances", lambda **which: None)
     with pytest.raises(HPCError, match="600 s"):

@@ -34,6 +34,7 @@ def test_the_ping_pong_runs_between_two_nodes_and_says_that_they_are_one_machine
     assert list(report.table().index) == [1, 1024]
 
 
+@pytest.mark.deep
 def test_three_nodes_are_three_ranks():
     options = ("--pattern", "all-pairs", "--sizes", "1", "--trips", "5", "--json", "-")
     (attempt,) = run(nodes(3, *options), main=0)

@@ -1,8 +1,6 @@
 """What AWS's schema and validators say of a file, through the judge's own process."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import tomllib
@@ -55,43 +53,47 @@ def test_the_schema_says_what_and_where(judged, old, new, where, line, message, 
     assert message in first.message and advice in first.advice
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "validator", "where", "message"),
-    [
-        ("c5n.18xlarge", "c5n.4xlarge", "EfaValidator", f"{FLEET}.InstanceType", "support EFA"),
-        (
-            "MinCount: 1", "MinCount: 9", "ComputeResourceSizeValidator", f"{FLEET}.MinCount",
-            "must be greater",
-        ),
-        ("Name: mpi", "Name: MPI", "NameValidator", f"{QUEUE}.Name", "Invalid name 'MPI'"),
-        (
-            "        PlacementGroup:\n          Enabled: true\n", "",
-            "EfaPlacementGroupValidator", f"{QUEUE}.Networking", "must be explicit",
-        ),
-        (
-            "- subnet-inside1a", "- subnet-public1a", "MultiNetworkInterfacesInstancesValidator",
-            f"{QUEUE}.Networking.SubnetIds", "auto-assign public IPs",
-        ),
-        (
-            "c5n.18xlarge", "hpc7g.4xlarge", "InstanceArchitectureCompatibilityValidator",
-            f"{FLEET}.InstanceType", "none of which are compatible",
-        ),
-        (
-            "c5.large", "c5.lrge", "InstanceTypeValidator", "HeadNode.InstanceType",
-            "'c5.lrge' is not supported",
-        ),
-        ("us-east-1", "us-east-9", "RegionValidator", "Region", "not yet officially supported"),
-        (
-            "Name: mpi", "Name: mpi\n      CapacityType: CAPACITY_BLOCK", "CapacityTypeValidator",
-            f"{QUEUE}.CapacityType", "Capacity Reservation id is required",
-        ),
-    ],
-)  # fmt: skip
-def test_the_validators_say_what_and_where(judged, old, new, validator, where, message):
-    errors = judged(old, new).of_level("error")
-    assert (validator, where) in [(error.validator, error.where) for error in errors]
-    assert any(message in error.message for error in errors)
+#: Faults that one file can have together: what is written instead, and what AWS says of it.
+FAULTS = [
+    ("c5n.18xlarge", "c5n.4xlarge", "EfaValidator", f"{FLEET}.InstanceType", "support EFA"),
+    ("MinCount: 1", "MinCount: 9", "ComputeResourceSizeValidator", f"{FLEET}.MinCount", "greater"),
+    ("Name: mpi", "Name: MPI", "NameValidator", f"{QUEUE}.Name", "'MPI'"),
+    (
+        "        PlacementGroup:\n          Enabled: true\n", "",
+        "EfaPlacementGroupValidator", f"{QUEUE}.Networking", "must be explicit",
+    ),
+]  # fmt: skip
+#: Faults that hide others.
+ALONE = [
+    (
+        "- subnet-inside1a", "- subnet-public1a", "MultiNetworkInterfacesInstancesValidator",
+        f"{QUEUE}.Networking.SubnetIds", "auto-assign public IPs",
+    ),
+    (
+        "c5n.18xlarge", "hpc7g.4xlarge", "InstanceArchitectureCompatibilityValidator",
+        f"{FLEET}.InstanceType", "none of which are compatible",
+    ),
+    (
+        "c5.large", "c5.lrge", "InstanceTypeValidator", "HeadNode.InstanceType",
+        "'c5.lrge' is not supported",
+    ),
+    ("us-east-1", "us-east-9", "RegionValidator", "Region", "not yet officially supported"),
+    (
+        "Name: mpi", "Name: mpi\n      CapacityType: CAPACITY_BLOCK", "CapacityTypeValidator",
+        f"{QUEUE}.CapacityType", "Capacity Reservation id is required",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("faults", [FAULTS, *([one] for one in ALONE)], ids=lambda one: one[0][2])
+def test_the_validators_say_what_and_where(file, faults):
+    for old, new, *_ in faults:
+        file = file.replace(old, new, 1)
+    errors = judge(file, EXAMPLE).of_level("error")
     assert all(error.advice for error in errors)
+    for _, _, validator, where, message in faults:
+        found = [(error.validator, error.where, message in error.message) for error in errors]
+        assert (validator, where, True) in found
 
 
 def test_several_zones_are_refused_for_efa_at_the_list_of_subnets(judged):
@@ -226,25 +228,43 @@ def test_awss_package_stays_out_of_this_process(judged):
     assert "pcluster" not in sys.modules
 
 
-def test_a_judge_that_ends_or_takes_too_long_is_started_again(judged, monkeypatch):
-    client._judged.cache_clear()
-    judged()
-    os.kill(client._JUDGE._process.pid, signal.SIGKILL)
-    client._JUDGE._process.wait()
+#: In the judge's place, which takes seconds to start: answers with the question.
+ECHO = """
+import json, sys, time
+for line in sys.stdin:
+    time.sleep(json.loads(line)["takes"])
+    print(line, end="", flush=True)
+"""
+
+
+@pytest.fixture
+def echo(monkeypatch):
+    """A judge whose process answers each question with itself, `takes` seconds later."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+    command = [sys.executable, "-S", "-c", ECHO]
+    monkeypatch.setattr(client, "_started", lambda: subprocess.Popen(command, **pipes))
+    judge = client._Judge()
+    yield judge
+    judge.close()
+
+
+def test_a_judge_that_ends_or_takes_too_long_is_started_again(echo, monkeypatch):
+    assert echo.ask({"takes": 0})["number"] == 1
+    echo._process.kill()
+    echo._process.wait()
     with pytest.raises(HPCError, match="aws-parallelcluster"):
-        judged("MaxCount: 4", "MaxCount: 6")
+        echo.ask({"takes": 0})
     with monkeypatch.context() as patch:
         patch.setattr(client, "PATIENCE", 0.01)
         with pytest.raises(HPCError, match="0.01 s"):
-            judged("MaxCount: 4", "MaxCount: 6")
-    assert judged("MaxCount: 4", "MaxCount: 6").accepted
+            echo.ask({"takes": 60})
+    assert echo.ask({"takes": 0})["number"] == 4
 
 
-def test_who_is_interrupted_gets_no_others_answer_next(judged):
-    client._judged.cache_clear()
+def test_who_is_interrupted_gets_no_others_answer_next(echo):
     with pytest.raises(OutOfPatience), patience(0.02):
-        judged("MaxCount: 4", "MaxCount: 9")
-    assert judged().accepted
+        echo.ask({"takes": 0.1, "text": "first"})
+    assert echo.ask({"takes": 0, "text": "second"})["text"] == "second"
 
 
 def test_without_the_extra_one_sentence_says_how_to_get_it(judged, monkeypatch):

@@ -14,6 +14,14 @@ from tests.hpc.pingpong import two_ranks
 FEW = Options(sizes=(1,), trips=8)
 
 
+@pytest.fixture(autouse=True)
+def small_heap():
+    """Each measurement collects garbage first: leave out what other tests have imported."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def measured(options=FEW, size=64, comm=two_ranks.Comm):
     def program(comm):
         pair = Pair(comm, 1 - comm.Get_rank(), "byte")
