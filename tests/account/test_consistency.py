@@ -5,17 +5,14 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from patternlab.account import consistency
 from patternlab.account.consistency import LIMIT, PASSING, PAUSE, ask_again
 from patternlab.functions.packaging import package
 from tests.account.clients import answer_with
 
 
 @pytest.fixture
-def functions(monkeypatch):
+def functions(credentials, monkeypatch):
     """A Lambda client that fails as it is told to, and what was told and slept meanwhile."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     slept, told = [], []
     monkeypatch.setattr("botocore.endpoint.time.sleep", slept.append)
     with mock_aws():
@@ -54,7 +51,7 @@ def test_a_role_that_iam_has_not_spread_yet_is_waited_for(functions):
     answers(functions, "InvalidParameterValueException", ROLE, times=3)
     assert functions.update_function_configuration(FunctionName="f", Timeout=9)["Timeout"] == 9
     assert functions.slept == [PAUSE] * 3
-    assert functions.told == ["Waiting for IAM to make the function's role known, at most 60 s ..."]
+    assert len(functions.told) == 1 and "60 s" in functions.told[0]
 
 
 def test_the_wait_has_an_end(functions):
@@ -78,9 +75,7 @@ def test_another_operation_is_not_asked_about_again(functions):
     assert functions.slept == []
 
 
-@pytest.mark.parametrize("passing", PASSING, ids=lambda one: one.operations[0] + one.code)
+@pytest.mark.parametrize("passing", PASSING, ids=lambda one: one.operations + one.code)
 def test_each_operation_named_exists(passing):
-    for operation in passing.operations:
-        for service in consistency._services(operation):
-            model = boto3.client(service, region_name="us-east-1").meta.service_model
-            assert operation in model.operation_names
+    model = boto3.client(passing.service, region_name="us-east-1").meta.service_model
+    assert set(passing.operations.split()) <= set(model.operation_names)

@@ -15,7 +15,6 @@ from moto import mock_aws
 
 from patternlab.account.consistency import LIMIT, PAUSE, ask_again
 from patternlab.account.cost.budget import Budget, Scope
-from patternlab.account.hooks import Hooks
 from patternlab.account.ledger import Ledger
 from patternlab.account.sweep.sweep import sweep
 from patternlab.account.timer import clear_timer, set_timer, timer_name
@@ -109,11 +108,7 @@ def session():
 
 
 @pytest.fixture
-def aws(session, monkeypatch):
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setenv(
-        "MOTO_EC2_LOAD_DEFAULT_AMIS", "false"
-    )  # two thousand images, a second each time
+def aws(session, credentials, monkeypatch):
     made = Aws(session)
     monkeypatch.setattr("botocore.endpoint.time.sleep", made.sleeps.append)
     with mock_aws():
@@ -285,58 +280,6 @@ def test_a_role_that_cannot_be_deleted_again_is_named(aws):
         set_timer(SESSION, WHAT, AT, **aws.options())
     (note,) = refused.value.__notes__
     assert NAME in note and "sweep" in note
-
-
-# -- with the guard of an account's session ----------------------------------------------------
-
-
-class Book:
-    """A ledger that remembers what was planned and how it ended."""
-
-    def __init__(self):
-        self.lines = []
-
-    def planned(self, kind, name, region=None):
-        self.lines.append(("planned", kind, name))
-        return f"{kind} {name}"
-
-    def made(self, entry, identifier=None):
-        self.lines.append(("made", entry))
-
-    def failed(self, entry):
-        self.lines.append(("failed", entry))
-
-
-@pytest.fixture
-def guarded(aws):
-    """`aws` with clients that refuse, tag and write down creates, as those of open_cloud() do."""
-    session, book = boto3.Session("testing", "testing", region_name=REGION), Book()
-    Hooks(SESSION, book).register(session.events)
-    made = Aws(session)
-    made.book = book
-    return made
-
-
-def test_the_guard_lets_a_timer_pass_and_the_ledger_hears_of_role_and_schedule(guarded):
-    set_timer(SESSION, WHAT, AT, **guarded.options())
-    assert guarded.book.lines == [
-        ("planned", "role", NAME),
-        ("made", f"role {NAME}"),
-        ("planned", "schedule", NAME),
-        ("made", f"schedule {NAME}"),
-    ]
-    tags = guarded("iam").list_role_tags(RoleName=NAME)["Tags"]
-    assert {tag["Key"]: tag["Value"] for tag in tags} == SESSION.tags
-    set_timer(SESSION, WHAT, AT + timedelta(hours=1), **guarded.options())
-    clear_timer(SESSION, WHAT, client=guarded)
-    assert guarded.roles() == guarded.schedules() == []
-
-
-def test_what_to_do_is_said_once_with_a_client_that_says_it_too(guarded):
-    guarded.refuse("scheduler", "CreateSchedule", "ThrottlingException", "Rate exceeded")
-    with pytest.raises(AccountError) as refused:
-        set_timer(SESSION, WHAT, AT, **guarded.options())
-    assert str(refused.value).count("slower") == 1
 
 
 # -- with the sweep ---------------------------------------------------------------------------

@@ -1,124 +1,118 @@
-"""What AWS says for some seconds after a change, until the change is known everywhere.
+"""Errors that AWS gives for some seconds after a change, until the change is known everywhere.
 
 IAM answers at once and takes effect a little later, and Lambda updates a function in the
-background. AWS's answer in the meantime is an error that goes away by itself; botocore is told to
-ask again. Source: "Changes that I make are not always immediately visible", IAM User Guide;
-"Lambda function states", Lambda Developer Guide.
+background. In the meantime AWS answers with an error that goes away by itself. botocore's own retry
+modes do not repeat these errors, so its event for retries is told to. Source: "Changes that I make
+are not always immediately visible", IAM User Guide; "Lambda function states", Lambda Developer
+Guide.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 PAUSE = 2.0  # seconds between two tries
 LIMIT = 60.0  # seconds in all
 
 
-@dataclass(frozen=True)
-class Passing:
-    """An error that passes: the operations that give it, its code, and a part of its message."""
+class Passing(NamedTuple):
+    """An error that passes.
 
-    operations: tuple[str, ...]
+    Attributes:
+        service: the service that gives it.
+        operations: those that give it.
+        code: the end of its code.
+        words: a part of its message.
+        waits_for: what makes it go away.
+    """
+
+    service: str
+    operations: str
     code: str
     words: str
     waits_for: str
 
 
+_ROLE, _POLICY = "IAM to make the role known", "IAM to make the role's policy known"
+_INVALID, _INVOKE = "InvalidParameterValueException", "PutFunctionEventInvokeConfig"
+_MAPPINGS = "CreateEventSourceMapping UpdateEventSourceMapping"
 PASSING = (
     Passing(
-        ("CreateFunction", "UpdateFunctionConfiguration"),
-        "InvalidParameterValueException",
+        "lambda",
+        "CreateFunction UpdateFunctionConfiguration",
+        _INVALID,
         "cannot be assumed by Lambda",
-        "IAM to make the function's role known",
+        _ROLE,
     ),
     Passing(
-        ("CreateEventSourceMapping", "UpdateEventSourceMapping", "PutFunctionEventInvokeConfig"),
-        "InvalidParameterValueException",
+        "lambda",
+        f"{_MAPPINGS} {_INVOKE}",
+        _INVALID,
         "execution role does not have permissions",
-        "IAM to make the role's policy known",
+        _POLICY,
     ),
+    Passing("lambda", _INVOKE, _INVALID, "execution role doesn't have permissions", _POLICY),
     Passing(
-        ("PutFunctionEventInvokeConfig",),
-        "InvalidParameterValueException",
-        "execution role doesn't have permissions",
-        "IAM to make the role's policy known",
-    ),
-    Passing(
-        ("UpdateFunctionCode", "UpdateFunctionConfiguration", "DeleteEventSourceMapping"),
+        "lambda",
+        "UpdateFunctionCode UpdateFunctionConfiguration DeleteEventSourceMapping",
         "ResourceConflictException",
         "An update is in progress",
         "Lambda to finish an update",
     ),
     Passing(
-        ("UpdateEventSourceMapping", "DeleteEventSourceMapping"),
+        "lambda",
+        "UpdateEventSourceMapping DeleteEventSourceMapping",
         "ResourceInUseException",
         "",
         "the mapping to finish a change",
     ),
+    Passing("sqs", "CreateQueue", "QueueDeletedRecently", "", "SQS to forget a queue of this name"),
     Passing(
-        ("CreateQueue",),
-        "QueueDeletedRecently",
-        "",
-        "SQS to forget a queue of this name (60 seconds)",
-    ),
-    Passing(
-        ("SetTopicAttributes",),
+        "sns",
+        "SetTopicAttributes",
         "InvalidParameter",
         "role",
-        "IAM to make the topic's role known",
+        _ROLE,
     ),
     Passing(
-        ("CreateSchedule", "UpdateSchedule"),
+        "scheduler",
+        "CreateSchedule UpdateSchedule",
         "ValidationException",
         "assume the role",
-        "IAM to make the schedule's role known",
+        _ROLE,
     ),
 )
 
 
 def ask_again(events: Any, tell: Callable[[str], None]) -> None:
-    """Register on a botocore session's `events`: errors that pass are asked about again.
+    """Let botocore repeat the calls whose errors pass.
 
-    `tell` is given a sentence before the first pause of each wait.
+    Args:
+        events: those of a botocore session.
+        tell: receives a sentence before the first pause of each wait.
     """
 
     def retry(
         response: Any, operation: Any, attempts: int, **_: Any
     ) -> float | None:  # botocore's own protocol: seconds to sleep, or None for "no retry"
-        error = _error(response)
-        found = error and _passing(operation.name, *error)
-        if not found or attempts * PAUSE > LIMIT:
+        found = _passing(operation.name, response)
+        if found is None or attempts * PAUSE > LIMIT:
             return None
         if attempts == 1:
             tell(f"Waiting for {found.waits_for}, at most {LIMIT:g} s ...")
         return PAUSE
 
-    for name in sorted({name for passing in PASSING for name in passing.operations}):
-        for service in _services(name):
-            events.register_first(f"needs-retry.{service}.{name}", retry)
+    names = {(one.service, name) for one in PASSING for name in one.operations.split()}
+    for service, name in sorted(names):
+        events.register_first(f"needs-retry.{service}.{name}", retry)
 
 
-def _services(operation: str) -> tuple[str, ...]:
-    by_name = {
-        "CreateQueue": ("sqs",),
-        "SetTopicAttributes": ("sns",),
-        "CreateSchedule": ("scheduler",),
-        "UpdateSchedule": ("scheduler",),
-    }
-    return by_name.get(operation, ("lambda",))
-
-
-def _error(response: Any) -> tuple[str, str] | None:
-    if response is None:
-        return None
-    parsed = response[1].get("Error", {})
-    return (parsed["Code"], parsed.get("Message", "")) if "Code" in parsed else None
-
-
-def _passing(operation: str, code: str, message: str) -> Passing | None:
+def _passing(operation: str, response: Any) -> Passing | None:
+    error = response[1].get("Error", {}) if response is not None else {}
+    code, message = error.get("Code", ""), error.get("Message", "")
     for one in PASSING:
-        if operation in one.operations and code.endswith(one.code) and one.words in message:
+        known = operation in one.operations.split() and code.endswith(one.code)
+        if known and one.words in message:
             return one
     return None
