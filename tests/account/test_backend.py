@@ -31,26 +31,26 @@ def work(event, context):
 
 def test_without_a_price_agreed_to_the_card_is_shown_and_nothing_is_opened(account, monkeypatch):
     monkeypatch.delenv("PATTERNLAB_CEILING")
-    with pytest.raises(AccountError, match="01-sqs-lambda-dlq may cost") as refused:
+    with pytest.raises(AccountError, match="01-sqs-lambda-dlq") as refused:
         open_cloud(backend="aws")
     assert "PATTERNLAB_CEILING=1.00" in str(refused.value) and not ledgers_in(account)
 
 
 def test_a_ceiling_below_the_card_is_refused(account, monkeypatch):
     monkeypatch.setenv("PATTERNLAB_CEILING", "0.0001")
-    with pytest.raises(AccountError, match="you agreed to 0.0001 USD"):
+    with pytest.raises(AccountError, match="0.0001 USD"):
         open_cloud(backend="aws")
 
 
 def test_a_refused_account_leaves_the_door_free(account, monkeypatch):
     monkeypatch.setenv("PATTERNLAB_BLOCKED_ACCOUNTS", "123456789012")
-    with pytest.raises(AccountError, match="…9012 is on your block list"):
+    with pytest.raises(AccountError, match="…9012"):
         open_cloud(backend="aws")
     open_cloud(backend="local").close()
 
 
 def test_an_unknown_backend_is_a_sentence():
-    with pytest.raises(CloudError, match="There is no backend 'azure'"):
+    with pytest.raises(CloudError, match="azure"):
         open_cloud(backend="azure")
 
 
@@ -100,12 +100,12 @@ def test_topics_write_their_deliveries_to_the_logs(cloud):
 
 
 def test_what_the_learner_makes_with_boto3_itself_is_watched_too(cloud):
-    with pytest.raises(AccountError, match="write cloud.name"):
+    with pytest.raises(AccountError, match="cloud.name"):
         boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="orders")
 
 
 def test_an_outage_cannot_be_ordered(cloud):
-    with pytest.raises(CloudError, match="Nobody can order an outage of AWS"):
+    with pytest.raises(CloudError, match="cloud.faults"):
         cloud.faults.outage("arn", minutes=2)
 
 
@@ -141,7 +141,7 @@ def test_a_closed_account_is_closed(account):
     cloud.close()
     cloud.close()
     assert boto3.DEFAULT_SESSION is not cloud._backend.boto3
-    with pytest.raises(CloudError, match="This cloud is closed"):
+    with pytest.raises(CloudError, match="open_cloud"):
         cloud.client("sqs")
 
 

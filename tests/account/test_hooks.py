@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from patternlab.account.hooks import Hooks, NetworkGone, Refused
-from patternlab.resources.errors import AccountError
+from patternlab.resources.errors import AccountError, advice_for
 from patternlab.resources.naming import new_session
 
 SESSION = new_session("us-east-1", datetime(2026, 1, 5, tzinfo=UTC), hours=4)
@@ -67,20 +67,20 @@ def test_a_create_carries_the_sessions_tags_beside_the_learners_own(clients):
 
 
 def test_a_name_without_the_prefix_is_refused_and_nothing_is_sent(clients, book):
-    with pytest.raises(Refused, match=r"write cloud.name\('orders'\) instead of 'orders'"):
+    with pytest.raises(Refused, match=r"cloud.name\('orders'\)"):
         clients("sqs").create_queue(QueueName="orders")
     assert book.lines == [] and "QueueUrls" not in clients("sqs").list_queues()
 
 
 def test_what_no_sweep_would_find_is_not_created(clients):
-    with pytest.raises(Refused, match="rds CreateDBInstance is not sent"):
+    with pytest.raises(Refused, match="rds CreateDBInstance"):
         clients("rds").create_db_instance(
             DBInstanceIdentifier="x", DBInstanceClass="db.t3.micro", Engine="mysql"
         )
 
 
 def test_what_hangs_on_a_foreign_thing_is_refused(clients):
-    with pytest.raises(Refused, match="payroll is not of this session"):
+    with pytest.raises(Refused, match="payroll"):
         clients("sns").subscribe(
             TopicArn="arn:aws:sns:us-east-1:123456789012:payroll",
             Protocol="sqs",
@@ -89,7 +89,7 @@ def test_what_hangs_on_a_foreign_thing_is_refused(clients):
 
 
 def test_what_hangs_on_nothing_is_refused(clients, book):
-    with pytest.raises(Refused, match="give Placement.GroupName"):
+    with pytest.raises(Refused, match="Placement.GroupName"):
         clients("ec2").run_instances(ImageId="ami-1", MinCount=1, MaxCount=1)
     assert book.lines == []
 
@@ -105,7 +105,7 @@ def test_an_error_keeps_its_class_and_gains_advice_and_loses_the_account(clients
     with pytest.raises(iam.exceptions.NoSuchEntityException):
         iam.get_role(RoleName="nobody")
     logs = clients("logs")
-    with pytest.raises(logs.exceptions.ResourceNotFoundException, match="Run the cell that made"):
+    with pytest.raises(logs.exceptions.ResourceNotFoundException, match=advice_for("NotFound")):
         logs.filter_log_events(logGroupName="nothing")
 
 
@@ -123,7 +123,7 @@ def test_without_an_answer_the_ledger_stays_open_and_a_sentence_says_so(clients,
         raise EndpointConnectionError(endpoint_url="https://sqs.us-east-1.amazonaws.com/")
 
     sqs.meta.events.register_first("before-send", cut)
-    with pytest.raises(NetworkGone, match="Whether the queue .*orders exists is not known"):
+    with pytest.raises(NetworkGone, match="queue .*orders"):
         sqs.create_queue(QueueName=SESSION.name("orders"))
     assert [line[0] for line in book.lines] == ["planned"]
 

@@ -58,7 +58,7 @@ def test_missing_credentials_are_a_sentence(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with pytest.raises(AccountError, match="no usable credentials"):
+    with pytest.raises(AccountError, match="AWS_PROFILE"):
         who_am_i(boto3.Session(region_name="us-east-1"))
 
 
@@ -67,18 +67,18 @@ def test_an_address_that_nobody_answers_is_a_sentence(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # discard: nobody listens
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with pytest.raises(AccountError, match="cannot be reached"):
+    with pytest.raises(AccountError, match="open the account"):
         who_am_i(boto3.Session(region_name="us-east-1"))
 
 
 def test_the_root_user_is_refused():
-    with pytest.raises(AccountError, match="root user"):
+    with pytest.raises(AccountError, match="learner.json"):
         refuse_if_unsafe(Identity("918273645546", "root"), read_settings({}))
 
 
 def test_an_account_on_the_block_list_is_refused():
     blocked = read_settings({"PATTERNLAB_BLOCKED_ACCOUNTS": "918273645546"})
-    with pytest.raises(AccountError, match="…5546 is on your block list"):
+    with pytest.raises(AccountError, match="…5546"):
         refuse_if_unsafe(ADA, blocked)
     refuse_if_unsafe(ADA, read_settings({"PATTERNLAB_BLOCKED_ACCOUNTS": "111122223333"}))
 

@@ -133,14 +133,14 @@ def test_damage_by_hand_is_one_sentence_with_file_and_line(ledger, damage):
     with pytest.raises(LedgerError) as refusal:
         Ledger.read(ledger.path)
     said = str(refusal.value)
-    assert f"{ledger.path} is damaged at line 3" in said and "delete that line" in said
+    assert f"{ledger.path}" in said and "line 3" in said
     assert "\n" not in said
 
 
 @pytest.mark.parametrize("text", ["", "\n", "nonsense\n", "{}\n", '{"is": "header"}\n'])
 def test_a_ledger_without_its_header_is_refused(ledger, text):
     ledger.path.write_text(text)
-    with pytest.raises(LedgerError, match="damaged at line 1"):
+    with pytest.raises(LedgerError, match="line 1"):
         Ledger.read(ledger.path)
 
 
@@ -155,10 +155,10 @@ def test_a_ledger_without_its_header_is_refused(ledger, text):
 )
 def test_no_account_id_arn_or_url_gets_in(ledger, name):
     entry = ledger.planned("mapping", NAME)
-    with pytest.raises(LedgerError, match="plain name"):
-        ledger.planned("queue", name)
-    with pytest.raises(LedgerError, match="plain name"):
-        ledger.made(entry, name)
+    for write in (lambda: ledger.planned("queue", name), lambda: ledger.made(entry, name)):
+        with pytest.raises(LedgerError) as refused:
+            write()
+        assert ACCOUNT not in str(refused.value)
     assert ACCOUNT not in ledger.path.read_text()
     assert states(ledger) == {entry: "planned"}
 
@@ -195,7 +195,7 @@ def test_an_endpoint_is_host_and_port_only(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "ledger").write_text("a file where the folder should be")
-    with pytest.raises(LedgerError, match="nothing is created.*PATTERNLAB_STATE"):
+    with pytest.raises(LedgerError, match="PATTERNLAB_STATE"):
         Ledger.open(tmp_path, SESSION, account=ACCOUNT, endpoint=None)
 
 
@@ -203,7 +203,7 @@ def test_a_full_disk_is_one_sentence(ledger, monkeypatch):
     entry = ledger.planned("queue", NAME)
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, line: write(descriptor, line[:10]))
-    with pytest.raises(LedgerError, match="disk is full.*nothing is created"):
+    with pytest.raises(LedgerError, match="full.*PATTERNLAB_STATE"):
         ledger.planned("topic", NAME)
     monkeypatch.undo()
     assert states(ledger) == {entry: "planned"}
@@ -211,7 +211,7 @@ def test_a_full_disk_is_one_sentence(ledger, monkeypatch):
 
 def test_a_ledger_that_vanished_is_one_sentence(ledger):
     ledger.path.unlink()
-    with pytest.raises(LedgerError, match="nothing is created"):
+    with pytest.raises(LedgerError, match="PATTERNLAB_STATE"):
         ledger.planned("queue", NAME)
-    with pytest.raises(LedgerError, match="cannot be read"):
+    with pytest.raises(LedgerError, match=SESSION.id):
         Ledger.read(ledger.path)

@@ -31,13 +31,13 @@ def test_all_of_it_is_read():
 
 @pytest.mark.parametrize("hours", ["0", "-1", "25", "nan", "inf", "two"])
 def test_hours_that_make_no_sense_are_refused_in_a_sentence(hours):
-    with pytest.raises(AccountError, match=r"PATTERNLAB_HOURS=.* is no length of a session"):
+    with pytest.raises(AccountError, match="PATTERNLAB_HOURS=.*24"):
         read_settings({"PATTERNLAB_HOURS": hours})
 
 
 @pytest.mark.parametrize("account", ["1234", "1111-2222-3333", "prod"])
 def test_a_block_list_holds_whole_account_ids(account):
-    with pytest.raises(AccountError, match="is no account id: give 12 digits"):
+    with pytest.raises(AccountError, match="12 digits"):
         read_settings({"PATTERNLAB_BLOCKED_ACCOUNTS": account})
 
 

@@ -72,7 +72,7 @@ def test_a_signature_is_for_execute_api_in_the_region_of_the_address(server):
 
 @pytest.mark.parametrize("url", ["http://example.org/", "ftp://example.org", "users", "https://"])
 def test_only_https_is_asked(url):
-    with pytest.raises(AccountError, match="write one that begins with https://"):
+    with pytest.raises(AccountError, match="https://"):
         ask(url, None)
 
 
@@ -85,12 +85,12 @@ def test_only_https_is_asked(url):
     ],
 )
 def test_a_signature_goes_nowhere_but_to_an_api(url):
-    with pytest.raises(AccountError, match="is not signed: only https://API.execute-api"):
+    with pytest.raises(AccountError, match="execute-api"):
         ask(url, None, signed=True)
 
 
 def test_a_stand_in_knows_apis_only():
-    with pytest.raises(AccountError, match="it knows the addresses of APIs only"):
+    with pytest.raises(AccountError, match="AWS_ENDPOINT_URL"):
         ask("https://d1.cloudfront.net/", "http://127.0.0.1:9")
 
 

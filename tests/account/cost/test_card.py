@@ -27,8 +27,14 @@ SMALL = Card("small", "us-east-1", run=0.10, per_hour=0.05, seconds=60)
 # -- the card --------------------------------------------------------------------------------
 
 
-def test_every_notebook_has_a_card():
-    assert set(cards()) == {path.stem for path in books()}
+@pytest.mark.parametrize("name", [path.stem for path in books()])
+def test_every_notebook_has_a_card(name):
+    assert name in cards(), f"nobody has counted what {name} asks of AWS: run make policies"
+
+
+def test_every_card_is_of_a_notebook():
+    gone = set(cards()) - {path.stem for path in books()}
+    assert not gone, f"{gone} are no longer there: run make policies"
 
 
 def test_a_card_by_hand():
@@ -65,7 +71,7 @@ def test_a_notebook_without_a_cloud_costs_nothing_and_its_card_says_so():
     for name in ("06-cloudfront-edge-cache", "08-caching-layer"):
         one = card(name)
         assert (one.run, one.per_hour, one.seconds) == (0, 0, 0)
-        assert f"{name} asks AWS for nothing that is billed." in str(one)
+        assert name in one.note
 
 
 def test_another_region_is_taken_to_be_twice_as_dear():
@@ -79,8 +85,7 @@ def test_a_notebook_that_nobody_counted_gets_the_dearest_of_each_figure():
     unknown = card("my-own")
     for figure in ("run", "per_hour", "per_month", "seconds"):
         assert getattr(unknown, figure) == max(getattr(one, figure) for one in cards().values())
-    assert "Nobody has counted what my-own asks of AWS" in str(unknown)
-    assert "Nobody has counted" not in str(card("04-fan-out"))
+    assert "my-own" in unknown.note and not card("04-fan-out").note
 
 
 def test_the_text_is_short_aligned_and_says_where_it_comes_from():
@@ -90,13 +95,13 @@ def test_the_text_is_short_aligned_and_says_where_it_comes_from():
     assert len({match.end() for match in figures}) == 1
     assert len(lines) <= 8 and max(map(len, lines)) <= 100
     said = " ".join(lines)
-    assert "Modelled" in said and "no free tier" in said and "data/prices.csv" in said
+    assert "data/prices.csv" in said
     assert re.search(r"of 2\d{3}-\d\d-\d\d to 2\d{3}-\d\d-\d\d", said)
 
 
 def test_what_has_no_dated_source_is_named_on_the_card():
-    assert "Without a dated source: events s3-event" in " ".join(str(card("05-s3-events")).split())
-    assert "Without a dated source" not in str(card("01-sqs-lambda-dlq"))
+    assert "events s3-event" in card("05-s3-events").provenance
+    assert "s3-event" not in card("01-sqs-lambda-dlq").provenance
 
 
 def test_html_says_what_the_text_says_and_escapes_a_name():
@@ -138,10 +143,7 @@ def test_a_ceiling_is_read(text, amount):
 def test_what_is_no_price_is_one_sentence(text):
     with pytest.raises(AccountError) as refused:
         Ceiling.parse(text)
-    assert str(refused.value) == (
-        f"PATTERNLAB_CEILING={text!r} is no price: write US dollars as a plain number with a "
-        "point, for example PATTERNLAB_CEILING=1.00."
-    )
+    assert f"PATTERNLAB_CEILING={text!r}" in str(refused.value)
 
 
 def test_a_card_below_the_ceiling_is_agreed_to():
@@ -152,13 +154,8 @@ def test_a_card_below_the_ceiling_is_agreed_to():
 
 def test_a_card_above_the_ceiling_is_refused_with_both_amounts():
     ceiling = Ceiling(0.25)
-    with pytest.raises(CostAboveCeiling) as refused:
+    with pytest.raises(CostAboveCeiling, match="small.* 0.30 USD.*4 hours.*0.25 USD"):
         ceiling.check(SMALL, hours=4)
-    assert str(refused.value) == (
-        "small may cost up to 0.30 USD with what stays until the session ends, 4 hours, and you "
-        "agreed to 0.25 USD. Nothing was created: raise PATTERNLAB_CEILING if that is worth it to "
-        "you."
-    )
     assert ceiling.committed == 0
 
 
@@ -170,10 +167,9 @@ def test_a_ceiling_of_nothing_refuses_every_notebook_that_asks_aws_for_something
             Ceiling(0).check(one)
 
 
-def test_a_dollar_is_enough_for_each_notebook_and_a_session_of_four_hours():
-    labs = {path.stem for path in books() if path.parent == LABS}
-    for one in cards().values():
-        Ceiling(4 if one.notebook in labs else 1).check(one, hours=4)
+@pytest.mark.parametrize("name", cards())
+def test_a_dollar_is_enough_for_each_notebook_and_a_session_of_four_hours(name):
+    Ceiling(4 if (LABS / f"{name}.ipynb").exists() else 1).check(cards()[name], hours=4)
 
 
 def test_the_lab_costs_its_nodes_until_their_timers_end_them():
@@ -189,7 +185,7 @@ def test_instances_of_the_card_are_not_set_aside_twice():
     ceiling.check(one, hours=1)
     ceiling.allow("instance", 1, 3.9)
     assert ceiling.committed == pytest.approx(3.9)
-    with pytest.raises(CostAboveCeiling, match="up to 1.00 USD until the session ends"):
+    with pytest.raises(CostAboveCeiling, match="1.00 USD"):
         ceiling.allow("instance", 1, 1)  # others are
 
 
@@ -204,20 +200,15 @@ def test_what_is_billed_by_the_hour_is_set_aside_before_it_is_made():
     ceiling = Ceiling(0.20)
     ceiling.check(SMALL)
     ceiling.allow("stage", hours=4, hourly_usd=0.02)  # 0.10 + 0.08
-    with pytest.raises(CostAboveCeiling) as refused:
+    with pytest.raises(CostAboveCeiling, match="stage.*0.02 USD.*0.08 USD.*0.2 USD.*0.18 USD"):
         ceiling.allow("stage", hours=4, hourly_usd=0.02)
-    assert str(refused.value) == (
-        "A stage costs 0.02 USD an hour, up to 0.08 USD until the session ends, and you agreed to "
-        "0.2 USD, of which 0.18 USD are spoken for. It was not created: raise PATTERNLAB_CEILING "
-        "if that is worth it to you."
-    )
     assert ceiling.committed == pytest.approx(0.18)
 
 
 def test_a_card_is_checked_against_what_is_set_aside():
     ceiling = Ceiling(0.15)
     ceiling.allow("stage", hours=5, hourly_usd=0.02)
-    with pytest.raises(CostAboveCeiling, match=r"you agreed to 0.15 USD, of which 0.10 USD are"):
+    with pytest.raises(CostAboveCeiling, match="0.15 USD.*0.10 USD"):
         ceiling.check(SMALL)
 
 
@@ -230,12 +221,13 @@ def test_things_that_cost_nothing_by_the_hour_are_always_allowed():
 
 @pytest.mark.parametrize("amount", [-1, float("nan"), float("inf")])
 def test_no_amount_is_negative_or_endless(amount):
-    with pytest.raises(ValueError, match="from 0 up"):
-        Ceiling(amount)
-    with pytest.raises(ValueError, match="from 0 up"):
-        Ceiling(1).allow("stage", hours=1, hourly_usd=amount)
-    with pytest.raises(ValueError, match="from 0 up"):
-        Ceiling(1).check(SMALL, hours=amount)
+    for wrong in (
+        lambda: Ceiling(amount),
+        lambda: Ceiling(1).allow("stage", hours=1, hourly_usd=amount),
+        lambda: Ceiling(1).check(SMALL, hours=amount),
+    ):
+        with pytest.raises(ValueError, match=repr(amount)):
+            wrong()
 
 
 amounts = st.floats(0, 100)

@@ -13,20 +13,6 @@ from tests.account.standin.server import ACCOUNT, StandIn
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_account_is_the_distinctive_one(ministack):
-    assert ministack.client("sts").get_caller_identity()["Account"] == ACCOUNT
-
-
-def test_the_environment_leads_boto3_there(ministack, monkeypatch):
-    for name, value in ministack.environment.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.Session().client("sqs")
-    assert client.meta.endpoint_url == ministack.url
-    url = client.create_queue(QueueName="led-here")["QueueUrl"]
-    assert ministack.client("sqs").list_queues()["QueueUrls"] == [url]
-    client.delete_queue(QueueUrl=url)
-
-
 def test_the_learner_is_not_the_root_user(ministack, monkeypatch):
     for name, value in ministack.environment.items():
         monkeypatch.setenv(name, value)
