@@ -1,14 +1,18 @@
-"""boto3's clients, made once in a process: that takes longer than most tests ask with them."""
+"""boto3's clients, made once in a process (that takes long), and calls of theirs that fail."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import botocore.client
+import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 
 from patternlab.service_models import boto3_session
 
@@ -51,3 +55,26 @@ def answer_with(events: Any, name: str, code: str, message: str, times: int) -> 
         return AWSResponse(request.url, 400, {"x-amzn-errortype": code}, body)
 
     events.register_first(name, answer)
+
+
+def fail(
+    monkeypatch: pytest.MonkeyPatch, error: Any, operation: str, times: int = 10**6
+) -> Counter[str]:
+    """Let calls of `operation` end in `error`, a code of AWS's or an exception; counts those."""
+    count: Counter[str] = Counter()
+    call = botocore.client.BaseClient._make_api_call
+
+    def failing(self: Any, name: str, params: Any) -> Any:
+        if name == operation and count[name] < times:
+            count[name] += 1
+            raise error if isinstance(error, BaseException) else refused(error, name)
+        return call(self, name, params)
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", failing)
+    return count
+
+
+def refused(code: str, operation: str) -> ClientError:
+    """AWS's answer to who may not do it; it names the account."""
+    message = "User: arn:aws:iam::123456789012:user/ada may not do it"
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)

@@ -10,7 +10,6 @@ from decimal import Decimal
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
 from patternlab.account.consistency import LIMIT, PAUSE, ask_again
@@ -20,7 +19,7 @@ from patternlab.account.sweep.sweep import sweep
 from patternlab.account.timer import clear_timer, set_timer, timer_name
 from patternlab.resources.errors import AccountError
 from patternlab.resources.naming import Session
-from tests.account.clients import answer_with
+from tests.account.clients import answer_with, fail
 
 ACCOUNT = "123456789012"  # moto's
 REGION = "eu-central-1"
@@ -44,19 +43,6 @@ class Aws:
         if service not in self._clients:
             self._clients[service] = self.session.client(service)
         return self._clients[service]
-
-    def refuse(self, service, operation, code, message="no", times=1):
-        """Answer the next `times` calls of `operation` with this error, before moto is asked."""
-        left = [times]
-
-        def answer(**_):
-            if not left[0]:
-                return None
-            left[0] -= 1
-            error = {"Error": {"Code": code, "Message": message}}
-            return AWSResponse("https://aws.test", 400, {}, None), error
-
-        self(service).meta.events.register_first(f"before-call.{service}.{operation}", answer)
 
     def role_not_known_yet(self, times):
         """Answer the next `times` requests for a schedule as Scheduler does while IAM spreads."""
@@ -234,28 +220,30 @@ def test_it_does_not_wait_for_ever_and_leaves_no_role(aws):
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "code", "words"),
+    ("operation", "code", "words"),
     [
-        ("sts", "GetCallerIdentity", "ExpiredToken", "expired"),
-        ("iam", "CreateRole", "AccessDenied", "iam:CreateRole"),
-        ("iam", "PutRolePolicy", "AccessDenied", "iam:PutRolePolicy"),
-        ("scheduler", "CreateSchedule", "AccessDeniedException", "iam:PassRole"),
-        ("scheduler", "CreateSchedule", "ThrottlingException", "slower"),
-        ("scheduler", "CreateSchedule", "ServiceQuotaExceededException", "quota"),
-        ("scheduler", "CreateSchedule", "ValidationException", "ValidationException"),
+        ("GetCallerIdentity", "ExpiredToken", "expired"),
+        ("CreateRole", "AccessDenied", "iam:CreateRole"),
+        ("PutRolePolicy", "AccessDenied", "iam:PutRolePolicy"),
+        ("CreateSchedule", "AccessDeniedException", "iam:PassRole"),
+        ("CreateSchedule", "ThrottlingException", "slower"),
+        ("CreateSchedule", "ServiceQuotaExceededException", "quota"),
+        ("CreateSchedule", "ValidationException", "ValidationException"),
     ],
 )
-def test_what_aws_refuses_is_one_sentence_and_leaves_nothing(aws, service, operation, code, words):
-    aws.refuse(service, operation, code, f"account {ACCOUNT} no")
+def test_what_aws_refuses_is_one_sentence_and_leaves_nothing(
+    aws, monkeypatch, operation, code, words
+):
+    fail(monkeypatch, code, operation)
     with pytest.raises(AccountError, match=words) as refused:
         set_timer(SESSION, WHAT, AT, **aws.options())
     assert str(refused.value).startswith("Cannot ") and ACCOUNT not in str(refused.value)
     assert aws.roles() == [] and aws.schedules() == [] and aws.sleeps == []
 
 
-def test_a_timer_that_cannot_be_moved_stays_as_it_is(aws):
+def test_a_timer_that_cannot_be_moved_stays_as_it_is(aws, monkeypatch):
     set_timer(SESSION, WHAT, AT, **aws.options())
-    aws.refuse("scheduler", "UpdateSchedule", "InternalServerException")
+    fail(monkeypatch, "InternalServerException", "UpdateSchedule")
     with pytest.raises(AccountError, match="InternalServerException"):
         set_timer(SESSION, WHAT, AT + timedelta(hours=1), **aws.options())
     assert aws.schedule(NAME)["ScheduleExpression"] == "at(2030-01-01T14:00:00)"
@@ -273,9 +261,9 @@ def test_an_interrupt_while_it_waits_leaves_no_role(aws, monkeypatch):
     assert aws.roles() == []
 
 
-def test_a_role_that_cannot_be_deleted_again_is_named(aws):
-    aws.refuse("scheduler", "CreateSchedule", "AccessDeniedException")
-    aws.refuse("iam", "DeleteRole", "AccessDenied")
+def test_a_role_that_cannot_be_deleted_again_is_named(aws, monkeypatch):
+    fail(monkeypatch, "AccessDeniedException", "CreateSchedule")
+    fail(monkeypatch, "AccessDenied", "DeleteRole")
     with pytest.raises(AccountError) as refused:
         set_timer(SESSION, WHAT, AT, **aws.options())
     (note,) = refused.value.__notes__
@@ -356,15 +344,15 @@ def test_the_sweep_keeps_the_timer_of_an_instance_that_it_could_not_end(aws, nod
     assert aws.schedules() == aws.roles() == [] and aws.state(mine) == "terminated"
 
 
-def test_the_sweep_keeps_the_timers_of_instances_that_it_may_not_look_for(aws, nodes):
+def test_the_sweep_keeps_the_timers_of_instances_that_it_may_not_look_for(aws, nodes, monkeypatch):
     _, mine, other = nodes
-    aws.refuse("ec2", "DescribeInstances", "UnauthorizedOperation", times=99)
+    fail(monkeypatch, "UnauthorizedOperation", "DescribeInstances")
     report = swept(aws, "instance")
     assert sorted(aws.schedules()) == sorted(aws.roles()) == timers_of(mine, other)
     assert "it ends an instance that could not be looked for" in str(report)
 
 
-def test_who_may_end_an_instance_but_not_look_for_it_ends_its_timer_too(aws, nodes):
-    aws.refuse("ec2", "DescribeInstances", "UnauthorizedOperation", times=99)
+def test_who_may_end_an_instance_but_not_look_for_it_ends_its_timer_too(aws, nodes, monkeypatch):
+    fail(monkeypatch, "UnauthorizedOperation", "DescribeInstances")
     swept(aws, "instance", ledgers=[nodes[0]])
     assert aws.schedules() == aws.roles() == []

@@ -10,6 +10,7 @@ from patternlab.account.policies.documents import lab, learner
 from patternlab.authoring import notebook_calls
 from patternlab.functions.roles import MANAGED
 from patternlab.hpc.errors import HPCError
+from patternlab.resources.errors import AccountError
 from tests.account.policies.iam import allows, enforced, without
 
 ROWS = calls.read()
@@ -60,7 +61,7 @@ def test_the_labs_policy_has_nothing_that_a_learners_has_but_whom_a_role_is_pass
 )
 def test_without_any_one_statement_the_lab_fails(sid):
     document = both(without(LAB, sid))
-    with enforced(document) as guarded, pytest.raises((ClientError, HPCError)):
+    with enforced(document) as guarded, pytest.raises((ClientError, AccountError, HPCError)):
         notebook_calls.record(BOOK, guarded.prepare)
     assert {statement_of(action).sid for action in guarded.denied} == {sid}
 

@@ -9,7 +9,6 @@ import botocore.client
 import botocore.exceptions
 import pytest
 from botocore import xform_name
-from botocore.exceptions import ClientError
 
 from patternlab.account.ledger import Ledger
 from patternlab.account.sweep import command as sweeping
@@ -19,7 +18,7 @@ from patternlab.account.sweep.sweep import SETTLED, sweep, sweep_session
 from patternlab.resources import KINDS
 from patternlab.resources.naming import Session
 from patternlab.resources.place import TRIES, Place
-from tests.account.clients import Clients
+from tests.account.clients import Clients, fail
 from tests.account.moto_with import moto_with
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
@@ -185,25 +184,6 @@ def there():
     at.who()
     kinds = [kind for kind in KINDS.values() if kind.kind != "cache policy"]  # moto has none
     return sorted(str(one) for kind in kinds for one in kind.find(at))
-
-
-def fail(monkeypatch, error, operation, times=10**6):
-    """Let the sweep's calls of `operation` end in `error`; returns the count of those that did."""
-    count, call = Counter(), botocore.client.BaseClient._make_api_call
-
-    def failing(self, name, params):
-        if name == operation and count[name] < times:
-            count[name] += 1
-            raise error if isinstance(error, BaseException) else refused(error, name)
-        return call(self, name, params)
-
-    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", failing)
-    return count
-
-
-def refused(code, operation):
-    message = f"User: arn:aws:iam::{ACCOUNT}:user/ada may not do it"
-    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
 # -- all is well ---------------------------------------------------------------------------------
