@@ -175,43 +175,43 @@ def test_a_module_below_a_module_is_imported(notebook):
 
 
 @pytest.mark.parametrize(
-    ("source", "sentence"),
+    ("source", "named"),
     [
-        ("handler = 7", "A handler is a function of (event, context), not 7."),
-        ("handler = print", "A handler is a function of (event, context), not <built-in"),
-        ("handler = lambda event, context: 1", "<lambda> is a lambda expression"),
-        ("def handler(event): pass", "handler does not take them"),
-        ("def handler(event, context, more): pass", "handler does not take them"),
-        ("async def handler(event, context): pass", "handler is async"),
+        ("handler = 7", ["7"]),
+        ("handler = print", ["<built-in function print>"]),
+        ("handler = lambda event, context: 1", ["<lambda>"]),
+        ("def handler(event): pass", ["handler"]),
+        ("def handler(event, context, more): pass", ["handler"]),
+        ("async def handler(event, context): pass", ["handler", "async"]),
         (
             "thing = object()\ndef handler(event, context): return thing",
-            "handler uses thing, a object of this notebook that cannot be sent to Lambda.",
+            ["handler", "thing", "object"],
         ),
         (
             "thing = object()\ndef tool(): return thing\n"
             "def handler(event, context): return tool()",
-            "tool uses thing, a object",
+            ["tool", "thing", "object"],
         ),
         (
             "numbers = [1.5, float('nan')]\ndef handler(event, context): return numbers",
-            "handler uses numbers, a list",
+            ["handler", "numbers", "list"],
         ),
         (
             "class A:\n    def handler(self, event, context): pass\nhandler = A().handler",
-            "A handler is a function",
+            ["A.handler"],
         ),
     ],
 )
-def test_what_cannot_be_sent_is_named_in_a_sentence(notebook, source, sentence):
+def test_what_cannot_be_sent_is_named_in_one_line(notebook, source, named):
     handler = notebook(source)["handler"]
     with pytest.raises(CannotPackage) as refused:
         package(handler)
-    assert sentence in str(refused.value)
+    assert all(name in str(refused.value) for name in named)
     assert "\n" not in str(refused.value)
 
 
 def test_a_handler_without_source_is_named():
     names = {"__name__": "__main__"}
     exec("def handler(event, context): pass", names)
-    with pytest.raises(CannotPackage, match="The source of handler cannot be found"):
+    with pytest.raises(CannotPackage, match="handler"):
         package(names["handler"])

@@ -1,6 +1,7 @@
 """A function's role allows what it reads and writes, and nothing else."""
 
 import json
+import re
 
 import pytest
 
@@ -33,8 +34,8 @@ def test_writing_to_a_bucket_is_putting_objects_in_it():
 
 
 @pytest.mark.parametrize("arn", ["orders", "arn:aws:rds:us-east-1:1:db", None, 7])
-def test_what_is_no_arn_of_a_known_kind_is_refused_in_a_sentence(arn):
-    with pytest.raises(ValueError, match="is not the ARN of something a function reads"):
+def test_what_is_no_arn_of_a_known_kind_is_refused_by_name(arn):
+    with pytest.raises(ValueError, match=re.escape(repr(arn))):
         policy("save", reads=[arn])
 
 

@@ -56,7 +56,7 @@ def check_that_every_event_ends_in_exactly_one_fate(
 
 @proof(
     40,
-    2_000,
+    1_000,
     events=st.integers(1, 12),
     failure_rate=st.sampled_from([0.0, 0.3, 0.7, 1.0]),
     max_retries=st.integers(0, 2),

@@ -23,6 +23,6 @@ def check_a_line(operations):
     assert line.first() is None
 
 
-@proof(50, 2_000, st.lists(st.one_of(st.integers(0, 50), st.none())))
+@proof(50, 500, st.lists(st.one_of(st.integers(0, 50), st.none())))
 def test_smallest_first_whatever_the_order_of_arrival(prove):
     prove(check_a_line)
