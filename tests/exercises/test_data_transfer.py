@@ -11,6 +11,11 @@ from patternlab.learn import check
 from patternlab.learn.exercises import State
 from patternlab.paths import NOTEBOOKS
 
+RIGHT = {
+    "80 TB": {"hosted 10G", "hosted 25G", "Data Transfer Terminal"},
+    "3 PB": {"internet", "hosted 25G"},
+}
+
 
 def right_ways(load):
     others = {"80 TB": "hosted 10G", "3 PB": "internet"}
@@ -18,17 +23,12 @@ def right_ways(load):
     return {way for way in OPTIONS if check("how-they-travel", answers[way]).state is State.RIGHT}
 
 
-def test_these_ways_and_no_others_are_right():
-    assert right_ways("80 TB") == {"hosted 10G", "hosted 25G", "Data Transfer Terminal"}
-    assert right_ways("3 PB") == {"internet", "hosted 25G"}
-
-
 def test_the_judge_agrees_with_the_plan_for_every_way():
     for load, order in bank.ORDERS.items():
         meets = {
             way for way in OPTIONS if estimate(way, load, order.site).meets(order.days, order.usd)
         }
-        assert right_ways(load) == meets
+        assert right_ways(load) == meets == RIGHT[load]
 
 
 def test_the_notebook_gives_the_sites_that_are_judged():
@@ -45,18 +45,6 @@ def test_the_notebook_gives_the_sites_that_are_judged():
         and isinstance(node.args[0], ast.Constant)
     ]
     assert all(order.site in sites for order in bank.ORDERS.values())
-
-
-@pytest.mark.parametrize("way", [None, 3, ["internet"], {"way": "internet"}])
-def test_what_is_no_way_is_one_sentence(way):
-    verdict = check("how-they-travel", {"80 TB": way, "3 PB": "internet"})
-    assert verdict.state is State.WRONG and "There is no way called" in verdict.message
-
-
-@pytest.mark.parametrize("tasks", [0, -1, 1.5, "2", True])
-def test_what_is_no_number_of_tasks_is_one_sentence(tasks):
-    verdict = check("eight-hour-night", {"mode": "BASIC", "verify": "NONE", "tasks": tasks})
-    assert "tasks is a whole number from 1 to 100" in verdict.message
 
 
 def test_the_night_is_decided_by_the_verification():
