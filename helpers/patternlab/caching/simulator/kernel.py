@@ -6,6 +6,9 @@ called, and would keep old machine code for what that function uses from another
 A node is one cache. It owns some rows of the arrays in :class:`Caches`: first the ends of its
 lists, then one row for each object that it holds or remembers. A list is a ring through its end:
 the newest member follows the end, and the oldest is ahead of it.
+
+LRU and FIFO need no list: a log of rows in the order of requests is quicker. The MARK of a row says
+where in the log it stands; what the log holds of it before that place no longer counts.
 """
 
 from __future__ import annotations
@@ -17,12 +20,14 @@ import numpy as np
 
 from patternlab.caching.simulator.compiling import inline, jit, prefetch
 
-# Policies. KEEP is that of a cache without a limit: nothing is evicted, so it needs no list.
-LRU, LFU, FIFO, SIEVE, S3FIFO, KEEP = range(6)
+# Policies. LRU and FIFO keep a log, the next three lists. KEEP is that of a cache without a limit:
+# nothing is evicted, so it needs neither.
+LRU, FIFO, LFU, SIEVE, S3FIFO, KEEP = range(6)
 
-# Columns of `links`. PLACE is the index into `find`. MARK is what the policy notes: for LFU how
-# often the object was asked for; for SIEVE whether it was since the hand came by; for S3-FIFO the
-# same up to 3 times, and 4 more if the object is in its main queue.
+# Columns of `links`. PLACE is the index into `find`. MARK is what the policy notes: for LRU and
+# FIFO the place in the log, or -1; for LFU how often the object was asked for; for SIEVE whether it
+# was since the hand came by; for S3-FIFO the same up to 3 times, and 4 more if the object is in its
+# main queue.
 PREV, NEXT, PLACE, MARK = range(4)
 IN_MAIN = 4
 # The ends of LFU's lists are in order, too, so that empty ones cost nothing.
@@ -43,9 +48,11 @@ SAID, READY, OLD_BORN, OLD_SAID, OLD_UNTIL = range(5)
 
 # Columns of `state`: the settings of the node's cache, then its first row; the first row never
 # used, and the chain of rows given back; what is taken of its capacity, in all, in S3-FIFO's small
-# queue and by ghosts; whether S3-FIFO was ever full; SIEVE's hand.
+# queue and by ghosts; whether S3-FIFO was ever full; SIEVE's hand; for LRU and FIFO where the log
+# begins in `order`, its length less 1 (a power of 2: it is a ring), and its next and oldest place.
 POLICY, CAPACITY, IN_BYTES, DROPS_CHANGED = range(4)
 ENDS, UNUSED, FREE, USED, SMALL_USED, GHOST_USED, WAS_FULL, HAND = range(4, 12)
+LOG, MASK, HEAD, TAIL = range(12, 16)
 
 # Columns of `counts`. The first six are what a node does with a request. A STALE answer is being
 # renewed already, RENEWED begins to be. PASSED is a miss whose answer is not stored: it is on its
@@ -76,11 +83,12 @@ class Caches(NamedTuple):
     layers: np.ndarray  # float64[layers, 7]
     spread: np.ndarray  # float64[any], from -1 to 1: the jitter of TTLs
     behind: np.ndarray  # int64[nodes]: which node each one fetches from; any in the last layer
-    state: np.ndarray  # int64[nodes, 12]
+    state: np.ndarray  # int64[nodes, 16]
     find: np.ndarray  # int32[objects * nodes], zeros: the row of an object; negative: a ghost's
     links: np.ndarray  # int32[rows, 8], a view of `clock`; an end of a list is linked to itself
     clock: np.ndarray  # float64[rows, 4], seconds
     flight: np.ndarray  # float64[rows or 0, 5], seconds; where fetching takes time or Age counts
+    order: np.ndarray  # int32[any]: the logs of all nodes
     weight: np.ndarray  # int64[rows or 0]; needed where a capacity is in bytes
     changed: np.ndarray  # float64[objects or 0], minus infinity: when each last changed
     visits: np.ndarray  # int64[layers, 3], for the NODE, ROW and KIND of each layer a request meets
@@ -142,6 +150,50 @@ def lfu_close(links, bucket):
         links[above, BELOW] = below
 
 
+# ---- The log of LRU and FIFO
+
+
+@jit
+def shorten(caches, node):
+    """Leave out of the log what no longer counts."""
+    links, order, state = caches.links, caches.order, caches.state
+    start, mask, to = state[node, LOG], state[node, MASK], state[node, TAIL]
+    for at in range(state[node, TAIL], state[node, HEAD]):
+        row = order[start + (at & mask)]
+        if links[row, MARK] == at:
+            order[start + (to & mask)] = row
+            links[row, MARK] = to
+            to += 1
+    state[node, HEAD] = to
+
+
+@inline
+def log(caches, node, row):
+    """Make `row` the newest of the log."""
+    state = caches.state
+    if state[node, HEAD] - state[node, TAIL] > state[node, MASK]:
+        shorten(caches, node)
+    head = state[node, HEAD]
+    caches.order[state[node, LOG] + (head & state[node, MASK])] = row
+    caches.links[row, MARK] = head
+    state[node, HEAD] = head + 1
+
+
+@inline
+def log_victim(caches, node):
+    """Return the oldest row of the log that counts."""
+    order, state = caches.order, caches.state
+    start, mask, tail = state[node, LOG], state[node, MASK], state[node, TAIL]
+    prefetch(caches.clock, 4 * order[start + ((tail + 16) & mask)])
+    row = order[start + (tail & mask)]
+    while caches.links[row, MARK] != tail:
+        tail += 1
+        prefetch(caches.clock, 4 * order[start + ((tail + 16) & mask)])
+        row = order[start + (tail & mask)]
+    state[node, TAIL] = tail + 1
+    return row
+
+
 # ---- Policies
 
 
@@ -150,9 +202,8 @@ def touch(caches, node, row):
     """Tell the policy that the object of `row` was asked for and is there."""
     links, policy, ends = caches.links, caches.state[node, POLICY], caches.state[node, ENDS]
     if policy == LRU:
-        if links[ends, NEXT] != row:
-            unlink(links, row)
-            push(links, ends, row)
+        if links[row, MARK] != caches.state[node, HEAD] - 1:
+            log(caches, node, row)
     elif policy == SIEVE:
         if links[row, MARK] == 0:
             links[row, MARK] = 1
@@ -205,6 +256,9 @@ def take_out(caches, node, row):
     if policy == KEEP:
         return
     state[node, USED] -= taken
+    if policy <= FIFO:
+        links[row, MARK] = -1
+        return
     if policy == SIEVE and state[node, HAND] == row:
         state[node, HAND] = links[row, PREV]
     if policy == S3FIFO and links[row, MARK] < IN_MAIN:
@@ -297,7 +351,7 @@ def evict(caches, node):
         row = sieve_victim(links, ends, state[node, HAND])
         state[node, HAND] = row  # take_out() moves it on
     else:
-        row = links[ends, PREV]
+        row = log_victim(caches, node)
     take_out(caches, node, row)
     forget(caches, node, row)
 
@@ -338,6 +392,8 @@ def insert(caches, counts, node, place, size):
     if policy == LFU:
         links[row, MARK] = 1
         lfu_push(links, ends, ends + 1, row)
+    elif policy <= FIFO:
+        log(caches, node, row)
     elif policy == S3FIFO:
         if to_main or (state[node, WAS_FULL] == 0 and state[node, SMALL_USED] >= capacity // 10):
             links[row, MARK] = IN_MAIN
@@ -401,8 +457,8 @@ def look(caches, layer, node, row, now, request):
 def serve(requests, caches, answers):
     """Serve the trace through all layers, and fill in `answers`."""
     time, key, entry, behind = requests.time, requests.key, requests.entry, caches.behind
-    find, links, clock, flight = caches.find, caches.links, caches.clock, caches.flight
-    visits, changed = caches.visits, caches.changed
+    find, clock, flight, visits = caches.find, caches.clock, caches.flight, caches.visits
+    changed = caches.changed
     counts, ages, load = answers.counts, answers.ages, answers.load
     layers, nodes, bins, last = len(caches.layers), len(caches.state), load.shape[1], len(time) - 1
     spread_out, sized, aged = len(entry) > 0, len(requests.size) > 0, len(flight) > 0
@@ -422,17 +478,13 @@ def serve(requests, caches, answers):
             change += 1
 
         # The memory of requests a little ahead is fetched by the time that it is needed: the
-        # place of each object, then its row, then that row's neighbours in its list.
+        # place of each object, then its row.
         at = min(request + 32, last)
         prefetch(find, key[at] * nodes + (entry[at] if spread_out else 0))
         at = min(request + 16, last)
         prefetch(clock, 4 * abs(find[key[at] * nodes + (entry[at] if spread_out else 0)]))
         if nodes > 1:
             prefetch(clock, 4 * abs(find[key[at] * nodes + nodes - 1]))
-        at = min(request + 8, last)
-        row = abs(find[key[at] * nodes + (entry[at] if spread_out else 0)])
-        prefetch(clock, 4 * links[row, PREV])
-        prefetch(clock, 4 * links[row, NEXT])
 
         # Inwards, to the first layer that can answer.
         node, top = entry[request] if spread_out else 0, layers

@@ -242,10 +242,12 @@ def _caches(
     in_bytes = any(layer.unit == "bytes" for layer in layers)
     clock = _zeros((starts[-1], 4))
     links = clock.view(np.int32)
-    state = np.zeros((sum(nodes), 12), np.int64)
+    state = np.zeros((sum(nodes), 16), np.int64)
     state[:, :4] = np.repeat([_settings(layer) for layer in layers], nodes, axis=0)
     state[:, kernel.ENDS] = state[:, kernel.HAND] = starts[:-1]
     state[:, kernel.UNUSED] = starts[:-1] + np.repeat(lists, nodes)
+    logs = np.repeat([_log_length(layer, objects) for layer in layers], nodes)
+    state[:, kernel.LOG], state[:, kernel.MASK] = np.cumsum(logs) - logs, logs - 1
     for start, end in zip(starts[:-1], state[:, kernel.UNUSED], strict=True):
         links[start:end, :4] = np.arange(start, end)[:, None]
     return kernel.Caches(
@@ -257,6 +259,7 @@ def _caches(
         links,
         clock,
         flight=_zeros((starts[-1] if timed else 0, 5)),
+        order=_zeros(logs.sum(), np.int32),
         weight=_zeros(starts[-1] if in_bytes else 0, np.int64),
         changed=np.full(objects if len(changes) else 0, -np.inf),
         visits=np.zeros((len(layers), 3), np.int64),
@@ -300,6 +303,13 @@ def _zeros(shape, dtype=np.float64) -> np.ndarray:
     array = np.empty(shape, dtype)
     array.fill(0)
     return array
+
+
+def _log_length(layer: Layer, objects: int) -> int:
+    """Return how many requests a node's log holds: a power of 2, so that it seldom fills up."""
+    if _policy(layer) not in (kernel.LRU, kernel.FIFO):
+        return 1
+    return 1 << (4 * _places(layer, objects)).bit_length()
 
 
 def _places(layer: Layer, objects: int) -> int:
