@@ -1,4 +1,4 @@
-"""Hockney's model of a message: a start-up time, and then so many bytes a second.
+"""Hockney's model of a message: a start-up time, and then a bandwidth.
 
 ``t(n) = alpha + n / beta``: alpha is the time of an empty message, beta the bandwidth that a very
 large one reaches. Half of beta is reached at ``n_half = alpha * beta`` bytes: below it the latency
@@ -24,7 +24,7 @@ BYTES_PER_US = 1e9 / BITS / 1e6  # bytes a microsecond in one Gbit/s
 
 @dataclass(frozen=True)
 class Hockney:
-    """A wire of two numbers: `alpha_us` microseconds to start, and `gbps` (10^9 bits a second)."""
+    """A wire by two numbers: `alpha_us` microseconds to start, and `gbps` (10^9 bit/s)."""
 
     alpha_us: float
     gbps: float
@@ -40,7 +40,7 @@ class Hockney:
         return self.alpha_us * self.gbps * BYTES_PER_US
 
     def time_us(self, size_bytes: ArrayLike) -> np.ndarray:
-        """Microseconds for a message of so many bytes, one way."""
+        """Microseconds for a message of this size, one way."""
         return self.alpha_us + np.asarray(size_bytes, dtype=float) / (self.gbps * BYTES_PER_US)
 
 
@@ -71,7 +71,7 @@ class Step:
 def fit(curve: Mapping[float, float] | pd.Series) -> Hockney:
     """The Hockney model that is closest to a measured curve, in per cent of each time.
 
-    Raises an :class:`HPCError` where larger messages are not slower, so that no model fits.
+    Raises an :class:`HPCError` if larger messages are not slower, so that no model fits.
 
     Args:
         curve: Microseconds (half round trips) by size in bytes, as a mapping or a pandas Series;

@@ -28,8 +28,8 @@ _kept: WeakKeyDictionary[Any, dict[str, pd.DataFrame]] = WeakKeyDictionary()
 def catalogue(cloud: Any, region: str | None = None, *, efa_only: bool = False) -> pd.DataFrame:
     """One row an instance type, by name, from DescribeInstanceTypes (it costs nothing).
 
-    Asked once for a cloud and a Region; `efa_only` asks for the types with EFA alone, which is
-    five times quicker.
+    EC2 is asked once per cloud and Region. `efa_only` asks only for the types with EFA, which is
+    five times faster.
 
     Columns: family, architecture, vcpus, cores, memory_gib, gpus (NVIDIA and AMD GPUs), gpu (their
     name), accelerators (Inferentia, Trainium), network (EC2's words), network_gbps (the same as a
@@ -53,7 +53,7 @@ def table_of(described: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     if not rows:
         raise HPCError("EC2 described no instance types: ask without filters, or another Region.")
     table = pd.DataFrame(rows).set_index("type").sort_index()
-    table["usd_per_hour"] = pd.Series(_prices(), dtype=float).reindex(table.index)
+    table["usd_per_hour"] = pd.Series(hourly_prices(), dtype=float).reindex(table.index)
     return table
 
 
@@ -95,7 +95,8 @@ def _gbps(text: str, otherwise: float) -> float:
     return float(found[2]) * int(found[1] or 1) if found else otherwise
 
 
-def _prices() -> dict[str, float]:
+def hourly_prices() -> dict[str, float]:
+    """US dollars an hour by instance type, on demand in us-east-1, from ``data/prices.csv``."""
     table = facts.read("prices")
     hourly = table[(table["service"] == "ec2") & (table["unit"] == "hours")]
     return dict(zip(hourly["item"], hourly["price_usd"] / hourly["per"], strict=True))
@@ -118,14 +119,18 @@ def suitable(
     gpus: int = 0,
     network_gbps: float = 0,
 ) -> pd.DataFrame:
-    """The rows of `table` that have what is asked for.
+    """Select the rows of `table` that meet all conditions.
 
-    `efa`, `spot`, `accelerated` (GPUs, Inferentia, Trainium): with (True) or without (False).
-    `architecture`: "x86_64" or "arm64". `strategy`: of a placement group. `types`: only these
-    names, such as a Region's. The rest: at least so much.
+    Args:
+        efa, spot, accelerated: with it (True) or without it (False); `accelerated` means GPUs,
+            Inferentia or Trainium.
+        architecture: "x86_64" or "arm64".
+        strategy: of a placement group.
+        types: only these names, such as those that a Region has.
+        vcpus, memory_gib, gpus, network_gbps: at least this much.
 
     Raises:
-        HPCError: nothing has all of it; the sentence names the wish that rules out what was left.
+        HPCError: no type meets all conditions; the message names the one that ruled out the last.
     """
     unknown = [] if architecture is None else {architecture} - set(table["architecture"])
     if unknown:
@@ -169,9 +174,9 @@ def _filters(wanted: Mapping[str, list[str]]) -> list[dict[str, Any]]:
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """How many types have EFA at each network speed: the sentence "up to 100 Gbps", by date.
+    """Count the types with EFA at each network speed.
 
-    One row a speed in Gbps, fastest first: types, the most EFA interfaces of one, an example (the
+    One row per speed in Gbps, fastest first: types, the most EFA interfaces of one, an example (the
     one with the fewest vCPUs).
     """
     fabric = suitable(table, efa=True).sort_values(["network_gbps", "vcpus"])

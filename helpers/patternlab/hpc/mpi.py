@@ -1,6 +1,6 @@
 """Run an MPI program as a subprocess: progress, a time limit, and errors that can be read.
 
-An MPI library cannot be restarted inside one process, and a rank that waits for ever cannot be
+An MPI library cannot be restarted inside one process, and a rank that waits forever cannot be
 stopped from inside. So MPI never runs in the notebook's own process: ``mpiexec`` is started as a
 subprocess, ends with its owner (:mod:`patternlab.owner`), and takes its ranks with it.
 
@@ -98,7 +98,7 @@ def run_mpi(
 ) -> Finished:
     """Run `argv` in `ranks` processes on this machine, and return what they printed.
 
-    Raises an :class:`HPCError` when MPI is missing, a rank fails, or the time limit is reached.
+    Raises an :class:`HPCError` if MPI is missing, a rank fails, or the time limit is reached.
 
     Args:
         argv: The whole command, as from :func:`python_program`.

@@ -34,6 +34,6 @@ def quota_of(instance_type: str) -> tuple[str, str]:
 
 
 def vcpu_quota(cloud: Any, code: str) -> float:
-    """vCPUs that the quota `code` lets run; asks through boto3, and passes on AWS's refusal."""
+    """Ask Service Quotas how many vCPUs the quota `code` allows; AWS's refusals are passed on."""
     quotas = cloud.client("service-quotas")
     return quotas.get_service_quota(ServiceCode="ec2", QuotaCode=code)["Quota"]["Value"]

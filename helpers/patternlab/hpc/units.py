@@ -20,7 +20,7 @@ _PREFIXES = _DECIMAL | _BINARY
 
 #: unit -> bytes
 SIZES = {f"{prefix}B": factor for prefix, factor in _PREFIXES.items()}
-#: unit -> bits a second
+#: unit -> bits per second
 RATES = {
     f"{prefix}{unit}": factor * bits
     for prefix, factor in _PREFIXES.items()
@@ -30,19 +30,19 @@ _WRITTEN = re.compile(r"(\d[\d,_]*(?:\.\d+)?|\.\d+)\s*([A-Za-z/]+)")
 
 
 def size(text: str | float) -> int:
-    """Bytes of a size such as "80 TB" or "1.5 PiB"; a number is taken for bytes.
+    """Bytes of a size such as "80 TB" or "1.5 PiB"; a plain number means bytes.
 
     Raises:
-        HPCError: it is no size; the sentence says what to write instead.
+        HPCError: it is not a size; the message says what to write instead.
     """
     return round(_value(text, SIZES, "a size", "80 TB"))
 
 
 def rate(text: str | float) -> float:
-    """Bits a second of a rate such as "10 Gbps" or "1.25 GB/s"; a number is taken for bits/s.
+    """Bits per second of a rate such as "10 Gbps" or "1.25 GB/s"; a plain number means bit/s.
 
     Raises:
-        HPCError: it is no rate; the sentence says what to write instead.
+        HPCError: it is not a rate; the message says what to write instead.
     """
     return float(_value(text, RATES, "a rate", "10 Gbps"))
 
@@ -84,7 +84,7 @@ def _refuse(number: str, unit: str, units: dict[str, int], what: str) -> int:
     else:
         known = "B, kB, MB, GB, TB, PB, EB, or KiB, MiB, GiB, TiB, PiB, EiB"
         if units is RATES:
-            known = "kbps, Mbps, Gbps, Tbps (bits a second), or MB/s, GB/s (bytes a second)"
+            known = "kbps, Mbps, Gbps, Tbps (bits per second), or MB/s, GB/s (bytes per second)"
         reason = f"{unit!r} is no unit of {what}. Write {known}"
     raise HPCError(reason + ".")
 

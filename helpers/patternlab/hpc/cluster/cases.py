@@ -1,6 +1,6 @@
 """Six clusters that were meant to run on EFA: evidence to find out what is wrong with each.
 
-They are made up, in the form in which EC2 and the ping-pong tell it; the verdicts are the
+They are made up, in the form in which EC2 and the ping-pong report; the verdicts are the
 ping-pong's own. Latencies of EFA and of one host are of the size that the quoted tables have
 (``data/latency.csv``).
 """

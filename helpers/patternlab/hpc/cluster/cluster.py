@@ -84,7 +84,7 @@ class Cluster:
     ) -> results.Report:
         """Run the ping-pong between the first two nodes; its report says what answered.
 
-        Raises an :class:`HPCError` with what the nodes said where it failed: EFA asked for by name
+        Raises an :class:`HPCError` with what the nodes printed if it fails: EFA asked for by name
         on nodes without one fails, and does not fall back.
 
         Args:
@@ -102,11 +102,11 @@ class Cluster:
         return results.read(said)
 
     def remains(self) -> list[str]:
-        """What there is of it, asked by tag and by name; nothing after :meth:`close`."""
+        """List what exists of it, by tag and by name; empty after :meth:`close`."""
         return remains(self._cloud, self.plan.name)
 
     def close(self) -> None:
-        """End the nodes, delete all that was made, and look by tag whether anything is left."""
+        """End the nodes, delete all that was made, and check by tag that nothing is left."""
         teardown(self._cloud, self.plan.name, self._tell, nodes=self.ids)
 
     def _all_online(self) -> bool:

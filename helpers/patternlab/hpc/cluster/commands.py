@@ -95,7 +95,7 @@ class PingPong(Command):
         addresses: private addresses of the two.
         transport: a name of :data:`patternlab.hpc.measure.transports.TRANSPORTS`; None lets the
             MPI library choose.
-        expect: what shall have answered; the report's verdict says whether it did.
+        expect: what should have answered; the report's verdict says whether it did.
         sizes: as ``--sizes`` of the ping-pong takes them; None for its own.
         trips: how many for small messages; None for its own.
     """
@@ -143,7 +143,7 @@ _COMMANDS = {kind.called: kind for kind in (Prepare, MakeKey, TrustKey, PingPong
 
 
 def read(script: str) -> Command | None:
-    """The command whose script this is, to the last character; None where it is another text."""
+    """Return the command whose script this is, to the last character; None for any other text."""
     head, _, _ = script.partition("\n")
     called, _, settings = head.removeprefix(_HEAD).strip().partition(" ")
     if not head.startswith(_HEAD) or called not in _COMMANDS:

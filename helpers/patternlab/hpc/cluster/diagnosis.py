@@ -1,6 +1,6 @@
-"""Why does this cluster not run on EFA? Looks at what AWS and the ping-pong say, and names causes.
+"""Find out why a cluster does not run on EFA, from what AWS and the ping-pong say.
 
-Nothing is measured or called here but what :func:`gather` asks of EC2. The evidence is what a
+Nothing is measured here, and only :func:`gather` asks EC2. The evidence is what a
 learner can read too: the rules of the security group, the network interfaces, the report.
 
 Sources: EC2 User Guide, "Get started with EFA and MPI" (security group; ptrace protection on
@@ -38,7 +38,7 @@ class Evidence:
     Attributes:
         security_group: one of ``describe_security_groups()["SecurityGroups"]``.
         interfaces: ``describe_network_interfaces()["NetworkInterfaces"]`` of its nodes.
-        report: the ping-pong's, or None where it did not end.
+        report: the ping-pong's, or None if it did not end.
         said: what the command printed in place of a report.
     """
 
@@ -78,7 +78,7 @@ def gather(ec2: Any, group: str, report: Report | None = None, said: str = "") -
 
 
 def diagnose(evidence: Evidence) -> list[Finding]:
-    """Every cause that the evidence shows, in the order of CAUSES; empty where there is none."""
+    """List every cause that the evidence shows, in the order of CAUSES."""
     looks = (_interfaces, _inbound, _outbound, _provider, _one_host, _ptrace)
     return [finding for look in looks if (finding := look(evidence)) is not None]
 
@@ -86,7 +86,7 @@ def diagnose(evidence: Evidence) -> list[Finding]:
 def lets_itself(group: Mapping[str, Any], direction: str) -> bool:
     """Does a rule of the group allow all traffic from (to) the group itself?
 
-    EFA's packets are no TCP, and a rule that names addresses does not count for them.
+    EFA's packets are not TCP, and a rule that names addresses does not count for them.
 
     Args:
         group: one of ``describe_security_groups()["SecurityGroups"]``.

@@ -1,7 +1,7 @@
 """Make the cluster: role and profile, security group, placement group, all nodes in one request.
 
 Each step can fail, and the kernel can be interrupted between any two. Whatever happens, all that
-was made is deleted again before the error is told (:mod:`patternlab.hpc.cluster.teardown`).
+was made is deleted again before the error is raised (:mod:`patternlab.hpc.cluster.teardown`).
 
 Sources: EC2 User Guide, "Get started with EFA and MPI", "Cluster placement groups" (launch all
 nodes in one request), "Use IMDSv2"; Systems Manager User Guide, "Configure instance permissions".
@@ -35,12 +35,12 @@ def launch(
 ) -> Cluster:
     """Make the cluster of `plan`. The nodes run when this returns; their installation goes on.
 
-    Raises an :class:`HPCError` where it cannot be made; nothing is left then, or it says what is.
+    Raises an :class:`HPCError` if it cannot be made; nothing is left then, or it says what is.
 
     Args:
         agreed_usd: The most that you agree to pay, in US dollars. Below ``plan.most_usd`` nothing
-            is made. An account's own ceiling (PATTERNLAB_CEILING) holds besides.
-        tell: Given a line for each step.
+            is made. An account's own ceiling (PATTERNLAB_CEILING) holds as well.
+        tell: Called with a line for each step.
     """
     _check_agreed(plan, agreed_usd)
     if there := remains(cloud, plan.name):

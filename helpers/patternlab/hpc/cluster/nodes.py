@@ -20,7 +20,7 @@ _UNDER_WAY = frozenset(["Pending", "InProgress", "Delayed", "Cancelling"])
 
 
 def online(cloud: Any, ids: Sequence[str]) -> list[str]:
-    """Those of the instances whose Session Manager agent has reported and is there."""
+    """List the instances whose Session Manager agent is online."""
     asked = [{"Key": "InstanceIds", "Values": list(ids)}]
     found = cloud.client("ssm").describe_instance_information(Filters=asked)
     return [
@@ -31,10 +31,10 @@ def online(cloud: Any, ids: Sequence[str]) -> list[str]:
 
 
 def run(cloud: Any, ids: Sequence[str], command: Command, *, time_limit: int = 300) -> list[str]:
-    """Run `command` on the instances at the same time; what each printed, in their order.
+    """Run `command` on all instances at the same time; return what each printed, in order.
 
-    Raises an :class:`HPCError` with the last lines of a node where it failed, and where it is not
-    done `time_limit` seconds after it was sent.
+    Raises an :class:`HPCError` with the last lines of a node if it fails, or if it is not done
+    `time_limit` seconds after it was sent.
     """
     ssm, script = cloud.client("ssm"), command.script
     if len(script) > LONGEST_SCRIPT:

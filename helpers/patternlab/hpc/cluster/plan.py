@@ -1,4 +1,4 @@
-"""Before anything is made: can this cluster be launched here, and what can it cost at most?
+"""Check before anything is made: can this cluster be launched here, and what can it cost at most?
 
 :func:`plan` only reads. It asks EC2 whether the type has an EFA and where it is offered, Service
 Quotas how many vCPUs may run, and ``data/prices.csv`` what an hour costs.
@@ -44,7 +44,7 @@ class Plan:
         vcpus: of one node; the quota counts them.
         architecture: "x86_64" or "arm64".
         image: the id of today's Amazon Linux 2023.
-        minutes: after so many the nodes are terminated, whoever still looks.
+        minutes: until the nodes are terminated, whatever happens.
         quota_name, quota, running: vCPUs that may run, and that do; None where AWS did not say.
         usd_an_hour: all nodes, with disks and public addresses, in US dollars.
         price_note: where the price comes from.
@@ -101,14 +101,14 @@ def plan(
     zone: str | None = None,
     name: str = "efa-lab",
 ) -> Plan:
-    """Look whether the cluster can be made, and what it can cost. Makes nothing.
+    """Check whether the cluster can be made, and what it can cost. Makes nothing.
 
-    Raises an :class:`HPCError`, a sentence, where it cannot be made.
+    Raises an :class:`HPCError` if it cannot be made.
 
     Args:
         cloud: An open cloud, local or an account.
         nodes: How many; the ping-pong needs two.
-        minutes: After so many the nodes are terminated, whoever still looks (20 to 240).
+        minutes: Until the nodes are terminated, whatever happens (20 to 240).
         zone: An Availability Zone; None takes the first in which the type is offered.
     """
     _check_numbers(nodes, minutes)
@@ -229,7 +229,7 @@ def _subnet(
 
 
 def _quota(cloud: Any, code: str) -> float | None:
-    """vCPUs that may run at the same time; None where Service Quotas does not say."""
+    """Return how many vCPUs may run at the same time; None if Service Quotas does not say."""
     try:
         return vcpu_quota(cloud, code)
     except ClientError:  # not allowed, or not known: RunInstances will tell
@@ -237,7 +237,7 @@ def _quota(cloud: Any, code: str) -> float | None:
 
 
 def _running(ec2: Any, code: str) -> int:
-    """vCPUs that run now and count for the quota `code`."""
+    """Count the vCPUs that run now and count for the quota `code`."""
     live = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
     pages = ec2.get_paginator("describe_instances").paginate(Filters=live)
     found = (instance["InstanceType"] for instance in pages.search(INSTANCES))

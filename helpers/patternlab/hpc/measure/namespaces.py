@@ -27,7 +27,7 @@ ADDRESSES = ("192.0.2.1/30", "192.0.2.2/30")  # from a range that no network use
 PREFIX = "patternlab"
 UP_SECONDS = 10.0
 
-# Each rank picks its namespace by its number, which mpiexec tells it.
+# Each rank picks its namespace by its number, which mpiexec puts into the environment.
 _IN_MINE = 'exec ip netns exec "$0-${PMI_RANK:-$OMPI_COMM_WORLD_RANK}" "$@"'
 
 
@@ -51,7 +51,7 @@ class TwoHosts:
 def two_hosts(delay_us: int = 0) -> Iterator[TwoHosts]:
     """Make two namespaces with a cable between them, and remove them at the end.
 
-    Raises an :class:`HPCError` where this is not allowed, or not to be had.
+    Raises an :class:`HPCError` if this is not allowed or not possible here.
 
     Args:
         delay_us: Microseconds that the cable adds in each direction (by the kernel's ``netem``,
@@ -104,7 +104,7 @@ def _remove_forgotten() -> None:
 
 
 def _wait_until_up(ends: Sequence[str]) -> None:
-    """A cable takes a moment to carry; MPI would find the loopback alone before that."""
+    """Wait until the cable carries: before that, MPI would find only the loopback."""
     latest = time.monotonic() + UP_SECONDS
     while not all(" UP " in _ip("-n", end, "-br", "link", "show", INTERFACE) for end in ends):
         if time.monotonic() > latest:

@@ -1,4 +1,4 @@
-"""Reads what the ping-pong reports, from a file or from the output of the command that ran it."""
+"""Read what the ping-pong reports, from a file or from the output of the command that ran it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,11 @@ from patternlab.hpc.pingpong.report import FORMAT
 
 NETWORK = "network"
 SAME_HOST = "same host"
-EMULATED = "emulated"
-OTHER_TRANSPORT = "other transport"
-UNKNOWN_TRANSPORT = "unknown transport"
 
 
 @dataclass(frozen=True)
 class Report:
-    """One run of the ping-pong; ``patternlab.hpc.pingpong.report`` tells what `data` holds.
+    """One run of the ping-pong; ``patternlab.hpc.pingpong.report`` describes `data`.
 
     Attributes:
         data: the report as it was written.
@@ -46,7 +43,7 @@ class Report:
 
     @property
     def kind(self) -> str:
-        """One of NETWORK, SAME_HOST, EMULATED, OTHER_TRANSPORT, UNKNOWN_TRANSPORT."""
+        """What was measured, such as "network" or "same host"; see ``pingpong.report``."""
         return self.data["kind"]
 
     @property
@@ -70,7 +67,7 @@ class Report:
         return self.median_us(int(self._rows["size_bytes"].min()))
 
     def median_us(self, size: int) -> float:
-        """The median at `size` bytes, in microseconds; over all pairs where there are several.
+        """The median at `size` bytes, in microseconds; over all pairs if there are several.
 
         Raises:
             HPCError: this size was not measured.
@@ -82,7 +79,7 @@ class Report:
         return float(found.median())
 
     def table(self) -> pd.DataFrame:
-        """One row a size and pair, indexed by ``size_bytes``; times in us, bandwidth in MB/s."""
+        """One row per size and pair, indexed by ``size_bytes``; times in us, bandwidth in MB/s."""
         of_one_pair = len(self.data["ranks"]) == 2
         rows = self._rows.drop(columns="ranks") if of_one_pair else self._rows
         return rows.set_index("size_bytes")

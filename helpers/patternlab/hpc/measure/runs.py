@@ -43,7 +43,7 @@ def pingpong(
 ) -> Report:
     """Send messages to and fro between ranks on this machine, and report how long they took.
 
-    Raises an :class:`HPCError` where MPI is missing, fails or hangs, or the transport is not here.
+    Raises an :class:`HPCError` if MPI is missing, fails or hangs, or the transport is not here.
 
     Args:
         transport: A name of :data:`patternlab.hpc.measure.transports.TRANSPORTS`.
@@ -92,12 +92,12 @@ def compare(
     trips: int = TRIPS,
     time_limit: float = 120.0,
 ) -> pd.DataFrame:
-    """Half round trips by several transports, in microseconds: the lowest median of some runs.
+    """Compare transports by half round trips in microseconds: the lowest median of several runs.
 
     The transports take turns, so that a busy moment hits them alike (see :func:`lowest`).
 
     Returns:
-        One row a size (the index, ``size_bytes``), one column a transport, in microseconds.
+        One row per size (the index, ``size_bytes``), one column per transport, in microseconds.
     """
     if runs < 1:
         raise HPCError(f"runs is a whole number of at least 1, not {runs!r}.")
@@ -109,7 +109,7 @@ def compare(
 
 
 def lowest(reports: Iterable[Report]) -> pd.Series:
-    """The lowest median of several runs, in microseconds, by size (``size_bytes``).
+    """Return the lowest median of several runs, in microseconds, by size (``size_bytes``).
 
     A busy machine only ever adds time, so this is the closest to what a quiet one would show.
     """
@@ -151,7 +151,7 @@ def _run(
             time_limit=time_limit,
             on_line=count,
         )
-    return read(finished.stdout + "\n")  # text, even where it is empty
+    return read(finished.stdout + "\n")  # a text, even if it is empty
 
 
 def _not_here(error: HPCError) -> bool:

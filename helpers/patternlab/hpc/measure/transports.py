@@ -21,7 +21,7 @@ class Transport:
         name: as in :data:`TRANSPORTS`.
         path: what a message passes through, in words.
         environment: the variables that choose it.
-        instead: the name of another way along the same path, where this one cannot be had.
+        instead: the name of another way along the same path, if this one is not available.
     """
 
     name: str
@@ -47,7 +47,7 @@ _ALL = (
         OMPI_MCA_pml="ob1",
         OMPI_MCA_btl="tcp,self",
     ),
-    # UCX's TCP wants a network interface besides the loopback; libfabric's does not.
+    # UCX's TCP needs a network interface other than the loopback; libfabric's does not.
     _transport(
         "libfabric tcp",
         "the kernel, by way of libfabric",
@@ -85,7 +85,7 @@ TRANSPORTS: Mapping[str, Transport] = MappingProxyType({one.name: one for one in
 
 
 def transport(name: str) -> Transport:
-    """The transport called `name`; an :class:`HPCError` with the names where there is none."""
+    """Return the transport called `name`; an :class:`HPCError` with all names if there is none."""
     if name not in TRANSPORTS:
         raise HPCError(f"There is no transport {name!r}: choose one of {', '.join(TRANSPORTS)}.")
     return TRANSPORTS[name]

@@ -18,7 +18,7 @@ WITHIN = 0.03
 
 
 class Wire(emulated.Wire):
-    """A wire by its latency `alpha_us` in microseconds and its `gbps`, 10^9 bits a second.
+    """A wire by its latency `alpha_us` in microseconds and its `gbps`, 10^9 bits per second.
 
     ``Wire(25, gbps=10)`` takes 25 us + n / 10 Gbps; ``microseconds(size)`` says how long that is.
 
@@ -34,11 +34,11 @@ class Wire(emulated.Wire):
 
 
 def reached(report: Report, within: float = WITHIN) -> pd.DataFrame:
-    """Hold a report of an emulated wire against the wire: where could this machine follow it?
+    """Compare a report with its emulated wire: at which sizes could this machine keep up?
 
     Returns:
-        One row a size, its index: ``asked_us``, ``median_us``, ``off`` (relative), ``late`` (share
-        of the messages that came later than due) and ``reached``.
+        One row per size, its index: ``asked_us``, ``median_us``, ``off`` (relative), ``late``
+        (share of the messages that came later than due) and ``reached``.
 
     Raises:
         HPCError: the report is not of an emulated wire.

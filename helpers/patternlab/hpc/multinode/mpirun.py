@@ -2,12 +2,12 @@
 
 ``python3 -m patternlab.hpc.multinode.mpirun MODULE [OPTIONS]`` looks at the variables that Batch
 sets. On the main node it waits until all children have reported, then starts ``mpiexec``, with one
-rank a node. A child reports to the main node, and starts the part of ``mpiexec`` that belongs on
+rank per node. A child reports to the main node, and starts the part of ``mpiexec`` that belongs on
 its own node (Hydra's proxy, which starts the rank). No ssh, and no list of hosts: MPICH's launcher
 "manual" says which proxies it needs, and leaves the starting to others.
 
 Two more variables come with the job: where the main node waits for reports (``address:port``; in a
-container ``:5000`` would do), and a key. Who does not know the key is turned away, on both sides.
+container ``:5000`` would do), and a key. A connection without the key is refused, on both sides.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _reports(
     with Listener(own, "AF_INET", backlog=missing, authkey=key) as door:
         while missing:
             print(f"mpirun: {missing} of the children have not reported yet", flush=True)
-            with suppress(AuthenticationError, OSError, EOFError):  # who does not know the key
+            with suppress(AuthenticationError, OSError, EOFError):  # a connection without the key
                 child = door.accept()
                 report = json.loads(child.recv_bytes())
                 missing -= 1
@@ -133,7 +133,7 @@ def _proxy(address: str, port: int, number: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen([str(program), *options])
 
 
-# What mpiexec itself says besides: no resource manager, one process group, no GPUs.
+# What mpiexec itself adds: no resource manager, one process group, no GPUs.
 _USUAL = {
     "rmk": "user",
     "demux": "poll",

@@ -1,4 +1,4 @@
-"""One node as a process of this machine: started, read from, stopped; it dies with its owner."""
+"""Nodes as processes of this machine: start, read and stop them; they end with their owner."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import patternlab
@@ -18,17 +18,17 @@ from patternlab.hpc.errors import HPCError
 from patternlab.owner import end, with_its_owner
 
 GRACE = 1.0  # seconds between "please stop" and "stop"; a container gets 30
-LOOK = 0.02  # seconds between two looks at who still runs
+LOOK = 0.02  # seconds between two checks of which nodes still run
 MOST_BYTES = 1_000_000  # that a node may print and is kept; what comes after is dropped
 
 now = time.monotonic
 
 
 class NodeProcess:
-    """A running node.
+    """The process of one node, started when this is made.
 
     Attributes:
-        index: of the node.
+        index: the node's.
         started, ended: moments of :func:`now`; `ended` is None while it runs.
     """
 
@@ -55,13 +55,13 @@ class NodeProcess:
         self.started = now()
 
     def look(self) -> bool:
-        """Has it ended? Notes when."""
+        """Check whether it has ended, and note when."""
         if self.ended is None and self.process.poll() is not None:
             self.ended = now()
         return self.ended is not None
 
     def read(self) -> bool:
-        """Take what it has printed; False when there will be no more."""
+        """Take what it has printed; False at the end of its output."""
         more = os.read(self.output.fileno(), 1 << 16)
         self._said += more[: max(0, MOST_BYTES - len(self._said))]
         return bool(more)
@@ -72,7 +72,7 @@ class NodeProcess:
             os.killpg(self.process.pid, signal.SIGTERM)
 
     def close(self, latest: float) -> None:
-        """End it, if need be by force once `latest` has come, and remove its folder."""
+        """End it, by force after `latest` if it has not stopped, and remove its folder."""
         end(self.process, self.folder, patience=max(0.0, latest - now()))
         self.look()
 
@@ -83,52 +83,53 @@ class NodeProcess:
         return 128 - code if code < 0 else code
 
     def lines(self) -> list[str]:
-        """What it printed."""
+        """The lines that it printed."""
         return bytes(self._said).decode("utf-8", "replace").splitlines()
 
 
 def drain(running: Sequence[NodeProcess], until: NodeProcess, latest: float) -> bool:
-    """Read from all until one has ended; False when `latest` came first."""
-    with selectors.DefaultSelector() as waiting:
-        for node in running:
-            waiting.register(node.output, selectors.EVENT_READ, node)
-        while True:
-            for node in running:
-                node.look()
-            if until.ended is not None:
-                return True
+    """Read from all nodes until one of them has ended; False if `latest` came first."""
+    with _reader(running) as read:
+        while until.ended is None:
             if now() > latest:
                 return False
-            if not waiting.get_map():
-                time.sleep(LOOK)
-            for key, _ in waiting.select(LOOK):
-                if not key.data.read():
-                    waiting.unregister(key.fileobj)
+            read()
+            for node in running:
+                node.look()
+    return True
 
 
 def stop_all(running: Sequence[NodeProcess]) -> set[int]:
-    """End all nodes that still run, and read what they had still to say; the indices of those."""
+    """End all nodes and read the rest of their output; the indices of those that still ran."""
     stopped = {node.index for node in running if not node.look()}
     for node in running:
         node.ask_to_stop()
     latest = now() + GRACE
     for node in running:
         node.close(latest)
-    _read_the_rest(running, now() + GRACE)
+    latest = now() + GRACE  # not for long: a process outside of its group may hold the output open
+    with _reader(running) as read:
+        while read() and now() < latest:
+            pass
+    for node in running:
+        node.output.close()
     return stopped
 
 
-def _read_the_rest(running: Sequence[NodeProcess], latest: float) -> None:
-    """Read what is left, but not for long: a process outside of its group may hold it open."""
+@contextmanager
+def _reader(running: Sequence[NodeProcess]) -> Iterator[Callable[[], bool]]:
+    """A function that reads what the nodes print within `LOOK`; False at the end of all output."""
     with selectors.DefaultSelector() as waiting:
         for node in running:
             waiting.register(node.output, selectors.EVENT_READ, node)
-        while waiting.get_map() and now() < latest:
-            for key, _ in waiting.select(max(0.0, latest - now())):
+
+        def read() -> bool:
+            for key, _ in waiting.select(LOOK):
                 if not key.data.read():
                     waiting.unregister(key.fileobj)
-    for node in running:
-        node.output.close()
+            return bool(waiting.get_map())
+
+        yield read
 
 
 def _as_in_a_container(folder: Path) -> dict[str, str]:

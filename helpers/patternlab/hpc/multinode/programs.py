@@ -31,7 +31,7 @@ def command(function: Callable[..., Any], *arguments: str) -> list[str]:
     beside it that it uses.
 
     Raises:
-        HPCError: it is no function, takes other arguments, or cannot be sent.
+        HPCError: it is not a function, takes other arguments, or cannot be sent.
     """
     if not inspect.isfunction(function):
         raise HPCError(
@@ -69,7 +69,7 @@ def argv(command: Sequence[str]) -> list[str]:
     """`command` as it is run on this machine, with this Python.
 
     Raises:
-        HPCError: it is none of the two that are run here.
+        HPCError: it is neither of the two that are run here.
     """
     match list(command):
         case [program, "-c", source, *_] if program == PYTHON and source in _made:

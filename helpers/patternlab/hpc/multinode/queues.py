@@ -1,4 +1,4 @@
-"""A compute environment and a job queue in one call: what Batch wants besides is much the same."""
+"""Make a compute environment and a job queue, with all that Batch needs for them, in one call."""
 
 from __future__ import annotations
 

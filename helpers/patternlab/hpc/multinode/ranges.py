@@ -22,10 +22,10 @@ _RANGE = re.compile(r"(\d*)(:?)(\d*)")
 
 
 def nodes_in(target: str, nodes: int) -> range:
-    """The nodes that `target` names, of a job with so many `nodes`.
+    """The nodes that `target` names, of a job with this number of `nodes`.
 
     Raises:
-        HPCError: it is no range, runs backwards, or names nodes that are not there.
+        HPCError: it is not a range, runs backwards, or names nodes that are not there.
     """
     found = _RANGE.fullmatch(target.strip()) if isinstance(target, str) else None
     if found is None or not target.strip():
@@ -76,7 +76,7 @@ def groups_of(targets: Sequence[str], nodes: int) -> list[int]:
 
 
 def _check_nested(targets: Sequence[str], ranges: Sequence[range]) -> None:
-    """AWS documents what happens with nested ranges only; so nothing else is let through."""
+    """Refuse ranges that overlap without nesting: AWS documents only what nested ranges mean."""
     for i, one in enumerate(ranges):
         for j in range(i):
             other = ranges[j]

@@ -1,7 +1,7 @@
 """Why a multi-node parallel job stays RUNNABLE: what its compute environments cannot give it.
 
-AWS Batch takes such a job, and it waits for ever. Its ``statusReason`` names some causes. For the
-others AWS documents only that Batch does not know, and so says the local cloud.
+AWS Batch accepts such a job, and it waits forever. Its ``statusReason`` names some causes. Of the
+others AWS documents only that Batch does not know them, and the local cloud says the same.
 
 Source: AWS Batch User Guide, "Compute environment considerations for MNP" and "Jobs stuck in a
 RUNNABLE status"; aws/aws-parallelcluster issue 2098 on GitHub (Spot, a job that stays RUNNABLE).
@@ -192,8 +192,7 @@ def _too_small(need: Need, allowed: Sequence[str]) -> str:
 def why_runnable(cloud: Any, job: str) -> list[str]:
     """What the multi-node parallel job with this id waits for, in sentences; asks through boto3.
 
-    An empty list: nothing that can be seen from here, so it waits for its turn or for its
-    instances to boot.
+    An empty list means that nothing is wrong: it waits for its turn or for its instances to boot.
 
     Raises:
         HPCError: there is no such job, or it is not RUNNABLE.

@@ -1,9 +1,9 @@
 """Runs the nodes of a job, each as a process on this machine, by the rules of AWS Batch.
 
 The main node is started first, then the children in random order. The job ends when the main node
-ends, and what it returns decides; children that still run are stopped. A child that dies stops
-nobody. A failed main node brings the next attempt, with all nodes anew; a job that was stopped at
-its time limit is not tried again.
+ends, and its exit code decides; children that still run are stopped. A child that dies stops no
+other node. A failed main node starts the next attempt, with all nodes anew; a job that was stopped
+at its time limit is not tried again.
 
 What is real: the processes, their variables, their exit codes, who ends when. What is not: there
 are no containers, no images and no instances, and all nodes have one address.
@@ -95,14 +95,14 @@ def run(
     variables: Mapping[str, str] | None = None,
     seed: object = 0,
 ) -> list[Attempt]:
-    """Run a job; returns its attempts, the last of which decides.
+    """Run a job and return its attempts, the last of which decides.
 
     Args:
         nodes: as of ``specification.nodes_of``.
         main: the index of the main node.
         attempts: how often it is tried at most.
         time_limit: real seconds of one attempt.
-        variables: more of them for every node (``AWS_BATCH_JOB_ID`` and so on).
+        variables: further ones for every node (``AWS_BATCH_JOB_ID`` and so on).
         seed: decides in which order the children start.
 
     Raises:
@@ -174,7 +174,7 @@ def _results(
 
 
 def _batch_variables(index: int, main: int, nodes: int) -> dict[str, str]:
-    """What Batch tells a node about itself."""
+    """The variables by which Batch tells a node about itself."""
     told = {
         "AWS_BATCH_JOB_MAIN_NODE_INDEX": str(main),
         "AWS_BATCH_JOB_NODE_INDEX": str(index),

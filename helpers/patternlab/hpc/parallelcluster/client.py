@@ -1,9 +1,9 @@
-"""Asks the judge, who works in a process of his own.
+"""Ask the judge, which runs in a process of its own.
 
-AWS's package keeps caches and settings for a whole process, takes long to import, and must find
-moto where AWS would be. So it never comes into the caller's process. The other one is started with
-the first question (one to three seconds) and then stays: a further file takes about half a second.
-It reads from a pipe that only this process holds, and ends with it.
+AWS's package keeps caches and settings for a whole process, takes long to import, and needs moto in
+place of AWS. So it is never imported here. The judge's process starts with the first question (one
+to three seconds) and stays: a further file takes about half a second. It reads from a pipe that
+only this process holds, and ends with it.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ _KEPT = ("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LANG", "LC_ALL"
 
 
 def judge(text: str, site: Site | None = None) -> Judgement:
-    """What AWS's schema and validators say of a cluster file.
+    """Judge a cluster file by AWS's schema and validators.
 
     Args:
         text: the file itself, in YAML.
-        site: which subnets there are. Without it all that the file names is taken to be there: the
-            head node's subnet public, the others private, in zones that offer the types.
+        site: which subnets there are. Without it everything that the file names is assumed to
+            exist: the head node's subnet public, the others private, in zones that offer the types.
 
     Raises:
         HPCError: the extra is not installed, or its process cannot run.
-        TypeError: `text` is no text.
+        TypeError: `text` is not text.
     """
     if not isinstance(text, str):
         raise TypeError(f"A cluster file is text in YAML, not {type(text).__name__}.")
@@ -78,8 +78,7 @@ class _Judge:
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """Its answer to one question, a line of JSON each.
 
-        Who is interrupted while waiting leaves the process at work: its answer is passed over by
-        the next one who asks.
+        An interrupt while waiting leaves the process at work; the next call skips its answer.
         """
         with self._lock:
             if self._process is None:
@@ -108,7 +107,7 @@ class _Judge:
             process.stdin.write(json.dumps(question) + "\n")
             process.stdin.flush()
             for line in iter(process.stdout.readline, ""):
-                with suppress(ValueError):  # half a line, for who was interrupted
+                with suppress(ValueError):  # half a line, after an interrupt
                     answer = json.loads(line)
                     if answer["number"] == question["number"]:
                         return answer, False

@@ -6,13 +6,14 @@ in. Prices are those of ``data/prices.csv`` (us-east-1, on demand).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from patternlab import facts
+from patternlab.hpc.instances import hourly_prices
 from patternlab.hpc.parallelcluster.site import Subnet
 
 
@@ -55,7 +56,7 @@ class Queue:
 
     Attributes:
         capacity_type: "ONDEMAND", "SPOT" or "CAPACITY_BLOCK".
-        subnets: ids; more than one only where no EFA is asked for.
+        subnets: ids; more than one only without EFA.
     """
 
     name: str
@@ -66,8 +67,12 @@ class Queue:
 
 @dataclass(frozen=True)
 class Storage:
-    """A shared file system: ``kind`` "EBS", "EFS" or "FSx for Lustre", ...; new or one that is
-    there already."""
+    """A shared file system.
+
+    Attributes:
+        kind: "EBS", "EFS", "FSx for Lustre" or another of AWS's names.
+        new: does the cluster create it? Otherwise it exists already.
+    """
 
     name: str
     kind: str
@@ -133,7 +138,7 @@ class Cluster:
         return next((s for s in self.subnets if s.id == name), Subnet(name, zone="?"))
 
     def table(self) -> pd.DataFrame:
-        """One row a part: part, name, instance type, subnets, min, max, EFA, placement group."""
+        """One row per part: part, name, instance type, subnets, min, max, EFA, placement group."""
         rows = [_row("head node", "", self.head_type, self.head_subnet, 1, 1)]
         for name, kind, count, subnet in self.login:
             rows.append(_row("login nodes", name, kind, subnet, count, count))
@@ -163,8 +168,8 @@ class Cluster:
         """What the instances cost: part, instance type, USD an hour each, least, most.
 
         `least` and `most` are USD an hour with the smallest and the largest fleet, on demand, in
-        us-east-1; NaN where ``data/prices.csv`` has no price. Where types differ, the dearest
-        counts. Storage, traffic and NAT gateways are not in it.
+        us-east-1; NaN if ``data/prices.csv`` has no price. If types differ, the dearest counts.
+        Storage, traffic and NAT gateways are not included.
         """
         rows = [_cost_row("head node", (self.head_type,), 1, 1)]
         rows += [_cost_row("login nodes", (kind,), n, n) for _, kind, n, _ in self.login]
@@ -215,7 +220,4 @@ def _cost_row(part: str, types: tuple[str, ...], least: int, most: int) -> dict[
 
 def price(instance_type: str) -> float:
     """USD an hour for an instance, on demand in us-east-1; NaN if ``data/prices.csv`` has none."""
-    table = facts.read("prices")
-    rows = table[(table["service"] == "ec2") & (table["item"] == instance_type)]
-    rows = rows[rows["unit"] == "hours"]
-    return float((rows["price_usd"] / rows["per"]).iloc[0]) if len(rows) else float("nan")
+    return hourly_prices().get(instance_type, math.nan)

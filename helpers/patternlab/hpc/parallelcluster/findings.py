@@ -58,7 +58,7 @@ class Judgement:
 
     Attributes:
         findings: the gravest first, then from the top of the file to its end.
-        cluster: what the file would create; None if it cannot be told.
+        cluster: what the file would create; None if that is not known.
         assumed: what was taken for granted, in sentences.
     """
 
@@ -81,7 +81,7 @@ class Judgement:
         return tuple(finding for finding in self.findings if finding.level == level)
 
     def table(self) -> pd.DataFrame:
-        """One row a finding: level, line, where, says, do, validator."""
+        """One row per finding: level, line, where, says, do, validator."""
         columns = ["level", "line", "where", "says", "do", "validator"]
         rows = [(f.level, f.line, f.where, f.message, f.advice, f.validator) for f in self.findings]
         return pd.DataFrame(rows, columns=columns)

@@ -15,7 +15,7 @@ class Subnet:
         id: as in the file: "subnet-" and 8 or 17 letters or digits.
         zone: its Availability Zone's letter, "a" for us-east-1a.
         public: does it give its instances public addresses?
-        vpc: a name that tells its VPC from others.
+        vpc: a name that distinguishes its VPC from others.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Site:
     security_groups: tuple[SecurityGroup, ...] = ()
 
     def table(self, region: str = "us-east-1") -> pd.DataFrame:
-        """One row a subnet: subnet, Availability Zone, public; and VPC if there are several."""
+        """One row per subnet: subnet, Availability Zone, public; and VPC if there are several."""
         rows = [
             {
                 "subnet": subnet.id,

@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
         mpi = _mpi()
         return _checked(mpi, options, tool)
     except UsageError as error:
-        # One sentence, not one a rank; and who fails first ends those who have not yet spoken.
+        # One sentence, not one per rank: the rank that fails first ends those that have said none.
         if rank != "0":
             return 0
         print(f"pingpong: {error}", file=sys.stderr, flush=True)
@@ -116,7 +116,7 @@ def _run(mpi, comm, options: Options, tool: str | None) -> dict | None:
 
 
 def _grown(before: int | None, after: int | None) -> int | None:
-    """How much a counter grew; None where nothing counts."""
+    """How much a counter grew; None if nothing counts."""
     return None if before is None or after is None else max(0, after - before)
 
 

@@ -29,7 +29,7 @@ class WireError(ValueError):
 class Wire:
     """How long a message takes: `alpha_us` + bytes / `gbps`, or by a table and lines between.
 
-    `alpha_us` is microseconds, `gbps` is 10^9 bits a second, `points` are (bytes, microseconds).
+    `alpha_us` is microseconds, `gbps` is 10^9 bits per second, `points` are (bytes, microseconds).
     """
 
     alpha_us: float = 0.0

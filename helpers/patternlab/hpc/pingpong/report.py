@@ -16,11 +16,11 @@ A report is a dict, ready for JSON:
 ``crowded``     whether two ranks have only one core between them
 ``pattern``     "latency", "bidirectional" or "all-pairs"
 ``wire``        the emulated wire, or None
-``ranks``       one dict a rank: ``rank``, ``host``, ``machine``, ``environment``, ``ptrace_scope``
+``ranks``       a dict per rank: ``rank``, ``host``, ``machine``, ``environment``, ``ptrace_scope``
 ``efa_devices`` of the first rank's machine; ``fi_info``: what that command says of EFA there
-``rows``        one dict a size and pair: ``size_bytes``, ``ranks``, ``trips``, ``median_us``,
+``rows``        one dict per size and pair: ``size_bytes``, ``ranks``, ``trips``, ``median_us``,
                 ``p99_us``, ``mean_us`` (half round trips; one exchange when bidirectional),
-                ``bandwidth_MBps`` (10^6 bytes a second), and ``asked_us`` and ``late`` (share of
+                ``bandwidth_MBps`` (10^6 bytes per second), and ``asked_us`` and ``late`` (share of
                 the messages that came later than due) with an emulated wire
 =============== ===================================================================================
 """

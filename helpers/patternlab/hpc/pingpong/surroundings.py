@@ -1,4 +1,4 @@
-"""Where a rank runs and what carried its bytes, as far as the operating system tells."""
+"""Where a rank runs and what carried its bytes, as far as the operating system says."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def process(rank: int) -> dict:
 
 
 def cores() -> frozenset[int] | None:
-    """The cores that this process may use, or None where the system does not tell."""
+    """The cores that this process may use, or None if the system does not say."""
     return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
 
 
 def received() -> dict[str, int | None]:
     """Bytes that came to this process so far by ``tcp``, and to this machine by ``efa``.
 
-    None where the system does not tell.
+    None if the system does not say.
     """
     return {"tcp": _tcp_bytes(), "efa": _efa_bytes()}
 
@@ -59,7 +59,7 @@ def efa_devices() -> list[str]:
 
 
 def fi_info() -> str | None:
-    """What ``fi_info -p efa`` says, or None where there is no such command.
+    """What ``fi_info -p efa`` says, or None if there is no such command.
 
     Call it before MPI starts: a fork can harm a process that has memory registered.
     """

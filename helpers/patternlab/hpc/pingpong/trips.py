@@ -20,8 +20,8 @@ class WrongContent(RuntimeError):
 class Pair:
     """This rank's half of a pair. `first` sends first, keeps the time and makes the rows.
 
-    `byte` is MPI's datatype. Where it is named, mpi4py need not find out at each call what a
-    buffer holds: that would take 50 ns.
+    `byte` is MPI's datatype. With it, mpi4py need not find out at each call what a buffer holds,
+    which would take 50 ns.
     """
 
     def __init__(self, comm, peer: int, byte) -> None:

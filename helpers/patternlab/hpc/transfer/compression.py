@@ -9,11 +9,11 @@ from patternlab.hpc.errors import HPCError
 
 
 def streamed_rate(line: float, compressor: float, ratio: float) -> float:
-    """Bits a second of *original* data through a compressor and then a line.
+    """Bits per second of *original* data through a compressor and then a line.
 
     Args:
-        line: bits a second that the line carries.
-        compressor: bits a second of original data that the compressor takes in.
+        line: bits per second that the line carries.
+        compressor: bits per second of original data that the compressor takes in.
         ratio: original size by compressed size; 1 for what does not compress.
     """
     if ratio <= 0 or line <= 0 or compressor <= 0:

@@ -44,16 +44,16 @@ def phases(
     Args:
         size: bytes to transfer.
         files: number of files to look at, those that are there already included.
-        rate: bits a second that the line gives.
+        rate: bits per second that the line gives.
         mode: ``"BASIC"`` or ``"ENHANCED"``.
         verify: one of ``VERIFY``; None for the mode's default.
         tasks: that share the work, each with its own part.
-        storage: bits a second at which the slower of both ends can be read back for verification.
+        storage: bits per second at which the slower of both ends can be read back for verification.
         already: bytes at the destination that need no transfer; only a point-in-time verification
             reads them.
 
     Raises:
-        HPCError: more files than a Basic task takes, or a verification that the mode has not.
+        HPCError: more files than a Basic task takes, or a verification that the mode does not have.
     """
     verify = checked_verify(mode, verify)
     needed = tasks_needed(files, mode)
@@ -74,14 +74,14 @@ def phases(
 
 
 def tasks_needed(files: float, mode: str = BASIC) -> int:
-    """How many tasks so many files need."""
+    """Return how many tasks this number of files needs."""
     if mode == ENHANCED:
         return 1
     return max(1, math.ceil(files / number("DataSync Basic", "files")))
 
 
 def checked_verify(mode: str, verify: str | None) -> str:
-    """The verification that is meant; HPCError if the mode has no such one."""
+    """Return the verification to use; HPCError if the mode does not have it."""
     if mode not in (BASIC, ENHANCED):
         raise HPCError(f"A task's mode is {BASIC} or {ENHANCED}, not {mode!r}.")
     if verify is None:

@@ -1,4 +1,4 @@
-"""DataSync's options: what counts where nothing is asked for, and what does not go together.
+"""DataSync's options: their defaults, and which do not go together.
 
 As botocore 1.44.5 describes the Options. The sentences are ours.
 """
@@ -38,7 +38,7 @@ CHOICES = {
 
 
 def checked_mode(mode: str | None) -> str:
-    """The task mode that is meant: Basic where none is named."""
+    """Return the task mode to use: Basic if none is named."""
     if mode not in (None, BASIC, ENHANCED):
         raise HPCError(f"TaskMode is {BASIC} or {ENHANCED}, not {mode!r}.")
     return mode or BASIC

@@ -36,13 +36,13 @@ class Plan:
     Attributes:
         option: one of ``OPTIONS``.
         tool: one of ``TOOLS``, or "" where AWS copies.
-        hours: that the bytes are under way, trips included; infinite where it cannot be done.
+        hours: that the bytes are under way, trips included; infinite if it cannot be done.
         lead_days: from the order until the first byte can go: at best and at worst. Mostly our
             assumption; not a number where nobody says.
         usd: to AWS, and to the carrier if the site names a price; no hardware of your own.
         status: who can order it today.
         is_open: whether this site can.
-        why_not: why it cannot be done, in a sentence; empty where it can.
+        why_not: why it cannot be done, in a sentence; empty if it can.
     """
 
     option: str
@@ -84,7 +84,7 @@ def estimate(
         tasks: DataSync tasks that share it.
 
     Raises:
-        HPCError: there is no such option or tool, or the load is no size.
+        HPCError: there is no such option or tool, or the load is not a size.
     """
     checked_option(option)
     if tool not in TOOLS:
@@ -107,7 +107,7 @@ def compare(
     files: float = 1_000_000,
     tasks: int = 1,
 ) -> pd.DataFrame:
-    """A row an option: hours under way, days of lead, days in all at worst, USD, and its status."""
+    """One row per option: hours under way, days of lead, days in all at worst, USD, and status."""
     plans = [
         estimate(option, load, site, tool=tool, files=files, tasks=tasks) for option in options
     ]
@@ -115,7 +115,7 @@ def compare(
 
 
 def quickest(load: str | float, site: Site, options: Sequence[str] = OPTIONS, **how) -> str:
-    """The option that this site can order and that ends first, at worst."""
+    """Return the option that this site can order and that, at worst, is finished first."""
     plans = [estimate(option, load, site, **how) for option in options]
     possible = [plan for plan in plans if plan.meets()]
     if not possible:
@@ -131,10 +131,10 @@ def crossovers(
     last: str | float = "100 PB",
     **how,
 ) -> list[tuple[float, str]]:
-    """From which size on which option ends first: (bytes, option), ascending.
+    """Find the sizes from which another option is the fastest: (bytes, option), ascending.
 
-    The first pair is the smallest size. The others are found to three digits; a way that is first
-    for a tenth more bytes only may be missed.
+    The first pair is the smallest size. The others are found to three digits; an option that is the
+    fastest over less than a tenth of a size may be missed.
     """
     low, high = (math.log10(units.size(end)) for end in (first, last))
     places = np.linspace(low, high, PLACES).tolist()
@@ -189,7 +189,7 @@ def _by_line(option: str, size: int, site: Site, tool: str, files: float, tasks:
 
 
 def line_rate(option: str, site: Site) -> float:
-    """Bits a second that a transfer gets on a line.
+    """Bits per second that a transfer gets on a line.
 
     A VPN goes through the site's line to the internet; the others bring one of their own.
     """

@@ -18,7 +18,7 @@ class Site:
         link: rate of its line to the internet, such as "1 Gbps".
         utilisation: the share of that line that the transfer gets, after protocol overhead and
             all others who use it; above 0, up to 1. A line of one's own has it in the table.
-        storage: the rate at which its storage can be read; None where that is fast enough.
+        storage: the rate at which its storage can be read; None if that is fast enough.
         drives: how much fits on the portable drives it has, which are taken to read and write as
             fast as the storage; None for none at all.
         to_terminal: hours of travel to the nearest Data Transfer Terminal, one way.
@@ -46,12 +46,12 @@ class Site:
 
     @cached_property
     def link_rate(self) -> float:
-        """Bits a second of the line to the internet."""
+        """Bits per second of the line to the internet."""
         return units.rate(self.link)
 
     @cached_property
     def storage_rate(self) -> float:
-        """Bits a second that the storage gives; infinite where it is fast enough."""
+        """Bits per second that the storage gives; infinite if it is fast enough."""
         return math.inf if self.storage is None else units.rate(self.storage)
 
     @cached_property

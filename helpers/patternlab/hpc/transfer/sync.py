@@ -28,7 +28,7 @@ Listing = Mapping[str, Item]
 
 
 def to_copy(there: Listing, here: Listing, options: Mapping[str, Any]) -> dict[str, Item]:
-    """What is copied from `there` to `here`."""
+    """Return what is copied from `there` to `here`."""
     return {path: item for path, item in there.items() if _copies(item, here.get(path), options)}
 
 
@@ -41,7 +41,7 @@ def _copies(item: Item, found: Item | None, options: Mapping[str, Any]) -> bool:
 
 
 def to_delete(there: Listing, here: Listing, options: Mapping[str, Any]) -> list[str]:
-    """What is `here` only, and to be removed."""
+    """List what exists only `here` and has to be removed."""
     removes = options["PreserveDeletedFiles"] == "REMOVE"
     return [path for path in here if path not in there] if removes else []
 
@@ -49,7 +49,7 @@ def to_delete(there: Listing, here: Listing, options: Mapping[str, Any]) -> list
 def faults(
     copied: Mapping[str, str], there: Listing, here: Listing, options: Mapping[str, Any]
 ) -> list[str]:
-    """The paths that a verification finds different.
+    """List the paths that a verification finds different.
 
     Args:
         copied: path -> checksum of what was read when it was copied.
@@ -67,8 +67,10 @@ def faults(
 def expected_at_end(
     copied: Mapping[str, str], there: Listing, here: Listing, options: Mapping[str, Any]
 ) -> dict[str, str]:
-    """path -> checksum that the verification asks for. What was never to be overwritten may
-    differ: AWS does not say otherwise."""
+    """Return the checksum that the verification expects of each path.
+
+    A file that must never be overwritten may differ: AWS does not say otherwise.
+    """
     if options["VerifyMode"] == "NONE":
         return {}
     if options["VerifyMode"] == "ONLY_FILES_TRANSFERRED":

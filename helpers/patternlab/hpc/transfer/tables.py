@@ -39,7 +39,7 @@ class Status:
     source: str
 
     def is_open_to(self, enterprise: bool, customer: bool) -> bool:
-        """Whether a customer can order it, who has an Enterprise agreement, or has it already."""
+        """Check whether it can be ordered, by an `enterprise` or by an existing `customer`."""
         return {
             "open": True,
             "Enterprise customers": enterprise,

@@ -1,4 +1,4 @@
-"""Goes offline, then answers questions until there are no more."""
+"""Go offline, then answer questions until there are no more."""
 
 import json
 import logging

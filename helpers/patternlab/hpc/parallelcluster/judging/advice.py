@@ -45,7 +45,7 @@ def advice_of(validator: str) -> str:
 
 
 def advice_of_key(key: str) -> str:
-    """What to do where only the key of the value is known that AWS does not like."""
+    """Say what to do if only the key of the value that AWS refuses is known."""
     validators = {
         "InstanceType": "InstanceTypeValidator",
         "SubnetId": "SubnetsValidator",

@@ -16,7 +16,7 @@ DEEPEST = 40  # levels; a cluster file needs fewer than ten
 
 
 class Unreadable(ValueError):
-    """The text is no YAML file that could be a cluster; says why, in which line, what to do."""
+    """The text cannot be a cluster file; says why, in which line, and what to do."""
 
     def __init__(self, message: str, line: int, advice: str) -> None:
         super().__init__(message)

@@ -137,7 +137,7 @@ def _schema_findings(messages: Any, document: Document) -> list[Answer]:
 
 
 def _flat(messages: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    """marshmallow's nested messages one by one."""
+    """Yield the nested messages of marshmallow one by one."""
     if isinstance(messages, dict):
         for key, inner in messages.items():
             yield from _flat(inner, path if key == "_schema" else (*path, key))
