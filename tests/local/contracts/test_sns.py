@@ -8,6 +8,7 @@ from moto.awslambda.utils import get_backend
 from moto.sns import models, responses
 
 from patternlab import open_cloud
+from tests.local.contracts.inspection import assert_in_source
 from tests.local.permits import permit
 
 
@@ -17,6 +18,13 @@ def test_moto_delivers_in_topic_publish_and_nowhere_else():
     assert source.count("topic.publish(") == 1
     assert source.count("subscription.publish(") == 1
     assert "topic.publish(" in inspect.getsource(models.SNSBackend.publish)
+
+
+def test_topics_and_subscriptions_are_made_by_name():
+    """So LocalTopic and LocalSubscription can be put under these names."""
+    assert_in_source(models.SNSBackend.create_topic, "candidate_topic = Topic(name, self)")
+    made = "subscription = Subscription(self.account_id, topic, endpoint, protocol)"
+    assert_in_source(models.SNSBackend.subscribe, made)
 
 
 def test_a_batch_goes_through_publish_and_reports_invalid_parameter_values():
