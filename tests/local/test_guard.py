@@ -42,39 +42,17 @@ def test_a_busy_loop_is_stopped_and_times_out_on_the_clouds_clock(world):
     assert "Status: timeout" in world.lines("f")[-1]
 
 
-def test_one_that_catches_exceptions_too(world):
-    source = """
-def handler(event, context):
-    while True:
-        try:
-            sum(range(1000))
-        except Exception:
-            pass
-"""
-    assert stopped(world, source)["errorType"] == "Sandbox.Timedout"
-
-
-def test_one_that_catches_everything_is_left_behind(world):
-    source = """
-def handler(event, context):
-    while True:
-        try:
-            while True:
-                pass
-        except BaseException:
-            pass
-"""
-    assert stopped(world, source)["errorType"] == "Sandbox.Timedout"
-
-
-def test_one_that_calls_the_cloud_all_the_time(world):
-    source = """
-import boto3
-def handler(event, context):
-    sqs = boto3.client("sqs")
-    while True:
-        sqs.list_queues()
-"""
+@pytest.mark.parametrize(
+    "busy",
+    [
+        "while True:\n        try:\n            sum(range(1000))\n        except Exception: pass",
+        "while True:\n        try:\n            while 1: pass\n        except BaseException: pass",
+        "sqs = boto3.client('sqs')\n    while True: sqs.list_queues()",
+    ],
+    ids=["catches exceptions", "catches everything, and is left behind", "calls the cloud"],
+)
+def test_one_that_goes_on_all_the_same(world, busy):
+    source = f"import boto3\ndef handler(event, context):\n    {busy}\n"
     assert stopped(world, source)["errorType"] == "Sandbox.Timedout"
     assert world.sqs.list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
 

@@ -20,9 +20,13 @@ def statement(**changes):
     return {key: value for key, value in made.items() if value is not None}
 
 
-def let_in(*statements):
+def lets_in(policy):
     asked = {"service": "sns.amazonaws.com", "action": "sqs:SendMessage"}
-    return allows({"Statement": list(statements)}, resource=QUEUE, source_arn=TOPIC, **asked)
+    return allows(policy, resource=QUEUE, source_arn=TOPIC, **asked)
+
+
+def let_in(*statements):
+    return lets_in({"Statement": list(statements)})
 
 
 @pytest.mark.parametrize(
@@ -73,10 +77,8 @@ def test_what_denies_goes_first():
 
 @pytest.mark.parametrize("policy", [None, {}, {"Statement": []}])
 def test_without_a_statement_nobody_comes_in(policy):
-    asked = {"service": "sns.amazonaws.com", "action": "sqs:SendMessage"}
-    assert not allows(policy, resource=QUEUE, source_arn=TOPIC, **asked)
+    assert not lets_in(policy)
 
 
 def test_one_statement_need_not_be_in_a_list():
-    asked = {"service": "sns.amazonaws.com", "action": "sqs:SendMessage"}
-    assert allows({"Statement": statement()}, resource=QUEUE, source_arn=TOPIC, **asked)
+    assert lets_in({"Statement": statement()})

@@ -336,13 +336,9 @@ def test_a_destination_that_cannot_be_is_refused_and_changes_nothing(world, acti
     assert after["DestinationConfig"] == {"OnSuccess": {}, "OnFailure": {}}
 
 
-def test_something_that_is_no_arn_is_refused(world):
+def test_something_that_is_no_arn_is_refused(world, told):
     world.create("f", WORKS)
-    code, message = refused(
-        world.lam.put_function_event_invoke_config,
-        FunctionName="f",
-        DestinationConfig={"OnFailure": {"Destination": "my-queue"}},
-    )
+    code, message = refused(told.configure, OnFailure="my-queue")
     assert code == "ValidationException"
     assert "Value 'my-queue' at 'destinationConfig.onFailure.destination'" in message
 

@@ -160,11 +160,8 @@ def test_events_36_the_functions_own_dead_letter_queue_is_not_used(world):
     world.map(arn, "f")
     world.sqs.send_message(QueueUrl=url, MessageBody="a")
     world.cloud.wait(300)
-    assert (world.count(url), world.count(dlq_url), world.count(own_url)) == (
-        (0, 0),
-        (1, 0),
-        (0, 0),
-    )
+    counts = [world.count(each) for each in (url, dlq_url, own_url)]
+    assert counts == [(0, 0), (1, 0), (0, 0)]
 
 
 def test_events_37_binary_attributes_reach_the_handler_in_base64(world):

@@ -165,10 +165,7 @@ def test_a_partition_group_deals_its_instances_out(ec2, run):
 
 
 def test_a_refused_launch_launches_nothing(ec2, run):
-    assert refused(run, "c5n.18xlarge", group="nope") == (
-        "InvalidPlacementGroup.Unknown",
-        "The Placement Group 'nope' is unknown.",
-    )
+    assert refused(run, "c5n.18xlarge", group="nope")[0] == "InvalidPlacementGroup.Unknown"
     ec2.create_placement_group(GroupName="hpc", Strategy="cluster")
     code, message = refused(run, "t3.micro", group="hpc")
     assert code == "InvalidParameterCombination"
