@@ -39,7 +39,7 @@ FUNCTION_READY = 120  # seconds that Lambda may take to make or change a functio
 
 
 class AccountBackend:
-    """One session with a real account, from the price agreed to the last thing deleted."""
+    """One session with a real account, from the agreed price to the last deletion."""
 
     name = "aws"
 
@@ -64,7 +64,7 @@ class AccountBackend:
         atexit.register(self._at_exit)
 
     def banner(self) -> str:
-        """Where we are, who we are, and what it may cost."""
+        """Say where we are, who we are, and what it may cost."""
         where = f"at {endpoint()}" if endpoint() else "AWS"
         account = self.identity.account if self.settings.show_account else self.identity.masked
         until = f"{self.session.expires:%Y-%m-%d %H:%M} UTC"
@@ -81,7 +81,7 @@ class AccountBackend:
     # -- boto3 -------------------------------------------------------------------------------
 
     def client(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
-        """A boto3 client of this session."""
+        """Return a boto3 client of this session."""
         if kwargs:
             return self.boto3.client(service, region_name, **kwargs)
         key = service, region_name
@@ -90,11 +90,11 @@ class AccountBackend:
         return self._clients[key]
 
     def resource(self, service: str, region_name: str | None = None, **kwargs: Any) -> Any:
-        """A boto3 resource of this session."""
+        """Return a boto3 resource of this session."""
         return self.boto3.resource(service, region_name, **kwargs)
 
     def name_of(self, short: str) -> str:
-        """`short` with the session's prefix."""
+        """Return `short` with the session's prefix."""
         return self.session.name(short)
 
     def _allow(self, kind: type[Resource], params: Mapping[str, Any]) -> None:
@@ -134,11 +134,11 @@ class AccountBackend:
     # -- time --------------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> None:
-        """Really wait."""
+        """Wait in real time."""
         wait(self.clock, seconds)
 
     def wait_until(self, condition: Callable[[], Any], timeout: float) -> bool:
-        """Ask once a second; False after `timeout` seconds."""
+        """Ask once per second; return False after `timeout` seconds."""
         return wait_until(self.clock, condition, timeout)
 
     def set_timer(self, instance: str, at: datetime) -> None:
@@ -154,18 +154,18 @@ class AccountBackend:
     def request(
         self, method: str, url: str, headers: Mapping[str, str], body: str | None, signed: bool
     ) -> Answer:
-        """A real request to a web address."""
+        """Send a real request to a web address."""
         stand_in = os.environ.get("AWS_ENDPOINT_URL")
         return send(self.boto3, method, url, headers, body, signed=signed, endpoint=stand_in)
 
     # -- what happened -----------------------------------------------------------------------
 
     def when_written(self, read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """What `read` finds in CloudWatch Logs once no new lines come."""
+        """Return what `read` finds in CloudWatch Logs once no new lines come."""
         return when_quiet(read, quiet=QUIET, limit=LATEST)
 
     def deliveries(self) -> pd.DataFrame:
-        """What SNS wrote of its deliveries: one row each, with the number of attempts."""
+        """Return what SNS wrote about its deliveries: one row each, with the number of attempts."""
         logs = self.client("logs")
         ours = {"beginning": self.session.prefix}
         return self.when_written(lambda: read_delivery_status(logs, **ours))
@@ -198,7 +198,7 @@ class AccountBackend:
 
 
 def agreed(settings: Settings, session: Session) -> tuple[Card, Ceiling]:
-    """The session's cost card and the ceiling; AccountError unless it was agreed to."""
+    """Return the session's cost card and ceiling. Raises AccountError without an agreed price."""
     price = card(session.notebook, session.region)
     if settings.ceiling is None:
         raise AccountError(
@@ -212,6 +212,6 @@ def agreed(settings: Settings, session: Session) -> tuple[Card, Ceiling]:
 
 
 def endpoint() -> str | None:
-    """The address that stands in for AWS, if AWS_ENDPOINT_URL names one."""
+    """Return the address that stands in for AWS, if AWS_ENDPOINT_URL names one."""
     url = os.environ.get("AWS_ENDPOINT_URL")
     return urlsplit(url).netloc or url if url else None

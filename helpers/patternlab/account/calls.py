@@ -57,7 +57,7 @@ class Row:
 
 
 def read(path: Path = FILE) -> list[Row]:
-    """The rows of the file."""
+    """Return the rows of the file."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
             Row(row["notebook"], row["service"], row["operation"], float(row["calls"]), row["by"])
@@ -66,7 +66,7 @@ def read(path: Path = FILE) -> list[Row]:
 
 
 def as_csv(rows: Iterable[Row]) -> str:
-    """The text of the file."""
+    """Return the text of the file."""
     text = StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(field.name for field in fields(Row))

@@ -23,7 +23,7 @@ class Identity:
 
 
 def who_am_i(session: Any) -> Identity:
-    """The identity behind a boto3 session. Raises AccountError, a sentence, if there is none."""
+    """Return the identity behind a boto3 session. Raises AccountError if there is none."""
     with refused("open the account", "sts:GetCallerIdentity"):
         answer = session.client("sts").get_caller_identity()
     return Identity(answer["Account"], answer["Arn"].split(":", 5)[5])

@@ -1,7 +1,8 @@
 """What a session was about to make, on disk before AWS is asked to make it.
 
 One file a session, one JSON object a line, only ever appended to. A kernel that is killed at any
-point leaves at most a thing too many in it, never one too few: the sweep looks for what is there.
+point leaves at most one resource too many in it, never one too few: the sweep looks for what
+exists.
 
     {"is": "header", "session": "k3f9qb", "region": "us-east-1", ...}
     {"is": "planned", "entry": "5d01c2aa", "kind": "queue", "name": "patternlab-k3f9qb-orders", ...}
@@ -45,7 +46,7 @@ class LedgerError(AccountError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One create: its thing may exist while `state` is "planned" or "made".
+    """One create: its resource may exist while `state` is "planned" or "made".
 
     `region` is where it was sent; `identifier` the id AWS gave, where names are not enough.
     """
@@ -109,7 +110,7 @@ class Ledger:
 
     @classmethod
     def read(cls, path: Path) -> Ledger:
-        """The ledger in the file `path`; LedgerError, a sentence, where it cannot be trusted."""
+        """Return the ledger in the file `path`. Raises LedgerError if it cannot be trusted."""
         header = next(_lines(path), (1, None))[1]
         if not isinstance(header, dict) or header.get("is") != "header":
             raise _damaged(path, 1, "it does not begin with the ledger's header")
@@ -143,16 +144,16 @@ class Ledger:
         return entry
 
     def made(self, entry: str, identifier: str | None = None) -> None:
-        """The create was carried out; `identifier` is what the kind's ``made`` read."""
+        """Note that the create was carried out; `identifier` is what ``id_in`` has read."""
         more = {"id": _clean(identifier)} if identifier else {}
         self._write({"is": "made", "entry": entry, **more})
 
     def failed(self, entry: str) -> None:
-        """AWS refused the create: nothing was made."""
+        """Note that AWS refused the create: nothing was made."""
         self._write({"is": "failed", "entry": entry})
 
     def gone(self, entry: str) -> None:
-        """It is deleted, or was never there."""
+        """Note that it is deleted, or never existed."""
         self._write({"is": "gone", "entry": entry})
 
     def _write(self, record: dict[str, Any]) -> None:
@@ -179,7 +180,7 @@ class Ledger:
     # -- reading -----------------------------------------------------------------------------
 
     def entries(self) -> list[Entry]:
-        """All entries as they stand on disk now, in the order in which they were planned."""
+        """Return all entries as they are on disk now, in the order in which they were planned."""
         found: dict[str, Entry] = {}
         for number, record in _lines(self.path):
             try:
@@ -189,7 +190,7 @@ class Ledger:
         return list(found.values())
 
     def open_entries(self) -> list[Entry]:
-        """Those whose thing may exist."""
+        """Return those whose resource may exist."""
         return [entry for entry in self.entries() if entry.is_open]
 
     def _take(self, record: dict[str, Any], found: dict[str, Entry]) -> None:
@@ -213,12 +214,12 @@ class Ledger:
 
 
 def ledgers_in(state: Path) -> list[Path]:
-    """The files of all ledgers in the folder `state`."""
+    """Return the files of all ledgers in the folder `state`."""
     return sorted((state / _FOLDER).glob("*.jsonl"))
 
 
 def endpoint_host(url: str | None) -> str:
-    """ "aws" for AWS itself, else host and port: no user, password, path or query."""
+    """Return "aws" for AWS itself, else host and port: no user, password, path or query."""
     if not url:
         return AWS
     parts = urlsplit(url if "://" in url else f"//{url}")

@@ -41,9 +41,9 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in `environment`. Raises AccountError, a sentence, for one that makes no sense.
+    """Return the settings in `environment`. Raises AccountError for one that makes no sense.
 
-    The ceiling is left as text: ``patternlab.account.cost`` reads it, beside the prices.
+    The ceiling is left as text: ``patternlab.account.cost.card`` reads it, beside the prices.
     """
     return Settings(
         ceiling=environment.get(CEILING) or None,
@@ -55,7 +55,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where ledgers are kept: PATTERNLAB_STATE, or a folder of the user's own."""
+    """Return where ledgers are kept: PATTERNLAB_STATE, or a folder of the user's own."""
     if chosen := environment.get(STATE):
         return Path(chosen).expanduser()
     base = environment.get("XDG_STATE_HOME") or "~/.local/state"

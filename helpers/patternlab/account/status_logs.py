@@ -21,7 +21,7 @@ ACTIONS = [
 
 
 def feedback_role(iam: Any, session: Session) -> str:
-    """The ARN of the role that lets SNS write about this session's topics; made when missing."""
+    """Return the ARN of the role that lets SNS log the session's topics; make it if needed."""
     name = session.name("sns-status-role")
     try:
         return iam.get_role(RoleName=name)["Role"]["Arn"]

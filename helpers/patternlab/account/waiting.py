@@ -1,4 +1,4 @@
-"""Really waiting, with a progress bar, an end, and an interrupt that leaves things clean."""
+"""Waiting in real time, with a progress bar, a timeout, and an interrupt that leaves no trace."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POLL = 1.0  # seconds between two looks at a condition
 
 @contextmanager
 def progress(what: str, total: float) -> Iterator[Callable[[float], None]]:
-    """A progress bar in seconds: call what is yielded with the seconds passed. Gone at the end."""
+    """Show a progress bar: call what is yielded with the seconds passed. It is gone at the end."""
     with tqdm(
         total=round(total), desc=what, unit="s", leave=False, disable=total < SHORT,
         bar_format="{desc}: {n:.0f} of {total} s |{bar}|",
@@ -41,7 +41,7 @@ def wait(clock: WallClock, seconds: float) -> None:
 def wait_until(
     clock: WallClock, condition: Callable[[], Any], timeout: float, poll: float = POLL
 ) -> bool:
-    """Ask `condition` every `poll` seconds until it is true; False after `timeout` seconds."""
+    """Ask `condition` every `poll` seconds until it is true; return False after `timeout` s."""
     begun = clock.elapsed
     timeout = seconds_of(timeout, "timeout")
     with progress("Waiting, at most", timeout) as show:
@@ -61,7 +61,7 @@ def when_quiet(
     limit: float,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Any:
-    """What `read` finds once nothing new has come for `quiet` seconds, after `limit` at most.
+    """Return what `read` finds once nothing new came for `quiet` seconds, after `limit` at most.
 
     `read` gives something with a length, such as a table. CloudWatch Logs shows a line some seconds
     after it was written and does not say whether more is on its way, so we look until it is quiet.

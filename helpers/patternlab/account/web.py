@@ -35,6 +35,10 @@ def send(
 
     Args:
         session: the boto3 session whose credentials sign it.
+        method: the verb of HTTP.
+        url: the address.
+        headers: those of the request.
+        body: its text, sent as UTF-8; None for none.
         signed: sign it with AWS Signature Version 4; only for the address of an API, so that no
             signature gets anywhere else.
         endpoint: the address that stands in for AWS; an API's requests go there.
@@ -45,7 +49,7 @@ def send(
     parts = urlsplit(url)
     api = API.fullmatch((parts.hostname or "").lower())
     if parts.scheme != "https" or not parts.hostname:
-        raise AccountError(f"{url} is no web address: write one that begins with https://.")
+        raise AccountError(f"{url} is not a web address: write one that begins with https://.")
     if signed and api is None:
         raise AccountError(
             f"{url} is not signed: only https://API.execute-api.REGION.amazonaws.com/STAGE/PATH "

@@ -1,4 +1,4 @@
-"""What everything made in one sitting with a real account is called and tagged."""
+"""The names and tags of everything that is made in one session with a real account."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Session:
         return f"{PROJECT}-{self.id}-"
 
     def name(self, short: str) -> str:
-        """`short` with the prefix, unless it has it already."""
+        """Return `short` with the prefix, unless it has it already."""
         return short if short.startswith(self.prefix) else self.prefix + short
 
     @property
@@ -50,12 +50,12 @@ class Session:
 
 
 def new_session(region: str, now: datetime, hours: float) -> Session:
-    """A session that begins `now` (aware, UTC) and expires `hours` later."""
+    """Return a session that begins `now` (aware, UTC) and expires `hours` later."""
     made = "".join(secrets.choice(ALPHABET) for _ in range(6))
     return Session(made, region, this_notebook(), now + timedelta(hours=hours))
 
 
 def this_notebook() -> str:
-    """The notebook of this kernel: PATTERNLAB_NOTEBOOK, or what Jupyter tells its kernels."""
+    """Return the notebook of this kernel: PATTERNLAB_NOTEBOOK, or what Jupyter says."""
     path = os.environ.get("PATTERNLAB_NOTEBOOK") or os.environ.get("JPY_SESSION_NAME", "")
     return PurePath(path).name.removesuffix(".ipynb") or "unknown"

@@ -120,8 +120,10 @@ class Place:
         """Yield all items in the answers to an operation that lists.
 
         Args:
-            service, operation, params: as for `call`.
+            service: the name boto3 knows the service by.
+            operation: as the API spells it ("ListQueues").
             path: where an answer holds its items ("DistributionList.Items": one inside another).
+            **params: the parameters of the operation.
 
         Raises:
             Refusal, Unreachable: as `call`.

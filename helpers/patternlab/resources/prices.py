@@ -49,13 +49,13 @@ class Price:
     checked: bool
 
     def cost(self, units: float) -> float:
-        """US dollars for `units` of it."""
+        """Return US dollars for `units` of it."""
         return units * self.price / self.per
 
 
 @cache
 def prices() -> MappingProxyType[tuple[str, str], Price]:
-    """The whole table: (service, item) -> price."""
+    """Return the whole table: (service, item) -> price."""
     found = {}
     for record in facts.read("prices").to_dict("records"):
         row = {str(key): value for key, value in record.items()}
@@ -65,7 +65,7 @@ def prices() -> MappingProxyType[tuple[str, str], Price]:
 
 
 def price(service: str, item: str) -> Price:
-    """The price of one item.
+    """Return the price of one item.
 
     Raises:
         UnknownPrice: the table has no such row.
@@ -80,7 +80,7 @@ def price(service: str, item: str) -> Price:
 
 
 def per_hour(service: str, item: str) -> float:
-    """US dollars an hour for something that is billed as long as it exists.
+    """Return US dollars per hour for something that is billed as long as it exists.
 
     Raises:
         UnknownPrice: the table has no such row, or it is not billed by the hour.

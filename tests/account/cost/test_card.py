@@ -104,13 +104,6 @@ def test_what_has_no_dated_source_is_named_on_the_card():
     assert "s3-event" not in card("01-sqs-lambda-dlq").provenance
 
 
-def test_html_says_what_the_text_says_and_escapes_a_name():
-    page = card("<b>")._repr_html_()
-    assert "<b>" not in page and "&lt;b&gt;" in page
-    for what, amount in card("<b>").rows():
-        assert what in page and amount in page
-
-
 # -- the ceiling -----------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from patternlab.resources.prices import HOURS_A_MONTH, Price, UnknownPrice, pric
 #: A mapping on a queue keeps 5 long polls of 20 s open, day and night (Lambda starts with 5
 #: and may go down to 2 when idle: events-24).
 POLLS_AN_HOUR = 5 * 3600 / 20
-#: A message that fails for ever comes back with its visibility timeout, 30 s unless set otherwise.
+#: A message that fails forever comes back with its visibility timeout, 30 s unless set otherwise.
 #: We let one do so on each mapping that was forgotten.
 RETRIES_AN_HOUR = 3600 / 30
 #: Requests that are not in the counts: retries, tags, waits for AWS to catch up, the clean-up.
@@ -80,7 +80,7 @@ class Usage:
         self.amounts = {(row.service, row.operation): row.calls for row in rows if row.by == CLOUD}
 
     def amount(self, service: str, quantity: str) -> float:
-        """A quantity of the cloud's; 0 where there was none of it."""
+        """Return a quantity of the cloud's; 0 if there was none of it."""
         return self.amounts.get((service, quantity), 0.0)
 
     @property
@@ -103,14 +103,14 @@ class Usage:
 
 
 def run(usage: Usage) -> list[Line]:
-    """What one run costs at most, all cells once."""
+    """Return what one run costs at most, all cells once."""
     lines = [*_requests(usage), *_waiting(usage), *_lambda(usage), *_events(usage), *_other(usage)]
     lines += _nodes(usage)
     return [line for line in lines if line.units]
 
 
 def forgotten(usage: Usage) -> list[Line]:
-    """What all that a run makes costs at most in each hour in which it is left alone.
+    """Return what everything that a run makes costs at most in each hour that it stays.
 
     Instances are not in it: their timers end them, and until then they are in the run.
     """
@@ -119,7 +119,7 @@ def forgotten(usage: Usage) -> list[Line]:
     stored = usage.amount("logs", "bytes") / GB / HOURS_A_MONTH
     lines = [
         Line("empty polls of mappings", mappings * POLLS_AN_HOUR, price("sqs", "request-fifo")),
-        Line("messages that fail for ever", retries, price("lambda", "request")),
+        Line("messages that fail forever", retries, price("lambda", "request")),
         Line("their run time", retries * COLD_START * MEMORY, price("lambda", "gb-second")),
         Line("their logs", retries * LOG_OF_INVOCATION / GB, price("logs", "ingestion")),
         Line("logs that were kept", stored, price("logs", "storage")),
@@ -142,7 +142,7 @@ def _requests(usage: Usage) -> Iterator[Line]:
 
 
 def request_price(service: str, operation: str) -> Price | None:
-    """What AWS charges for one such request; None where it charges nothing.
+    """Return what AWS charges for one such request; None if it charges nothing.
 
     Whether a queue is FIFO is not in the counts: all requests to SQS have the FIFO price, which is
     the dearer one and covers the surcharge of fair queues too.

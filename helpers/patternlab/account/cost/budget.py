@@ -2,7 +2,7 @@
 
 A budget sends mail; it stops nothing. AWS updates it up to three times a day, 8 to 12 hours apart
 (docs.aws.amazon.com/cost-management, "Managing your costs with AWS Budgets"), so what was left
-running is on it half a day late. The timers of `timer.py` and `patternlab sweep` stop things.
+running is on it half a day late. The timers of `timer.py` and `patternlab sweep` end what costs.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ QUESTION_PRICE = (
     "--whole-account saves it."
 )
 ACTIVATE = (
-    "To count the course alone: once the first tagged things are a day old, open Billing and Cost "
-    'Management, "Cost allocation tags", choose project and Activate (in an organization: in its '
-    "management account). A day later, run this command again."
+    "To count the course alone: once the first tagged resources are a day old, open Billing and "
+    'Cost Management, "Cost allocation tags", choose project and Activate (in an organization: in '
+    "its management account). A day later, run this command again."
 )
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What a budget counts: the tagged things, or the whole account and why."""
+    """What a budget counts: the tagged resources, or the whole account and why."""
 
     filters: dict[str, list[str]]
     sentence: str
@@ -87,7 +87,7 @@ class Budget:
         return {"AccountId": self._account, "BudgetName": NAME}
 
     def there(self) -> dict[str, Any] | None:
-        """The budget as Budgets describes it, or None."""
+        """Return the budget as Budgets describes it, or None."""
         with refused("look at the budget", "budgets:ViewBudget"):
             try:
                 return self._budgets.describe_budget(**self._named)["Budget"]
@@ -95,7 +95,7 @@ class Budget:
                 return None
 
     def mails(self) -> list[str]:
-        """When mail is sent, in words."""
+        """Say when mail is sent."""
         with refused("look at the budget's mails", "budgets:ViewBudget"):
             pages = self._budgets.get_paginator("describe_notifications_for_budget").paginate(
                 **self._named
@@ -104,7 +104,7 @@ class Budget:
         return [_when(item["NotificationType"], item["Threshold"]) for item in found]
 
     def scope(self) -> Scope:
-        """What a budget can count on this account. Costs one request to Cost Explorer."""
+        """Return what a budget can count here. Costs one request to Cost Explorer."""
         try:
             tags = self._client("ce").list_cost_allocation_tags(
                 Status="Active", TagKeys=["project"], Type="UserDefined"
@@ -174,7 +174,7 @@ def _when(kind: str, percent: float) -> str:
 
 
 def parse_limit(text: str) -> Decimal:
-    """US dollars a month, from what was typed.
+    """Return US dollars per month, from what was typed.
 
     Raises:
         AccountError: no number, not finite, not above zero, above MOST, or finer than a cent.
@@ -195,7 +195,7 @@ def parse_limit(text: str) -> Decimal:
 
 
 def parse_email(text: str) -> str:
-    """An address that mail can go to. Raises AccountError where it cannot be one."""
+    """Return an address that mail can go to. Raises AccountError if it cannot be one."""
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", text):
         raise AccountError(f"{text!r} is not an e-mail address: give one like me@example.org.")
     return text
@@ -209,7 +209,7 @@ def run(
     whole_account: bool = False,
     yes: bool = False,
 ) -> int:
-    """The command: show, set or remove the budget; returns the exit code.
+    """Show, set or remove the budget; return the exit code.
 
     Nothing is changed, and nothing that costs is asked, without `yes`.
     """

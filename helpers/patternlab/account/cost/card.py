@@ -6,7 +6,6 @@ How the figures are made is in :mod:`patternlab.account.cost.bill`, what AWS cha
 
 from __future__ import annotations
 
-import html
 import math
 import re
 import textwrap
@@ -67,7 +66,7 @@ class Card:
         return factor * math.fsum(line.usd for line in self.of_run if line.price.service == "ec2")
 
     def until(self, hours: float) -> float:
-        """The run, and `hours` in which what it made stays."""
+        """Return what the run and `hours` in which what it made stays cost."""
         return self.run + hours * self.per_hour
 
     @property
@@ -77,7 +76,7 @@ class Card:
         return provenance(quoted, self.region)
 
     def rows(self) -> list[tuple[str, str]]:
-        """The figures as text: (what, how much)."""
+        """Return the figures as text: (what, how much)."""
         return [
             ("one run", f"{usd(self.run)} USD{_shares(self.of_run)}"),
             ("forgotten, an hour", f"{usd(self.per_hour)} USD{_shares(self.of_hour)}"),
@@ -91,21 +90,9 @@ class Card:
         notes = [textwrap.fill(text, 100) for text in (self.note, self.provenance) if text]
         return "\n".join([title, *rows, *notes])
 
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align:left">{html.escape(what)}</th>'
-            f'<td style="text-align:left">{html.escape(amount)}</td></tr>'
-            for what, amount in self.rows()
-        )
-        title = html.escape(f"What {self.notebook} may cost, at most ({self.region})")
-        notes = "".join(
-            f"<p>{html.escape(text)}</p>" for text in (self.note, self.provenance) if text
-        )
-        return f"<table><caption>{title}</caption>{rows}</table>{notes}"
-
 
 def card(notebook: str, region: str = REGION) -> Card:
-    """The card of a notebook or lab, by its name without ``.ipynb``.
+    """Return the card of a notebook or lab, by its name without ``.ipynb``.
 
     One that nobody has counted gets the dearest figure of all that were, each by itself.
     """
@@ -130,12 +117,12 @@ def card(notebook: str, region: str = REGION) -> Card:
 
 
 def cards(region: str = REGION) -> dict[str, Card]:
-    """The cards of all notebooks that were counted, in their order."""
+    """Return the cards of all notebooks that were counted, in their order."""
     return {name: make_card(name, rows, region) for name, rows in _counted().items()}
 
 
 def make_card(notebook: str, rows: Iterable[Row], region: str = REGION) -> Card:
-    """The card of a notebook with these rows of ``data/notebook_calls.csv``."""
+    """Return the card of a notebook with these rows of ``data/notebook_calls.csv``."""
     usage = Usage(rows)
     of_run, of_hour = run(usage), forgotten(usage)
     factor = 1 if region == REGION else ELSEWHERE
@@ -176,7 +163,7 @@ class Ceiling:
 
     @classmethod
     def parse(cls, text: str) -> Ceiling:
-        """The ceiling in `text`, such as "1.00".
+        """Return the ceiling in `text`, such as "1.00".
 
         Raises:
             AccountError: it is no price.
@@ -210,7 +197,7 @@ class Ceiling:
         self._instances = card.instances
 
     def allow(self, kind: str, hours: float, hourly_usd: float) -> None:
-        """Set money aside for a thing that is billed by the hour, before it is made.
+        """Set money aside for what is billed by the hour, before it is made.
 
         What the card has for instances already is not asked for again when they are launched.
 
@@ -220,7 +207,7 @@ class Ceiling:
         cost = _amount(hours) * _amount(hourly_usd)
         known = min(cost, self._instances) if kind == "instance" else 0.0
         cost -= known
-        if math.fsum([self._card, *self._kept, cost]) > self.usd + ROUNDING:
+        if self.committed + cost > self.usd + ROUNDING:
             what = f"An {kind}" if kind[0] in "aeiou" else f"A {kind}"
             raise CostAboveCeiling(
                 f"{what} costs {usd(hourly_usd)} USD an hour, up to {usd(cost + known)} USD until "
@@ -247,7 +234,7 @@ def _amount(number: float) -> float:
 
 
 def usd(amount: float) -> str:
-    """An amount in US dollars, rounded up: two digits that matter, at most six places."""
+    """Return US dollars as text, rounded up: two digits that matter, at most six places."""
     if amount == 0:
         return "0.00"
     places = min(max(2, 1 - math.floor(math.log10(amount))), 6)
@@ -256,7 +243,7 @@ def usd(amount: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in words: "1 h 16 min"; minutes are rounded up."""
+    """Return a length of time in words: "1 h 16 min"; minutes are rounded up."""
     if seconds < 60:
         return f"{math.ceil(seconds)} s"
     hours, minutes = divmod(math.ceil(seconds / 60), 60)
@@ -264,7 +251,7 @@ def duration(seconds: float) -> str:
 
 
 def provenance(quoted: Sequence[Price], region: str = REGION) -> str:
-    """Where figures made of these prices come from."""
+    """Say where figures made of these prices come from."""
     days = sorted(found.read_on for found in quoted)
     unsure = sorted({f"{one.service} {one.item}" for one in quoted if not one.checked})
     text = "Modelled: calls counted on a local cloud, times prices of us-east-1"

@@ -13,14 +13,14 @@ HEAD = ("notebook", "one run", "an hour forgotten", "a month forgotten", "it wai
 
 
 def report(notebook: str | None) -> str:
-    """The card of one notebook with its lines, or a table of all; `notebook` may be a path."""
+    """Return the card of a notebook (its name or path) with its lines, or a table of all."""
     if notebook is None:
         return overview()
     return details(card(PurePath(notebook).name.removesuffix(".ipynb")))
 
 
 def overview() -> str:
-    """A row for each notebook that was counted; amounts in US dollars."""
+    """Return a row for each notebook that was counted; amounts in US dollars."""
     known = list(cards().values())
     rows = [
         (one.notebook, usd(one.run), usd(one.per_hour), usd(one.per_month), duration(one.seconds))
@@ -32,14 +32,14 @@ def overview() -> str:
 
 
 def details(one: Card) -> str:
-    """The card, and the lines of which its figures are made."""
+    """Return the card, and the lines that make up its figures."""
     run = _lines("One run", one.of_run)
     hour = _lines("Forgotten, an hour", one.of_hour)
     return "\n\n".join(part for part in (str(one), run, hour) if part)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of text as columns: the first to the left, the others to the right."""
+    """Return rows of text as columns: the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(

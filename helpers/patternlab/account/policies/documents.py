@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -142,8 +141,3 @@ def _statement(statement: Statement, actions: list[str]) -> dict[str, Any]:
         "Resource": list(statement.resources),
         **({"Condition": condition} if condition else {}),
     }
-
-
-def characters(document: dict[str, Any]) -> int:
-    """Return how many characters IAM counts: all but white space."""
-    return len(json.dumps(document, separators=(",", ":")))

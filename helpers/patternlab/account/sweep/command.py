@@ -29,7 +29,7 @@ def command(
     state: Path | None = None,
     **options: Any,
 ) -> int:
-    """`python -m patternlab sweep`: print the report; the exit code is 0 if nothing is left."""
+    """Sweep and print the report; return the exit code, which is 0 if nothing is left."""
     ledgers, unread = [], []
     for path in ledgers_in(state or state_folder()):
         try:
@@ -62,8 +62,10 @@ def command(
 
 
 def _worth_a_look(ledgers: Sequence[Ledger]) -> set[str]:
-    """All kinds, but budgets only where a session made one: a learner may not look at them, and
-    the course's own stays."""
+    """All kinds, but budgets only if a session made one.
+
+    A learner may not look at them, and the course's own stays.
+    """
     made = {entry.kind for ledger in ledgers for entry in ledger.entries()}
     return {kind for kind in KINDS if kind != "budget" or kind in made}
 

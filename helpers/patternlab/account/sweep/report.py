@@ -120,9 +120,9 @@ def table(found: list[Found]) -> str:
     """Return one line for each resource."""
     rows = [("kind", "name", "region", "session", "expires (UTC)", "found by")]
     for one in found:
-        thing, by = one.resource, ", ".join(one.by)
-        session = thing.session or ""
-        rows.append((thing.kind, thing.name, thing.region, session, _minute(one.expires), by))
+        it, by = one.resource, ", ".join(one.by)
+        session = it.session or ""
+        rows.append((it.kind, it.name, it.region, session, _minute(one.expires), by))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -24,7 +24,7 @@ from patternlab.resources.deletion import delete_all
 from patternlab.resources.errors import mask
 from patternlab.resources.place import Place, Unreachable
 
-#: Seconds after which a create that was sent has either made its thing or never will.
+#: Seconds after which a create that was sent has either made its resource or never will.
 SETTLED = 15.0
 #: Looks around, with deletions between them: the later ones find late creates and new log groups.
 ROUNDS = 3
@@ -39,8 +39,8 @@ class Sweep:
         regions: where to look; the first one is also asked who we are.
         ledgers: those to follow; those of another account or endpoint are left alone.
         delete: False only looks.
-        session: only things of the session with this id.
-        expired: only things of sessions that have expired.
+        session: only resources of the session with this id.
+        expired: only resources of sessions that have expired.
         everything: also what is in use by sessions that have no ledger here.
         kinds: only these kinds.
         settled: see SETTLED.
@@ -119,7 +119,7 @@ class Sweep:
         reach = {*self.regions, "global"}
         for region in sorted({entry.region for entry in ledger.open_entries()} - reach):
             report.unseen.append(
-                f"{region}, where session {ledger.session} made things: name it "
+                f"{region}, where session {ledger.session} made something: name it "
                 f"with --region {region}."
             )
 
@@ -196,7 +196,7 @@ class Sweep:
         return here[0] if here else self._places[0]
 
     def _look_again(self, mine: list[Ledger], claims: Claims, report: Report) -> None:
-        """Until nothing new comes up: creates may arrive late, and Lambda may log once more."""
+        """Look until nothing new comes up: creates may be late, and Lambda may log once more."""
         self._let_creates_settle(mine)
         for _ in range(ROUNDS - 1):
             again = Report(dry=False)
