@@ -59,7 +59,7 @@ class Receiver(Protocol):
         """Take `parcel`, or raise a :class:`DeliveryFailure`."""
 
 
-def attempt(
+def deliver_once(
     receiver: Receiver, make: Callable[[], Parcel], faults: Outages | None
 ) -> DeliveryFailure | None:
     """Deliver what `make` returns to `receiver` once, and return why that failed, if it did.

@@ -24,7 +24,7 @@ from patternlab.delivery.events.patterns import matches
 from patternlab.delivery.faults import SERVER, DeliveryFailure, Outages
 from patternlab.delivery.ids import new_id
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.receivers import Parcel, Receiver, attempt
+from patternlab.delivery.receivers import Parcel, Receiver, deliver_once
 
 MAX_RETRIES, MAX_AGE = 185, 86_400  # the most, and what a target has that sets nothing
 FIRST_WAIT, LONGEST_WAIT = 1.0, 488.0  # seconds; ours: 1, 2, 4 ... 488 fill 24 h in 185 retries
@@ -135,15 +135,11 @@ class EventBus:
     def _deliver(
         self, body: str, rule_arn: str, target: RuleTarget
     ) -> Generator[simpy.Event, Any, bool]:
-        def parcel() -> Parcel:
-            return Parcel(body, group=target.group)
-
+        parcel = Parcel(body, group=target.group)
         yield self.env.timeout(self.knobs.bus_latency)
         begun, wait, retries = self.env.now, FIRST_WAIT, 0
         while True:
-            failure = attempt(
-                target.receiver, lambda: Parcel(body, group=target.group), self.faults
-            )
+            failure = deliver_once(target.receiver, lambda: parcel, self.faults)
             if failure is None:
                 return True
             exhausted = None
@@ -182,7 +178,7 @@ class EventBus:
             name: {"DataType": "String", "StringValue": value} for name, value in facts.items()
         }
         if target.dead_letter is not None:
-            attempt(target.dead_letter, lambda: Parcel(body, attributes), self.faults)
+            deliver_once(target.dead_letter, lambda: Parcel(body, attributes), self.faults)
 
 
 def _code(failure: DeliveryFailure) -> str:

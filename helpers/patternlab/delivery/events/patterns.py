@@ -84,8 +84,8 @@ def _check_condition(name: str, condition: Any) -> None:
     kind, argument = next(iter(condition.items()))
     if not _fits(kind, argument):
         raise ValueError(
-            f'Invalid filter pattern definition: {json.dumps(argument)} is no value for "{kind}" '
-            f'in "{name}".'
+            f"Invalid filter pattern definition: {json.dumps(argument)} is not a value for "
+            f'"{kind}" in "{name}".'
         )
 
 

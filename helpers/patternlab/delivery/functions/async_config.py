@@ -1,4 +1,4 @@
-"""How a function treats events that come asynchronously, and who is told when they end."""
+"""How a function treats events that come asynchronously, and who gets a record when they end."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from patternlab.delivery.functions.function import Function, Outcome
 from patternlab.delivery.functions.recorder import describe
 from patternlab.delivery.ids import new_id
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.receivers import Parcel, Receiver, attempt
+from patternlab.delivery.receivers import Parcel, Receiver, deliver_once
 
 RETRY_AFTER = (
     60.0,
@@ -151,7 +151,7 @@ class AsyncQueue:
     def _work(self, event: AsyncEvent) -> Generator[simpy.Event, Any, Outcome | None]:
         event.condition = condition = yield from self._attempts(event)
         event.ended = self.env.now
-        self._tell(event, condition)
+        self._report_end(event, condition)
         return event.outcome
 
     def _attempts(self, event: AsyncEvent) -> Generator[simpy.Event, Any, str]:
@@ -167,8 +167,8 @@ class AsyncQueue:
             event.attempts += 1
             event.outcome = yield from self.function.run(event.payload, event.request_id, traces)
             if self.on_attempt is not None:
-                for attempt in self._reported(event, event.outcome):
-                    self.on_attempt(attempt)
+                for row in self._reported(event, event.outcome):
+                    self.on_attempt(row)
             if event.outcome.error is None:
                 return SUCCESS
             if event.attempts > self.config.max_retries:
@@ -203,7 +203,7 @@ class AsyncQueue:
 
     # -- reports ----------------------------------------------------------------------------
 
-    def _tell(self, event: AsyncEvent, condition: str) -> None:
+    def _report_end(self, event: AsyncEvent, condition: str) -> None:
         config = self.config
         if condition == SUCCESS:
             self._send_record(event, condition, config.on_success)
@@ -237,7 +237,7 @@ class AsyncQueue:
         return Parcel(compact(record))
 
     def _send(self, metric: str, receiver: Receiver, parcel: Parcel) -> None:
-        failure = attempt(receiver, lambda: parcel, self.function.faults)
+        failure = deliver_once(receiver, lambda: parcel, self.function.faults)
         if failure is not None and self.on_undelivered is not None:
             self.on_undelivered(metric, receiver.arn, failure.message)
 

@@ -11,12 +11,12 @@ from patternlab.delivery.functions.function import Function
 from patternlab.delivery.sqs.queue import Queue
 
 START_CONCURRENCY = 5  # batches (events-24)
-GROWTH = 300 / 60  # batches a second
+GROWTH = 300 / 60  # batches per second
 MAX_CONCURRENCY = 1_250
 
 # Provisioned mode (events-26)
 INVOKES_A_POLLER = 10
-POLLER_GROWTH = 1_000 / 60  # concurrent invocations a second
+POLLER_GROWTH = 1_000 / 60  # concurrent invocations per second
 MIN_POLLERS, MAX_POLLERS = 2, 200  # the defaults
 
 
@@ -26,7 +26,7 @@ class Scaling:
 
     start: int
     ceiling: int
-    growth: float  # batches a second
+    growth: float  # batches per second
 
 
 @dataclass

@@ -13,7 +13,7 @@ import simpy
 from patternlab.clock import TICK, VirtualClock
 from patternlab.delivery.faults import SERVER, DeliveryFailure, Outages
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.receivers import Parcel, attempt
+from patternlab.delivery.receivers import Parcel, deliver_once
 from patternlab.delivery.s3.records import (
     DELETE_MARKER,
     EMPTY_ETAG,
@@ -124,7 +124,7 @@ class Notifier:
         text = notifications_of(self.bucket, rule.id)
 
         def route(event: ObjectEvent) -> DeliveryFailure | None:
-            return attempt(
+            return deliver_once(
                 receiver,
                 lambda: Parcel(text(event), subject=SUBJECT, trace=event.trace),
                 faults,

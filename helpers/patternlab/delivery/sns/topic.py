@@ -18,7 +18,7 @@ from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.faults import CLIENT, DeliveryFailure, Outages
 from patternlab.delivery.ids import new_id
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.receivers import Parcel, Receiver, attempt
+from patternlab.delivery.receivers import Parcel, Receiver, deliver_once
 from patternlab.delivery.sns.delivery_log import (
     DEAD_LETTER,
     DELIVERED,
@@ -346,7 +346,7 @@ class Subscription:
         def parcel() -> Parcel:
             return parcel_for(receiver, notification, self.arn, self.raw)
 
-        return attempt(receiver, parcel, self.topic.faults)
+        return deliver_once(receiver, parcel, self.topic.faults)
 
     def _give_up(self, notification: Notification, number: int, failure: DeliveryFailure) -> None:
         """Send to the dead-letter queue, if one takes the message (events-54, events-55)."""

@@ -17,7 +17,7 @@ from patternlab.delivery.sqs.queue import Queue
 
 RUNNING, COMPLETED, FAILED = "RUNNING", "COMPLETED", "FAILED"
 CANCELLING, CANCELLED = "CANCELLING", "CANCELLED"
-MAX_RATE = 500  # messages a second
+MAX_RATE = 500  # messages per second
 MAX_SECONDS = 36 * 3600
 MAX_ACTIVE = 100  # tasks of an account
 MAX_RESULTS = 10

@@ -193,7 +193,7 @@ class Queue(Lifecycle):
     # -- receipts ----------------------------------------------------------------------------
 
     def delete(self, handle: str) -> None:
-        """Delete the message that `handle` was given for; deleting twice is no error."""
+        """Delete the message that `handle` was given for. No error if it is deleted already."""
         self.settle()
         message = self._find(handle)
         if message is not None and self._may_delete(message, handle):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from patternlab.delivery.errors import throttled
 
 PER_QUEUE, PER_GROUP = "perQueue", "perMessageGroupId"
-CALLS = 300  # a second, for each action: of a queue, or with high throughput of a group
-HIGH_THROUGHPUT = 70_000  # a second, for each action of a queue, in the largest Regions
+CALLS = 300  # per second and action: of a queue, or with high throughput of a group
+HIGH_THROUGHPUT = 70_000  # per second and action of a queue, in the largest Regions
 
 
 class CallQuota:
