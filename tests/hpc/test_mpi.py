@@ -17,6 +17,7 @@ pytest.importorskip("mpi4py")
 if not mpi._version("mpich"):
     pytest.skip("needs the mpich wheel", allow_module_level=True)
 
+ROOT = "OMPI_ALLOW_RUN_AS_ROOT"  # Open MPI asks for it
 RANK = "import os; rank = int(os.environ['PMI_RANK']);"  # no need to start MPI for this
 
 
@@ -49,17 +50,11 @@ def test_ranks_run_and_what_they_print_comes_back(tmp_path):
     assert finished.seconds > 0
 
 
-def test_two_ranks_talk_with_mpi():
-    code = "from mpi4py import MPI; c = MPI.COMM_WORLD; print(c.allreduce(c.rank + 1))"
-    finished = run_mpi(python_program("-c", code))
-    assert finished.stdout.count("3") == 2
-
-
 def test_lines_come_as_they_are_printed_and_variables_reach_the_ranks(tmp_path):
-    argv = program(tmp_path, "import os; print('one'); print(os.environ['ASKED'])")
+    argv = program(tmp_path, f"import os\nfor name in ('ASKED', '{ROOT}'): print(os.environ[name])")
     lines = []
     run_mpi(argv, ranks=1, environment={"ASKED": "two"}, on_line=lines.append)
-    assert lines == ["one", "two"]
+    assert lines == ["two", "1"]
 
 
 def test_a_long_line_is_not_cut(tmp_path):
@@ -192,11 +187,6 @@ def test_without_mpi4py_the_way_out_is_named(monkeypatch):
     monkeypatch.setattr(mpi.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(HPCError, match="mpi4py.*make lab"):
         python_program("-c", "pass")
-
-
-def test_open_mpi_may_run_as_root_and_on_one_core(tmp_path):
-    argv = program(tmp_path, "import os; print(os.environ['OMPI_ALLOW_RUN_AS_ROOT'])")
-    assert run_mpi(argv, ranks=1).stdout == "1\n"
 
 
 def test_more_ranks_than_cores_still_finish():

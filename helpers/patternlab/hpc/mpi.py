@@ -189,7 +189,7 @@ def _read(
     def output() -> tuple[str, str]:
         return out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
 
-    with selectors.DefaultSelector() as waiting:
+    with process.stdout, process.stderr, selectors.DefaultSelector() as waiting:
         waiting.register(process.stdout, selectors.EVENT_READ, out)
         waiting.register(process.stderr, selectors.EVENT_READ, err)
         while waiting.get_map():

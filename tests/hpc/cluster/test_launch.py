@@ -65,16 +65,15 @@ def test_the_group_lets_all_traffic_to_and_from_itself_and_nothing_else_in(cloud
     assert pairs == [found["GroupId"]] and ranges == ["0.0.0.0/0"]
 
 
-def test_all_nodes_come_from_one_request_into_one_cluster_group(cloud, wanted, cluster):
-    pages = cloud.client("ec2").describe_instances(InstanceIds=cluster.ids)["Reservations"]
-    assert [len(one["Instances"]) for one in pages] == [2]
-    assert {one["Placement"]["GroupName"] for one in instances(cloud)} == {wanted.name}
-    (near,) = cloud.client("ec2").describe_placement_groups()["PlacementGroups"]
-    assert near["Strategy"] == "cluster"
-
-
-def test_every_node_has_an_efa_a_profile_a_public_address_and_the_groups(cloud, wanted, cluster):
-    for one in instances(cloud):
+def test_all_nodes_come_from_one_request_each_with_an_efa_a_profile_and_the_groups(
+    cloud, wanted, cluster
+):
+    ec2 = cloud.client("ec2")
+    (request,) = ec2.describe_instances(InstanceIds=cluster.ids)["Reservations"]
+    (near,) = ec2.describe_placement_groups()["PlacementGroups"]
+    assert len(request["Instances"]) == 2 and near["Strategy"] == "cluster"
+    for one in request["Instances"]:
+        assert one["Placement"]["GroupName"] == wanted.name
         (interface,) = one["NetworkInterfaces"]
         assert interface["InterfaceType"] == "efa"
         assert [g["GroupName"] for g in interface["Groups"]] == [wanted.name]

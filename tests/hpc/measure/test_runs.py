@@ -29,6 +29,7 @@ def test_what_is_asked_for_carries_the_bytes(name):
 def test_an_emulated_wire_is_called_emulated():
     report = pingpong(wire=Wire(3000, 10), sizes="1", trips=5)
     assert report.kind == "emulated"
+    assert report.table()["asked_us"].iloc[0] == pytest.approx(3000.0008)
     assert report.median_us(1) >= 2999
 
 

@@ -7,14 +7,7 @@ import pytest
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.measure import results
 from patternlab.hpc.measure.wire import Wire, reached
-from patternlab.hpc.pingpong import emulated
 from tests.hpc.reports import a_report
-
-
-def test_the_ping_pong_reads_what_is_written_for_it():
-    for wire in (Wire(15.6, gbps=100), Wire(5), Wire(points=((1, 15.6), (4194304, 1050.0)))):
-        read = emulated.Wire.parse(wire.argument)
-        assert read.microseconds(1000) == wire.microseconds(1000)
 
 
 def test_a_wire_that_cannot_be_is_refused():

@@ -97,13 +97,6 @@ def test_all_pairs_of_three_ranks_are_measured(zipped):
     assert (table["median_us"] > 0).all()
 
 
-def test_an_emulated_wire_is_labelled(zipped):
-    text = run(zipped, "--sizes", "1", "--trips", "5", "--wire", "2000us,1Gbps", "--json", "-")
-    report = results.read(text)
-    assert report.kind == "emulated"
-    assert report.table()["asked_us"].iloc[0] == pytest.approx(2000.008)
-
-
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores are Linux's to give")
 def test_on_one_core_it_stays_quick_and_says_whose_times_these_are(zipped):
     mine = os.sched_getaffinity(0)
