@@ -15,6 +15,7 @@ from nbformat.v4 import (
 from patternlab.authoring.gates import GATES
 from patternlab.authoring.gates.execution import MOST_MEASURED
 from patternlab.authoring.lesson import LOCAL_ONLY, MEASURED, Finding, Lesson
+from patternlab.learn.loading import course
 from patternlab.paths import NOTEBOOKS
 
 OPENING = """\
@@ -305,3 +306,13 @@ def test_an_exercise_without_a_question_is_told():
     asks("dlq-moment", above=2)(book)
     told = [finding.what for finding in found("asked", book, "01-sqs-lambda-dlq")]
     assert "'dlq-moment' has no question." in told
+
+
+@pytest.mark.parametrize("other", ["sqs_lambda_dlq", "fan_out"])
+def test_two_exercises_of_one_name_are_told_with_their_places(monkeypatch, other):
+    taken = {"dlq-moment": ["sqs_lambda_dlq", other]}
+    monkeypatch.setattr(course(), "modules", taken)
+    book = good()
+    asks("dlq-moment", above=3)(book)
+    (finding,) = found("asked", book, "01-sqs-lambda-dlq")
+    assert "'dlq-moment'" in finding.what and f"{other}.py" in finding.what

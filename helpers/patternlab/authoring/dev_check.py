@@ -102,7 +102,7 @@ def exercise_findings(lesson: Lesson) -> Iterator[Finding]:
             yield Finding(f"{exercise.name}: a TODO is left.", f"Finish {place}.")
     if error := course().failures.get(lesson.module):
         yield Finding(
-            f"patternlab/exercises/{lesson.module}.py cannot be loaded: {error}", "Correct it."
+            f"patternlab/exercises/{lesson.module}.py is not loaded whole: {error}", "Correct it."
         )
 
 

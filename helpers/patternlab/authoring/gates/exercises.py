@@ -40,5 +40,5 @@ def asked(lesson: Lesson) -> Iterator[Finding]:
                 f'Let one cell call check("{name}", ...).',
             )
         if len(where) > 1:
-            files = " and ".join(f"{module}.py" for module in where)
+            files = " and ".join(f"{module}.py" for module in sorted(set(where)))
             yield Finding(f"There are two exercises named {name!r}, in {files}.", "Rename one.")
