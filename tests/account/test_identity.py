@@ -62,9 +62,7 @@ def test_missing_credentials_are_a_sentence(monkeypatch, tmp_path):
         who_am_i(boto3.Session(region_name="us-east-1"))
 
 
-def test_an_address_that_nobody_answers_is_a_sentence(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+def test_an_address_that_nobody_answers_is_a_sentence(credentials, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # discard: nobody listens
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(AccountError, match="open the account"):
@@ -83,8 +81,6 @@ def test_an_account_on_the_block_list_is_refused():
     refuse_if_unsafe(ADA, read_settings({"PATTERNLAB_BLOCKED_ACCOUNTS": "111122223333"}))
 
 
-def test_moto_knows_us_as_somebody(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+def test_moto_knows_us_as_somebody(credentials):
     with mock_aws():
         assert who_am_i(boto3.Session(region_name="us-east-1")).account == "123456789012"

@@ -9,26 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.exceptions import HTTPClientError
 
+from patternlab.account.ledger import Ledger
 from patternlab.resources import RESOURCES, Resource, creation, is_unknown_creation
 from patternlab.resources.errors import AccountError, advice_for, mask
 from patternlab.resources.naming import Session
 
 _OURS = "patternlab"  # our place in a request's context
-
-
-class Book(Protocol):
-    """What is asked of the ledger."""
-
-    def planned(self, kind: str, name: str, region: str | None = None) -> str: ...
-
-    def made(self, entry: str, identifier: str | None = None) -> None: ...
-
-    def failed(self, entry: str) -> None: ...
 
 
 class Refused(AccountError):
@@ -60,7 +51,7 @@ class Hooks:
     """
 
     session: Session
-    ledger: Book
+    ledger: Ledger
     allow: Callable[[type[Resource], Mapping[str, Any]], None] = lambda kind, params: None
     made: Callable[[type[Resource], str, Mapping[str, Any]], None] = lambda kind, name, answer: None
 

@@ -78,8 +78,15 @@ def run(notebooks, home, **more):
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"ran"')]
 
 
-def test_a_notebook_tries_no_connection_and_opens_no_credentials(home):
-    notebooks = [NOTEBOOKS / f"{name}.ipynb" for name in ("01-sqs-lambda-dlq", "05-s3-events")]
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["00-start-here"],
+        pytest.param(["01-sqs-lambda-dlq", "05-s3-events"], marks=pytest.mark.deep),
+    ],
+)
+def test_a_notebook_tries_no_connection_and_opens_no_credentials(home, names):
+    notebooks = [NOTEBOOKS / f"{name}.ipynb" for name in names]
     seen = dict(zip(notebooks, run(notebooks, home), strict=True))
     for path in notebooks:
         cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]

@@ -154,8 +154,8 @@ def passes(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Pass]:
     """Those that a test was asked for, all at the same time: they mostly sleep."""
-    asked = [getattr(item, "callspec", None) for item in request.session.items]
-    names = {found.params.get("name") for found in asked if found is not None}
+    here = [item for item in request.session.items if item.path == request.path]
+    names = {item.callspec.params.get("name") for item in here if hasattr(item, "callspec")}
     paths = [ROOT / "notebooks" / f"{name}.ipynb" for name in NOTEBOOKS if name in names]
     in_vain = [row.cell for row in DIFFERENCES if row.seen == "WaitTimeout"]
     return run_all(paths, tmp_path_factory.mktemp("passes"), in_vain)
