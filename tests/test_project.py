@@ -197,7 +197,7 @@ def test_the_readme_names_the_two_commands_and_ci_runs_the_second():
     assert commands[:2] == ["make lab", "make test"]
     ci = (ROOT / ".ci" / "run").read_text()
     assert ci.splitlines()[0] == "#!/usr/bin/env bash"
-    assert re.findall(r"^make ([\w-]+)", ci, re.M) == ["test", "test-deep"]
+    assert re.findall(r"^make ([\w-]+)", ci, re.M) == ["types", "test", "test-deep"]
     assert "PATTERNLAB_REQUIRE_BROWSER=1" in ci
 
 
