@@ -19,8 +19,7 @@ import pandas as pd
 from patternlab import facts
 from patternlab.hpc.errors import HPCError
 
-CLUSTER, SPREAD, PARTITION = "cluster", "spread", "partition"
-EFA_FILTER = {"network-info.efa-supported": ["true"]}
+HAS_EFA = [{"Name": "network-info.efa-supported", "Values": ["true"]}]
 _NUMBER = re.compile(r"(?:Up to )?(?:(\d+)x )?([\d.]+) Gigabit")
 _kept: WeakKeyDictionary[Any, dict[str, pd.DataFrame]] = WeakKeyDictionary()
 
@@ -41,8 +40,8 @@ def catalogue(cloud: Any, region: str | None = None, *, efa_only: bool = False) 
     key = f"{client.meta.region_name} {'efa' if efa_only else 'all'}"
     kept = _kept.setdefault(cloud, {})
     if key not in kept:
-        asked = {"Filters": _filters(EFA_FILTER)} if efa_only else {}
-        pages = client.get_paginator("describe_instance_types").paginate(**asked)
+        asked = HAS_EFA if efa_only else []
+        pages = client.get_paginator("describe_instance_types").paginate(Filters=asked)
         kept[key] = table_of(each for page in pages for each in page["InstanceTypes"])
     return kept[key].copy()
 
@@ -62,7 +61,7 @@ def _row(each: Mapping[str, Any]) -> dict[str, Any]:
     cards = network["NetworkCards"]
     gpus = each.get("GpuInfo", {}).get("Gpus", [])
     neurons = each.get("NeuronInfo", {}).get("NeuronDevices", [])
-    peak = _gbps(network["NetworkPerformance"], sum(_of(card, "Peak") for card in cards))
+    peak = gbps(network["NetworkPerformance"]) or sum(_of(card, "Peak") for card in cards)
     return {
         "type": name,
         "family": name.split(".")[0],
@@ -89,10 +88,10 @@ def _of(card: Mapping[str, Any], which: str) -> float:
     return card.get(f"{which}BandwidthInGbps", 0.0)
 
 
-def _gbps(text: str, otherwise: float) -> float:
-    """A text such as "4x 100 Gigabit" as a number; old types say "High": then what cards do."""
+def gbps(text: str) -> float | None:
+    """Read the number in EC2's words, such as "4x 100 Gigabit"; None for old types ("High")."""
     found = _NUMBER.fullmatch(text)
-    return float(found[2]) * int(found[1] or 1) if found else otherwise
+    return float(found[2]) * int(found[1] or 1) if found else None
 
 
 def hourly_prices() -> dict[str, float]:
@@ -167,10 +166,6 @@ def suitable(
 
 def _accelerated(table: pd.DataFrame) -> pd.Series:
     return (table["gpus"] > 0) | (table["accelerators"] > 0)
-
-
-def _filters(wanted: Mapping[str, list[str]]) -> list[dict[str, Any]]:
-    return [{"Name": name, "Values": values} for name, values in wanted.items()]
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

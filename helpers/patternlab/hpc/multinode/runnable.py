@@ -165,16 +165,21 @@ def smallest(need: Need, allowed: Sequence[str], types: Sequence[Type]) -> Type 
 
     `allowed` are types ("c5n.18xlarge"), families ("c5n") or "optimal".
     """
-    families = {name for each in allowed for name in (OPTIMAL if each == "optimal" else (each,))}
+    names = _named(allowed)
     fitting = [
         each
         for each in types
-        if (each.name in families or each.name.split(".")[0] in families)
+        if names & {each.name, each.name.split(".")[0]}
         and need.instance_type in (None, each.name)
         and each.vcpus >= need.vcpus
         and each.memory >= need.memory
     ]
     return min(fitting, key=lambda each: (each.vcpus, each.memory, each.name), default=None)
+
+
+def _named(allowed: Iterable[str]) -> set[str]:
+    """The types and families that `allowed` stands for."""
+    return {name for each in allowed for name in (OPTIMAL if each == "optimal" else (each,))}
 
 
 def _too_small(need: Need, allowed: Sequence[str]) -> str:
@@ -231,11 +236,7 @@ def why_runnable(cloud: Any, job: str) -> list[str]:
 
 
 def _types(cloud: Any, allowed: Iterable[str]) -> list[Type]:
-    patterns = [
-        name if "." in name else f"{name}.*"
-        for each in sorted(allowed)
-        for name in (OPTIMAL if each == "optimal" else (each,))
-    ]
+    patterns = [name if "." in name else f"{name}.*" for name in sorted(_named(allowed))]
     if not patterns:
         return []
     asked = cloud.client("ec2").get_paginator("describe_instance_types")

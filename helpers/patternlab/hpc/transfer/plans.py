@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -89,13 +89,26 @@ def estimate(
     checked_option(option)
     if tool not in TOOLS:
         raise HPCError(f"There is no tool called {tool!r}: choose one of {', '.join(TOOLS)}.")
-    size = units.size(load)
-    if option in _CARRIED:
-        plan = _CARRIED[option](size, site)
-    else:
-        plan = _by_line(option, size, site, tool, files, tasks)
-    open_here = plan.status.is_open_to(site.enterprise, site.snowball)
-    return replace(plan, is_open=open_here)
+    size, known = units.size(load), status(option)
+    hours, usd, why_not = math.inf, math.inf, ""
+    try:
+        if option in _CARRIED:
+            tool, carry = _CARRIED[option]
+            hours, usd = carry(size, site)
+        else:
+            hours, usd = _by_line(option, size, site, tool, files, tasks)
+    except HPCError as error:
+        why_not = str(error)
+    return Plan(
+        option=option,
+        tool=tool,
+        hours=hours,
+        lead_days=_lead(option),
+        usd=usd,
+        status=known,
+        is_open=known.is_open_to(site.enterprise, site.snowball),
+        why_not=why_not,
+    )
 
 
 def compare(
@@ -177,15 +190,12 @@ def _row(plan: Plan) -> dict[str, object]:
 # -- lines -------------------------------------------------------------------------------------
 
 
-def _by_line(option: str, size: int, site: Site, tool: str, files: float, tasks: int) -> Plan:
-    line = line_rate(option, site)
-    try:
-        hours = _tool_hours(tool, size, files, line, tasks, site.storage_rate)
-        why_not = ""
-    except HPCError as error:
-        hours, why_not = math.inf, str(error)
-    usd = math.inf if why_not else _line_usd(option, hours, site) + tool_usd(tool, size, tasks)
-    return Plan(option, tool, hours, _lead(option), usd, status(option), False, why_not)
+def _by_line(
+    option: str, size: int, site: Site, tool: str, files: float, tasks: int
+) -> tuple[float, float]:
+    """Hours and US dollars; HPCError if the tool cannot do it."""
+    hours = _tool_hours(tool, size, files, line_rate(option, site), tasks, site.storage_rate)
+    return hours, _line_usd(option, hours, site) + tool_usd(tool, size, tasks)
 
 
 def line_rate(option: str, site: Site) -> float:
@@ -240,24 +250,14 @@ def _lead(option: str) -> tuple[float, float]:
 # -- what is carried ---------------------------------------------------------------------------
 
 
-def _by_terminal(size: int, site: Site) -> Plan:
+def _by_terminal(size: int, site: Site) -> tuple[float, float]:
     """Fill the drives, drive there, upload in a slot, drive back: as often as it takes.
 
     A slot is paid by the hour for each fibre, and one fibre is enough for slow drives.
     """
     option = "Data Transfer Terminal"
-    lead, known = _lead(option), status(option)
     if not site.drive_bytes:
-        return Plan(
-            option,
-            "own copy",
-            math.inf,
-            lead,
-            math.inf,
-            known,
-            False,
-            "You bring your own drives, and this site has none.",
-        )
+        raise HPCError("You bring your own drives, and this site has none.")
     fibre = number(option, "rate") * 1e9 * number("own line", "utilisation")
     rate = min(number(option, "fibres") * fibre, site.storage_rate)
     visits = math.ceil(size / site.drive_bytes)
@@ -265,34 +265,32 @@ def _by_terminal(size: int, site: Site) -> Plan:
     upload = size * 8 / rate / 3600
     trips = (2 * visits - 1) * site.to_terminal  # the last way home carries nothing
     ports = visits * math.ceil(upload / visits) * math.ceil(rate / fibre)
-    usd = ports * price("datatransferterminal", "port")
-    return Plan(option, "own copy", fill + upload + trips, lead, usd, known, False)
+    return fill + upload + trips, ports * price("datatransferterminal", "port")
 
 
-def _by_snowball(size: int, site: Site) -> Plan:
+def _by_snowball(size: int, site: Site) -> tuple[float, float]:
     """As it was: all devices at once, each filled by its own line."""
-    option = "Snowball Edge"
+    devices, hours = _filled("Snowball Edge", size, site)
+    late = max(0, math.ceil(hours / 24 - number("Snowball Edge", "days-included")))
+    return hours, devices * (price("snowball", "job-210TB") + late * price("snowball", "day"))
+
+
+def _by_snowmobile(size: int, site: Site) -> tuple[float, float]:
+    """As it was: trucks of 100 PB. AWS never said how long one takes to come."""
+    _, hours = _filled("Snowmobile", size, site)
+    return hours, size / 1e9 * price("snowmobile", "storage") * math.ceil(hours / MONTH)
+
+
+def _filled(option: str, size: int, site: Site) -> tuple[int, float]:
+    """How many devices the load needs, and the hours until all of them are full."""
     devices = math.ceil(size / (number(option, "capacity") * 1e12))
     rate = min(devices * number(option, "rate") * 1e9, site.storage_rate)
-    hours = size * 8 / rate / 3600
-    late = max(0, math.ceil(hours / 24 - number(option, "days-included")))
-    usd = devices * (price("snowball", "job-210TB") + late * price("snowball", "day"))
-    return Plan(option, "", hours, _lead(option), usd, status(option), False)
+    return devices, size * 8 / rate / 3600
 
 
-def _by_snowmobile(size: int, site: Site) -> Plan:
-    """As it was: trucks of 100 PB. AWS never said how long one takes to come."""
-    option = "Snowmobile"
-    trucks = math.ceil(size / (number(option, "capacity") * 1e12))
-    rate = min(trucks * number(option, "rate") * 1e9, site.storage_rate)
-    hours = size * 8 / rate / 3600
-    months = math.ceil(hours / MONTH)
-    usd = size / 1e9 * price("snowmobile", "storage") * months
-    return Plan(option, "", hours, _lead(option), usd, status(option), False)
-
-
-_CARRIED: dict[str, Callable[[int, Site], Plan]] = {
-    "Data Transfer Terminal": _by_terminal,
-    "Snowball Edge": _by_snowball,
-    "Snowmobile": _by_snowmobile,
+#: What copies the bytes, and the function that returns hours and US dollars.
+_CARRIED: dict[str, tuple[str, Callable[[int, Site], tuple[float, float]]]] = {
+    "Data Transfer Terminal": ("own copy", _by_terminal),
+    "Snowball Edge": ("", _by_snowball),
+    "Snowmobile": ("", _by_snowmobile),
 }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from patternlab.hpc.instances import gbps
 from patternlab.hpc.parallelcluster.site import Subnet
 
 _KINDS = {
@@ -52,7 +52,8 @@ def _fleet(queue: Any, compute: Any) -> dict[str, Any]:
     group = queue.get_placement_group_settings_for_compute_resource(compute)
     types = list(compute.instance_type_info_map.values())
     threads = not compute.disable_simultaneous_multithreading
-    known = [gbps for kind in types if (gbps := _gbps(kind)) is not None]
+    told = [kind.instance_type_data["NetworkInfo"]["NetworkPerformance"] for kind in types]
+    known = [number for text in told if (number := gbps(text)) is not None]
     return {
         "name": compute.name,
         "instance_types": list(compute.instance_types),
@@ -67,13 +68,6 @@ def _fleet(queue: Any, compute: Any) -> dict[str, Any]:
         "architecture": types[0].supported_architecture()[0],
         "gpus": min(kind.gpu_count() for kind in types),
     }
-
-
-def _gbps(kind: Any) -> float | None:
-    """The number in EC2's NetworkPerformance: "100 Gigabit", "Up to 25 Gigabit", "4x 100 ..."."""
-    told = kind.instance_type_data["NetworkInfo"]["NetworkPerformance"]
-    found = re.search(r"(?:(\d+)x )?([\d.]+) Gigabit", told)
-    return float(found[1] or 1) * float(found[2]) if found else None
 
 
 def _storage(storage: Any) -> dict[str, Any]:
