@@ -3,6 +3,8 @@
 import pytest
 
 from patternlab.delivery import Knobs
+from patternlab.delivery.sqs import fair
+from patternlab.delivery.sqs.lifecycle import first_visible
 
 #: Processing time is not measured, so that only messages in flight count.
 BY_NUMBER = Knobs(fair_window=0)
@@ -138,12 +140,9 @@ def test_events_21_there_is_no_order_no_lock_and_no_sequence_number(standard):
 @pytest.mark.parametrize("backlog", [100, 2_000])
 def test_a_receive_looks_at_no_more_messages_with_a_longer_backlog(monkeypatch, standard, backlog):
     """Counted in looks at the heads of lines, not in seconds."""
-    from patternlab.delivery.sqs.fair import FairOrder
-
     looks = []
-    original = FairOrder._first
     monkeypatch.setattr(
-        FairOrder, "_first", lambda order, line: looks.append(1) or original(order, line)
+        fair, "first_visible", lambda *args: looks.append(1) or first_visible(*args)
     )
     queue = standard(knobs=BY_NUMBER)
     for group in "abcdefgh":

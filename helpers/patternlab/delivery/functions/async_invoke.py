@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import simpy
@@ -35,57 +36,40 @@ from patternlab.delivery.ids import new_id
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.receivers import Parcel, Receiver, deliver_once
 
-RETRY_AFTER = (
-    60.0,
-    120.0,
-)  # seconds after the first and the second failed attempt, about (events-42)
+#: Seconds after the first and the second failed attempt, about (events-42).
+RETRY_AFTER = 60.0, 120.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 300.0  # seconds between tries of an event that was refused
 
 #: CloudWatch's names for what Lambda could not hand on.
 DESTINATION_FAILURES, DEAD_LETTER_ERRORS = "DestinationDeliveryFailures", "DeadLetterErrors"
 
 
+@dataclass(slots=True, eq=False)
 class AsyncEvent:
     """One event in the queue, and what became of it so far.
 
     Attributes:
+        body: Its text, if it came as text.
         sent: When it was accepted, in seconds on the clock; `ended` likewise.
         attempts: How often the function ran.
         outcome: The outcome of the last attempt.
         refused: The HTTP status of the last refusal: 429 or 5xx, 400 for a loop.
         condition: None while the event waits, then how it ended (see ``async_records``).
         trace: The trace header that came with it.
+        process: Gives the last outcome, None if the function never ran.
     """
 
-    __slots__ = (
-        "payload",
-        "body",
-        "request_id",
-        "trace",
-        "sent",
-        "attempts",
-        "outcome",
-        "refused",
-        "condition",
-        "ended",
-        "process",
-    )
-
-    def __init__(
-        self,
-        payload: Any,
-        body: str | None,
-        request_id: str,
-        sent: float,
-        trace: str | None = None,
-    ) -> None:
-        self.payload, self.body, self.request_id, self.sent = payload, body, request_id, sent
-        self.attempts, self.trace = 0, trace
-        self.outcome: Outcome | None = None
-        self.refused: int | None = None
-        self.condition: str | None = None
-        self.ended: float | None = None
-        self.process: simpy.Process  # gives the last outcome, None if the function never ran
+    payload: Any
+    body: str | None
+    request_id: str
+    sent: float
+    trace: str | None = None
+    attempts: int = 0
+    outcome: Outcome | None = None
+    refused: int | None = None
+    condition: str | None = None
+    ended: float | None = None
+    process: simpy.Process = field(init=False)
 
     @property
     def raw(self) -> str:

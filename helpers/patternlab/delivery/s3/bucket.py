@@ -166,12 +166,12 @@ class Notifier:
             key,
             self.clock.time(),
             self._sequencer.next(key) if name.startswith(SEQUENCED) else "",
-            size=size,
-            etag=etag,
-            version_id=version_id,
+            size,
+            etag,
+            version_id,
             request_id=self._request_id(),
+            trace=self._trace(),
         )
-        event.trace = self._trace()
         if self.knobs.s3_merged_writes and version_id is None and name.startswith("ObjectCreated"):
             self._merge(event)
         for rule, route in self._routes.get(name, ()):

@@ -37,39 +37,20 @@ class BucketName:
         return f"arn:aws:s3:::{self.name}"
 
 
+@dataclass(slots=True, eq=False)
 class ObjectEvent:
     """Something that happened to an object. `time` is seconds since 1970; `name` has no "s3:"."""
 
-    __slots__ = (
-        "name",
-        "key",
-        "time",
-        "sequencer",
-        "size",
-        "etag",
-        "version_id",
-        "request_id",
-        "silenced",
-        "trace",
-    )
-
-    def __init__(
-        self,
-        name: str,
-        key: str,
-        time: float,
-        sequencer: str,
-        *,
-        size: int | None = None,
-        etag: str | None = None,
-        version_id: str | None = None,
-        request_id: str = "",
-    ) -> None:
-        self.name, self.key, self.time, self.sequencer = name, key, time, sequencer
-        self.size, self.etag, self.version_id = size, etag, version_id
-        self.request_id = request_id
-        self.trace: str | None = None  # of the chain that wrote the object (events-39)
-        self.silenced = False  # another write at the same moment took its notification (events-64)
+    name: str
+    key: str
+    time: float
+    sequencer: str
+    size: int | None = None
+    etag: str | None = None
+    version_id: str | None = None
+    request_id: str = ""
+    trace: str | None = None  # of the chain that wrote the object (events-39)
+    silenced: bool = False  # another write at the same moment took its notification (events-64)
 
     @property
     def id(self) -> str:
@@ -194,19 +175,17 @@ def detail_type(name: str) -> str | None:
 
 def eventbridge_event(bucket: BucketName, event: ObjectEvent) -> dict[str, Any]:
     """Return the event as an EventBridge rule sees it; the key is not encoded here."""
-    shown: dict[str, Any] = {"key": event.key}
-    if event.size is not None:
-        shown["size"] = event.size
-    if event.etag is not None:
-        shown["etag"] = event.etag
-    if event.version_id is not None:
-        shown["version-id"] = event.version_id
-    if event.sequencer:
-        shown["sequencer"] = event.sequencer
+    shown = {
+        "key": event.key,
+        "size": event.size,
+        "etag": event.etag,
+        "version-id": event.version_id,
+        "sequencer": event.sequencer or None,
+    }
     detail = {
         "version": "0",
         "bucket": {"name": bucket.name},
-        "object": shown,
+        "object": {name: value for name, value in shown.items() if value is not None},
         "request-id": event.request_id,
         "requester": bucket.account,
         "source-ip-address": SOURCE_IP,

@@ -154,35 +154,15 @@ def _read(wanted: dict[str, Any]) -> RetryPolicy:
     for name, value in values.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise _refused(f"{name} must be an integer that is not negative, not {value!r}.")
-    return _checked(function=function, **values)
-
-
-def _checked(
-    *,
-    numRetries: int,
-    numNoDelayRetries: int,
-    numMinDelayRetries: int,
-    numMaxDelayRetries: int,
-    minDelayTarget: int,
-    maxDelayTarget: int,
-    function: str,
-) -> RetryPolicy:
-    if numRetries > MAX_RETRIES:
+    retries, no_delay, min_delay, max_delay, shortest, longest = values.values()
+    if retries > MAX_RETRIES:
         raise _refused(f"numRetries must be less than or equal to {MAX_RETRIES}.")
-    if not 1 <= minDelayTarget <= maxDelayTarget <= MAX_SECONDS:
+    if not 1 <= shortest <= longest <= MAX_SECONDS:
         raise _refused(f"1 <= minDelayTarget <= maxDelayTarget <= {MAX_SECONDS} must hold.")
-    backoff = numRetries - numNoDelayRetries - numMinDelayRetries - numMaxDelayRetries
+    backoff = retries - no_delay - min_delay - max_delay
     if backoff < 0:
         raise _refused("numRetries must be at least the sum of the retries of the other phases.")
-    policy = RetryPolicy(
-        numNoDelayRetries,
-        numMinDelayRetries,
-        backoff,
-        numMaxDelayRetries,
-        minDelayTarget,
-        maxDelayTarget,
-        function,
-    )
+    policy = RetryPolicy(no_delay, min_delay, backoff, max_delay, shortest, longest, function)
     total = sum(policy.waits())
     if total > MAX_SECONDS:
         raise _refused(f"the retries may take {MAX_SECONDS} seconds in all, not {total:.0f}.")

@@ -367,12 +367,8 @@ class Subscription:
         failure: DeliveryFailure | None = None,
     ) -> None:
         topic, receiver = self.topic, self.receiver
-        note_id, arn, protocol, now = (
-            notification.id,
-            receiver.arn,
-            receiver.protocol,
-            topic.env.now,
-        )
+        note_id, now = notification.id, topic.env.now
+        arn, protocol = receiver.arn, receiver.protocol
         error = failure.message if failure else None
         # By position, as there are 100,015 for one message in an outage.
         attempted = Delivery(note_id, topic.name, arn, protocol, number, now, outcome, error)

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from heapq import heappop, heappush
 
-from patternlab.delivery.sqs.lifecycle import NEVER
+from patternlab.delivery.sqs.lifecycle import NEVER, first_visible
 from patternlab.delivery.sqs.line import Line
-from patternlab.delivery.sqs.message import IN_FLIGHT, VISIBLE, Message
+from patternlab.delivery.sqs.message import IN_FLIGHT, Message
 from patternlab.delivery.sqs.queue import Queue
 
 SHARE = 0.10  # of the queue's messages in flight, or of its processing time
@@ -157,7 +157,7 @@ class FairOrder:
 
     def _pop(self) -> Message | None:
         """Take out the message whose turn it is."""
-        alone = message = self._first(self._alone)
+        alone = message = first_visible(self._alone, self._messages)
         if self._tenants:
             message = self._turn_of_tenants(alone.serial if alone is not None else NEVER)
         if message is None or message is alone:
@@ -166,7 +166,7 @@ class FairOrder:
             return alone
         tenant = self._tenants[message.group]
         tenant.line.pop()
-        if (head := self._first(tenant.line)) is not None:
+        if (head := first_visible(tenant.line, self._messages)) is not None:
             self._list(tenant, head)
         return message
 
@@ -186,7 +186,7 @@ class FairOrder:
             if tenant is None or tenant.listed != serial:
                 continue
             tenant.listed = None
-            message = self._first(tenant.line)
+            message = first_visible(tenant.line, self._messages)
             if message is None:
                 continue
             if message.serial != serial:
@@ -210,13 +210,3 @@ class FairOrder:
         if load.in_flight >= OWN_IN_FLIGHT and load.in_flight > SHARE * total.in_flight:
             return True
         return load.busy > SHARE * total.busy
-
-    def _first(self, line: Line[int, int]) -> Message | None:
-        """Return the first message whose entry is still true; drop stale entries on the way."""
-        messages = self._messages
-        while (head := line.first()) is not None:
-            message = messages.get(head[0])
-            if message is not None and message.shown == head[1] and message.state is VISIBLE:
-                return message
-            line.pop()
-        return None

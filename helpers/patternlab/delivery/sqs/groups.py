@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
 
-from patternlab.delivery.sqs.lifecycle import NEVER
+from patternlab.delivery.sqs.lifecycle import NEVER, first_visible
 from patternlab.delivery.sqs.line import Line
 from patternlab.delivery.sqs.message import IN_FLIGHT, VISIBLE, Message
 
@@ -75,7 +75,7 @@ class GroupOrder:
         group = self._groups.get(name)
         if group is None:
             return more
-        if self._first_visible(group) is not None:
+        if first_visible(group.visible, self._messages) is not None:
             if was is IN_FLIGHT:
                 self._list(name, group)
             return more or was is IN_FLIGHT
@@ -120,7 +120,7 @@ class GroupOrder:
             before = len(taken)
             barrier = self._first_in_flight(group)
             while len(taken) < limit:
-                message = self._first_visible(group)
+                message = first_visible(group.visible, self._messages)
                 if message is None or message.serial > barrier:
                     break
                 group.visible.pop()
@@ -138,12 +138,3 @@ class GroupOrder:
                 return flying[0]
             heappop(flying)
         return NEVER
-
-    def _first_visible(self, group: Group) -> Message | None:
-        line, messages = group.visible, self._messages
-        while (head := line.first()) is not None:
-            message = messages.get(head[0])
-            if message is not None and message.shown == head[1] and message.state is VISIBLE:
-                return message
-            line.pop()
-        return None

@@ -51,6 +51,19 @@ class Order(Protocol):
         """Return up to `limit` messages, without those that `give_up` has disposed of."""
 
 
+def first_visible(line: Line[int, int], messages: dict[int, Message]) -> Message | None:
+    """Return the first message of a line of (serial, times shown); drop stale entries on the way.
+
+    An entry is stale when its message is not visible, or has been shown anew since.
+    """
+    while (head := line.first()) is not None:
+        message = messages.get(head[0])
+        if message is not None and message.shown == head[1] and message.state is VISIBLE:
+            return message
+        line.pop()
+    return None
+
+
 class Lifecycle:
     """Messages, their states and how many are in each: `visible`, `in_flight`, `delayed`."""
 
