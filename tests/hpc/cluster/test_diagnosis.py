@@ -2,7 +2,6 @@
 
 import pytest
 
-from patternlab import open_cloud
 from patternlab.hpc.cluster import cases, diagnosis
 from patternlab.hpc.cluster.diagnosis import Evidence, diagnose, lets_itself
 
@@ -124,19 +123,16 @@ def test_without_a_report_the_table_has_what_was_said_instead():
     assert "timed out" in table["ping-pong"]
 
 
-def test_it_is_gathered_from_ec2_as_a_cloud_answers():
-    with open_cloud(backend="local") as cloud:
-        ec2 = cloud.client("ec2")
-        subnet = ec2.describe_subnets()["Subnets"][0]
-        group = ec2.create_security_group(
-            GroupName="efa", Description="efa", VpcId=subnet["VpcId"]
-        )["GroupId"]
-        itself = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}]
-        ec2.create_network_interface(
-            SubnetId=subnet["SubnetId"], Groups=[group], InterfaceType="efa"
-        )
-        assert causes(diagnosis.gather(ec2, group)) == [diagnosis.INBOUND, diagnosis.OUTBOUND]
-        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=itself)
-        assert causes(diagnosis.gather(ec2, group)) == [diagnosis.OUTBOUND]
-        ec2.authorize_security_group_egress(GroupId=group, IpPermissions=itself)
-        assert causes(diagnosis.gather(ec2, group)) == []
+def test_it_is_gathered_from_ec2_as_a_cloud_answers(cloud):
+    ec2 = cloud.client("ec2")
+    subnet = ec2.describe_subnets()["Subnets"][0]
+    group = ec2.create_security_group(GroupName="efa", Description="efa", VpcId=subnet["VpcId"])[
+        "GroupId"
+    ]
+    itself = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}]
+    ec2.create_network_interface(SubnetId=subnet["SubnetId"], Groups=[group], InterfaceType="efa")
+    assert causes(diagnosis.gather(ec2, group)) == [diagnosis.INBOUND, diagnosis.OUTBOUND]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=itself)
+    assert causes(diagnosis.gather(ec2, group)) == [diagnosis.OUTBOUND]
+    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=itself)
+    assert causes(diagnosis.gather(ec2, group)) == []

@@ -78,7 +78,6 @@ def test_without_a_network_the_other_tcp_is_taken(monkeypatch):
         ({"transport": "ucx"}, "There is no transport 'ucx'"),
         ({"sizes": "80 TBs"}, r"^The size '80 TBs' has no unit"),
         ({"ranks": 1}, "A ping-pong needs two ranks|A ping-pong has two ranks"),
-        ({"trips": 0}, "trips"),
     ],
 )
 def test_what_the_ping_pong_refuses_is_told_in_its_own_words(options, told):

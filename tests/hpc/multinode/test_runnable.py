@@ -3,8 +3,6 @@
 import pytest
 
 from patternlab.hpc.multinode.runnable import (
-    CAPACITY,
-    MAX_RESOURCE,
     REQUIREMENT,
     UNDETERMINED,
     Need,
@@ -32,26 +30,17 @@ def environment(name="one", *, types=("c5n.18xlarge",), most=288, kind="EC2", **
     } | more
 
 
-def found(*environments, need=NEED, quota=1000, lacks=lambda name: False):
-    return blocks(need, environments, TYPES, lambda name: quota, lacks)
-
-
-def unmanaged():
-    made = environment(type="UNMANAGED")
-    del made["computeResources"]
-    return made
+def found(*environments, need=NEED, quota=1000):
+    return blocks(need, environments, TYPES, lambda name: quota)
 
 
 @pytest.mark.parametrize(
     ("where", "cause", "reason"),
     [
-        (unmanaged(), "unmanaged", UNDETERMINED),
-        (environment(kind="SPOT"), "Spot", UNDETERMINED),
         (environment(kind="FARGATE_SPOT"), "Spot", UNDETERMINED),
         (environment(kind="FARGATE"), "not EC2", UNDETERMINED),
         (environment(state="DISABLED"), "disabled", UNDETERMINED),
         (environment(types=["m4.large"]), "too small", REQUIREMENT),
-        (environment(most=287), "maxvCpus", MAX_RESOURCE),
     ],
 )
 def test_each_cause_has_its_word_and_its_status_reason(where, cause, reason):
@@ -60,22 +49,14 @@ def test_each_cause_has_its_word_and_its_status_reason(where, cause, reason):
     assert block.sentence.endswith(".")
 
 
-def test_a_node_takes_a_whole_instance():
-    """4 x 30 vCPUs would fit into 200; 4 x 72 do not."""
-    (block,) = found(environment(most=200))
-    assert "4 whole instances c5n.18xlarge: 288 vCPUs, and maxvCpus is 200" in block.sentence
-    assert found(environment(most=288)) == []
-
-
-def test_the_quota_counts_the_same_vcpus():
-    (block,) = found(environment(), quota=287)
-    assert block.cause == "quota" and "EC2 quota for them is 287" in block.sentence
-    assert found(environment(), quota=288) == []
-
-
-def test_no_capacity():
-    (block,) = found(environment(), lacks=lambda name: name == "c5n.18xlarge")
-    assert block.status_reason == CAPACITY.format("c5n.18xlarge") and block.cause == "capacity"
+@pytest.mark.parametrize(
+    ("most", "quota", "cause"), [(287, 288, "maxvCpus"), (288, 287, "quota"), (288, 288, None)]
+)
+def test_a_node_takes_a_whole_instance(most, quota, cause):
+    """4 x 30 vCPUs would fit into 287; 4 x 72 do not."""
+    told = found(environment(most=most), quota=quota)
+    assert [block.cause for block in told] == ([cause] if cause else [])
+    assert all("4 whole instances c5n.18xlarge: 288 vCPUs" in block.sentence for block in told)
 
 
 def test_one_environment_of_the_queue_that_can_run_it_is_enough():

@@ -55,8 +55,6 @@ def test_what_a_job_needs_is_the_most_that_a_node_asks_for():
         ({"mainNode": 4}, "0 to 3, not 4. Change mainNode"),
         ({"mainNode": -1}, "0 to 3, not -1"),
         ({"numNodes": 5}, "Node 4 is in none of the node ranges 0:3"),
-        ({"numNodes": 3}, "names node 3, and a job of 3 nodes has 0 to 2"),
-        ({"nodeRangeProperties": []}, "1 to 5 node groups, not 0"),
     ],
 )
 def test_a_definition_that_no_job_can_have_is_refused(change, told):

@@ -117,7 +117,6 @@ def test_on_one_core_it_stays_quick_and_says_whose_times_these_are(zipped):
     [
         (1, [], "A ping-pong has two ranks, and this is one. Start it with mpiexec -n 2."),
         (3, [], "these are 3. Start it with mpiexec -n 2, or ask for --pattern all-pairs."),
-        (2, ["--sizes", "80TBs"], "has no unit that I know. Write B, KiB, MiB or GiB."),
         (2, ["--sizes", "1", "--trips", "1", "--csv", "no/such/x.csv"], "cannot be written to"),
     ],
 )

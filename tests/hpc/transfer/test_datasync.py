@@ -42,12 +42,6 @@ def test_a_point_in_time_verification_reads_what_was_there_before_too():
     assert phases(**how, verify=NONE).verify == 0
 
 
-def test_each_mode_has_its_default_verification():
-    how = {"size": TB, "files": 1e6, "rate": 10e9, "storage": 10e9, "already": 9 * TB}
-    assert phases(**how, mode="BASIC") == phases(**how, mode="BASIC", verify=POINT)
-    assert phases(**how, mode="ENHANCED") == phases(**how, mode="ENHANCED", verify=ONLY)
-
-
 @pytest.mark.parametrize(
     ("mode", "verify", "sentence"),
     [
