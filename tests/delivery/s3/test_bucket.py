@@ -7,13 +7,12 @@ import pytest
 from hypothesis import strategies as st
 
 from patternlab.clock import VirtualClock
-from patternlab.delivery import Function, Knobs, PlainRuntime, StandardQueue
+from patternlab.delivery import Knobs, StandardQueue
 from patternlab.delivery.faults import CLIENT, DeliveryFailure, Outages
-from patternlab.delivery.functions.async_invoke import AsyncQueue, FunctionReceiver
 from patternlab.delivery.receivers import QueueReceiver
 from patternlab.delivery.s3.bucket import Bucket, draw_latency
 from patternlab.delivery.s3.records import encoded_key, key_of_record
-from patternlab.delivery.s3.rules import Rule, check_rules
+from patternlab.delivery.s3.rules import Rule
 from patternlab.delivery.s3.sequencer import Sequencer, newer
 from tests.delivery.shared import Inbox, proof, refused
 
@@ -149,25 +148,3 @@ def test_a_target_that_refuses_the_test_event_refuses_the_configuration():
     bucket.put("a")
     clock.wait(1)
     assert sink.keys == ["a"]  # the old configuration is still there
-
-
-def test_an_unknown_event_is_refused():
-    with refused("InvalidArgument", "s3:ObjectCreated:Sneeze"):
-        check_rules([Rule(Sink(None), ("s3:ObjectCreated:Sneeze",))])
-
-
-def test_a_function_is_invoked_asynchronously_with_its_retries():
-    clock, seen = VirtualClock(), []
-
-    def handler(event, context):
-        seen.append((event["Records"][0]["s3"]["object"]["key"], context.aws_request_id))
-        raise ValueError("no")
-
-    knobs = Knobs()
-    function = Function(clock, "thumbnail", PlainRuntime(handler, 0.0))
-    bucket = Bucket(clock, "photos", knobs=knobs)
-    bucket.configure([Rule(FunctionReceiver(AsyncQueue(function, knobs=knobs)))])
-    bucket.put("cat.jpg")
-    clock.wait(3600)
-    assert [key for key, _ in seen] == ["cat.jpg"] * 3
-    assert len({request for _, request in seen}) == 1

@@ -89,7 +89,7 @@ def lab(cloud):
 # -- what is told ----------------------------------------------------------------------------------
 
 
-def test_nothing_arrives_before_its_time(lab):
+def test_events_61_nothing_arrives_before_its_time(lab):
     lab.ready()
     lab.s3.put_object(Bucket="photos", Key="a", Body=b"1")
     assert lab.bodies() == []
@@ -149,19 +149,23 @@ def test_events_66_versions_and_delete_markers(lab):
     put = lab.s3.put_object(Bucket="photos", Key="a", Body=b"1")
     marker = lab.s3.delete_object(Bucket="photos", Key="a")
     lab.s3.delete_object(Bucket="photos", Key="a", VersionId=put["VersionId"])
-    shown = [(r["eventName"], r["s3"]["object"]["versionId"]) for r in lab.records()]
+    records = lab.records()
+    shown = [(r["eventName"], r["s3"]["object"]["versionId"]) for r in records]
     assert shown == [
         ("ObjectCreated:Put", put["VersionId"]),
         ("ObjectRemoved:DeleteMarkerCreated", marker["VersionId"]),
         ("ObjectRemoved:Delete", put["VersionId"]),
     ]
+    about = records[1]["s3"]["object"]
+    assert about["eTag"] == "d41d8cd98f00b204e9800998ecf8427e"
+    assert "size" not in about
 
 
-def test_prefix_and_suffix_in_any_case_of_their_names(lab):
+def test_events_63_prefix_and_suffix_in_any_case_of_their_names(lab):
     lab.ready(Prefix="in/", suffix=".csv")
-    for key in ("in/a.csv", "in/a.txt", "a.csv"):
+    for key in ("in/a.csv", "in/a.txt", "a.csv", "in/.csv"):
         lab.s3.put_object(Bucket="photos", Key=key)
-    assert lab.events() == [("ObjectCreated:Put", "in/a.csv")]
+    assert lab.events() == [("ObjectCreated:Put", "in/a.csv"), ("ObjectCreated:Put", "in/.csv")]
 
 
 def test_a_bucket_of_another_region_notifies_there(cloud):

@@ -234,20 +234,6 @@ def test_events_27_a_fifo_batch_may_hold_several_groups():
 # -- events-28: the visibility timeout -----------------------------------------------------------
 
 
-def test_events_28_a_visibility_timeout_below_the_functions_is_refused():
-    words = "Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds"
-    with refused(INVALID, words):
-        World(vt=30, timeout=60)
-
-
-def test_events_28_an_equal_timeout_is_accepted_and_an_update_is_checked_too():
-    world = World(vt=30, timeout=30)
-    world.function.timeout = 31
-    with refused(INVALID, "31 seconds"):
-        world.mapping.update(MappingConfig())
-    assert world.mapping.config.batch_size == 10
-
-
 def test_events_28_a_long_window_lengthens_the_visibility_timeout():
     world = World(fail, vt=30, timeout=20, batch_size=100, batching_window=20)
     world.clock.wait(0)

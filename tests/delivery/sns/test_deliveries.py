@@ -1,4 +1,4 @@
-"""SNS in the pure model, fact by fact (events-51 to events-60)."""
+"""SNS in the pure model (events-51 to events-60)."""
 
 import itertools
 import json
@@ -93,19 +93,6 @@ def test_events_51_the_schedule_holds_for_endpoints_that_aws_manages(protocol):
     world = World()
     endpoint = PersonReceiver(protocol, "somewhere")
     assert world.topic.subscribe(endpoint).retries is AWS_MANAGED
-
-
-def test_events_51_delivery_goes_on_as_soon_as_the_endpoint_is_back():
-    """An outage of 30 minutes: delivered at the next attempt, at most 20 s later."""
-    world = World()
-    queue, _ = world.queue()
-    world.topic.faults.outage(queue.arn, minutes=30)
-    world.topic.publish("hello")
-    world.clock.wait(1_799)
-    assert len(queue) == 0
-    world.clock.wait(21)
-    assert len(queue) == 1
-    assert world.outcomes(queue.arn)[-1] == DELIVERED
 
 
 def test_events_51_jitter_is_a_knob():
@@ -354,19 +341,6 @@ def failing_function(clock, seen):
     return Function(clock, "f", PlainRuntime(handler, 0.0))
 
 
-def test_events_56_sns_retries_delivery_lambda_retries_execution():
-    """One delivery, three attempts by Lambda, nothing in the subscription's dead-letter queue."""
-    world, seen = World(), []
-    dlq = StandardQueue(world.clock, "dlq")
-    endpoint = FunctionReceiver(AsyncQueue(failing_function(world.clock, seen)))
-    world.topic.subscribe(endpoint, dead_letter=QueueReceiver(dlq))
-    world.topic.publish("hello")
-    world.clock.wait(3_600)
-    assert len(seen) == 3
-    assert world.outcomes(endpoint.arn) == [DELIVERED]
-    assert len(dlq) == 0
-
-
 def test_events_56_the_event_of_a_subscribed_function():
     """Records[0].Sns, EventSource aws:sns, EventSubscriptionArn."""
     world, seen = World(), []
@@ -427,23 +401,6 @@ def test_events_57_no_subject_and_no_attributes_leave_no_fields():
     assert not {"Subject", "MessageAttributes"} & set(json.loads(body(queue)))
 
 
-def test_events_57_raw_delivery_maps_the_attributes():
-    """Body only, attributes as SQS has them; binary values are bytes again."""
-    world = World()
-    queue, _ = world.queue(raw=True)
-    attributes = {
-        "text": {"Type": "String", "Value": "a"},
-        "bytes": {"Type": "Binary", "Value": "AgME"},
-    }
-    world.topic.publish("hello", attributes=attributes)
-    [receipt] = queue.receive()
-    assert receipt.message.body == "hello"
-    assert receipt.message.attributes == {
-        "text": {"DataType": "String", "StringValue": "a"},
-        "bytes": {"DataType": "Binary", "BinaryValue": b"\x02\x03\x04"},
-    }
-
-
 def test_events_57_each_protocol_can_have_its_own_text():
     """MessageStructure json."""
     world = World()
@@ -455,18 +412,6 @@ def test_events_57_each_protocol_can_have_its_own_text():
 
 
 # -- events-58 ---------------------------------------------------------------------------------
-
-
-def test_events_58_filtered_out_is_neither_delivered_nor_dead():
-    """Not delivered, not in the dead-letter queue."""
-    world = World()
-    dlq = StandardQueue(world.clock, "dlq")
-    policy = FilterPolicy('{"kind": ["order"]}')
-    queue, _ = world.queue(filter_policy=policy, dead_letter=QueueReceiver(dlq))
-    world.topic.publish("a", attributes={"kind": {"Type": "String", "Value": "return"}})
-    world.topic.publish("b", attributes={"kind": {"Type": "String", "Value": "order"}})
-    assert (len(queue), len(dlq)) == (1, 0)
-    assert world.outcomes(queue.arn) == [FILTERED, DELIVERED]
 
 
 def test_events_58_a_changed_policy_can_take_15_minutes():
