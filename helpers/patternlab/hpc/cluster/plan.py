@@ -8,7 +8,8 @@ Source: EC2 User Guide, "Elastic Fabric Adapter".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -241,16 +242,11 @@ def _running(ec2: Any, code: str) -> int:
     live = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
     pages = ec2.get_paginator("describe_instances").paginate(Filters=live)
     found = (instance["InstanceType"] for instance in pages.search(INSTANCES))
-    types = [kind for kind in found if quota_of(kind)[0] == code]
-    vcpus = _vcpus(ec2, set(types))
-    return sum(vcpus[one] for one in types)
-
-
-def _vcpus(ec2: Any, types: Iterable[str]) -> Mapping[str, int]:
-    if not types:
-        return {}
-    found = ec2.describe_instance_types(InstanceTypes=sorted(types))["InstanceTypes"]
-    return {one["InstanceType"]: one["VCpuInfo"]["DefaultVCpus"] for one in found}
+    count = Counter(kind for kind in found if quota_of(kind)[0] == code)
+    if not count:
+        return 0
+    kinds = ec2.describe_instance_types(InstanceTypes=sorted(count))["InstanceTypes"]
+    return sum(count[one["InstanceType"]] * one["VCpuInfo"]["DefaultVCpus"] for one in kinds)
 
 
 def _check_quota(

@@ -14,8 +14,6 @@ from patternlab.hpc.errors import HPCError
 
 #: The EFA installer: driver, libfabric and Open MPI 4.1 that belong together.
 INSTALLER = "1.51.0"
-#: Bytes of user data that EC2 takes, before they are encoded.
-LIMIT = 16_384
 #: Where a node keeps what it needs, and what it says when all of it is there.
 HOME, LOG = "/opt/patternlab", "/var/log/patternlab.log"
 READY = f"{HOME}/ready"
@@ -43,11 +41,8 @@ touch {READY}
 """
 
 
-def user_data(minutes: int, installer: str = INSTALLER) -> str:
+def user_data(minutes: int) -> str:
     """The script. `minutes` after its start the node is terminated by itself."""
     if isinstance(minutes, bool) or not isinstance(minutes, int) or minutes < 1:
         raise HPCError(f"minutes is a whole number of at least 1, not {minutes!r}.")
-    script = _SCRIPT.format(minutes=minutes, installer=installer)
-    if len(script.encode()) >= LIMIT:
-        raise HPCError(f"User data is {len(script.encode())} bytes: EC2 takes {LIMIT} at most.")
-    return script
+    return _SCRIPT.format(minutes=minutes, installer=INSTALLER)

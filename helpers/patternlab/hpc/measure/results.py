@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,10 @@ class Report:
     data: dict[str, Any]
     providers: tuple[str, ...] = ()
     chosen: str | None = None
-    _rows: pd.DataFrame = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_rows", pd.DataFrame(self.data["rows"]))
+    @cached_property
+    def _rows(self) -> pd.DataFrame:
+        return pd.DataFrame(self.data["rows"])
 
     @property
     def verdict(self) -> str:

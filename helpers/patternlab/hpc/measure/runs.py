@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -64,14 +64,10 @@ def pingpong(
         arguments += ["--expect", "efa"]
     if between is not None and (asked.name != "tcp" or ranks != 2):
         raise HPCError("Between two namespaces two ranks talk by TCP: pingpong('tcp', between=...)")
-    run = partial(
-        _run,
-        arguments=arguments,
-        ranks=ranks,
-        between=between,
-        time_limit=time_limit,
-        progress=progress,
-    )
+    command, more = python_program("-m", PROGRAM, *arguments), {}
+    if between is not None:
+        command, more = between.command(command), between.environment
+    run = partial(_run, command, more, ranks=ranks, time_limit=time_limit, progress=progress)
     try:
         return run(asked)
     except HPCError as error:
@@ -117,14 +113,15 @@ def lowest(reports: Iterable[Report]) -> pd.Series:
 
 
 def _run(
+    command: list[str],
+    more: Mapping[str, str],
     asked: Transport,
     *,
-    arguments: list[str],
     ranks: int,
-    between: TwoHosts | None,
     time_limit: float,
     progress: bool,
 ) -> Report:
+    """Run `command` by the transport, with `more` variables, and read its report."""
     # Quick runs show no bar: it comes after some seconds, and goes at the end.
     with tqdm(
         desc=asked.name,
@@ -140,14 +137,10 @@ def _run(
                 bar.total = int(done[2])
                 bar.update(int(done[1]) - bar.n)
 
-        command = python_program("-m", PROGRAM, *arguments)
-        environment = dict(asked.environment)
-        if between is not None:
-            command, environment = between.command(command), environment | between.environment
         finished = run_mpi(
             command,
             ranks=ranks,
-            environment=environment,
+            environment={**asked.environment, **more},
             time_limit=time_limit,
             on_line=count,
         )
@@ -171,11 +164,12 @@ def _not_here_told(asked: Transport, error: HPCError) -> str:
 def on_cores(ranks: int = 2) -> str:
     """Say on how many cores this process measures, and what too few of them do to the times."""
     count = _cores()
+    told = f"on {count} core{'s' if count > 1 else ''}"
     if count >= ranks:
-        return f"on {count} core{'s' if count > 1 else ''}"
+        return told
     return (
-        f"on {count} core{'s' if count > 1 else ''}, where {ranks} ranks take turns: the times are "
-        f"the scheduler's. Use a machine with {ranks} cores or more"
+        f"{told}, where {ranks} ranks take turns: the times are the scheduler's. Use a machine "
+        f"with {ranks} cores or more"
     )
 
 
