@@ -48,32 +48,32 @@ def test_what_the_ping_pong_refuses_comes_back_as_its_own_sentence(cluster):
         cluster.ping_pong("tcp", sizes="80 TBs")
 
 
-def test_a_command_that_nobody_knows_yet_is_asked_for_again(cloud, cluster, monkeypatch):
+def test_a_command_that_nobody_knows_yet_is_asked_for_again(cloud, monkeypatch):
     unknown = ClientError({"Error": {"Code": "InvocationDoesNotExist"}}, "GetCommandInvocation")
     done = {"Status": "Success", "StandardOutputContent": "well\n"}
     answers(monkeypatch, cloud, unknown, done)
-    assert nodes.run(cloud, cluster.ids[:1], Prepare()) == ["well\n"]
+    assert nodes.run(cloud, ["i-1"], Prepare()) == ["well\n"]
 
 
-def test_a_node_whose_installation_failed_is_quoted(cloud, cluster, monkeypatch):
-    words = "The installation failed:\ncurl: (6) Could not resolve host"
-    failed = {"Status": "Failed", "StandardOutputContent": words, "StandardErrorContent": ""}
-    answers(monkeypatch, cloud, failed)
-    with pytest.raises(HPCError, match=r"(?s)prepare failed on i-.*Could not resolve host"):
-        nodes.run(cloud, cluster.ids, Prepare())
+FAILED = "The installation failed:\ncurl: (6) Could not resolve host"
 
 
-def test_a_command_that_does_not_end_is_told(cloud, cluster, monkeypatch):
-    answers(monkeypatch, cloud, {"Status": "InProgress"})
-    with pytest.raises(HPCError, match="420 s"):
-        nodes.run(cloud, cluster.ids, Prepare())
-
-
-def test_more_output_than_run_command_keeps_is_told(cloud, cluster, monkeypatch):
-    cut = {"Status": "Success", "StandardOutputContent": "x" * 24_000}
-    answers(monkeypatch, cloud, cut)
-    with pytest.raises(HPCError, match="sizes"):
-        nodes.run(cloud, cluster.ids[:1], Prepare())
+@pytest.mark.parametrize(
+    ("status", "words", "told"),
+    [
+        ("Failed", FAILED, r"(?s)prepare failed on i-1.*Could not resolve host"),
+        ("InProgress", "", "420 s"),
+        ("Success", "x" * 24_000, "sizes"),  # more than Run Command keeps
+    ],
+    ids=lambda value: value[:10],
+)
+def test_a_command_that_fails_or_has_no_end_or_says_too_much(
+    cloud, monkeypatch, status, words, told
+):
+    reply = {"Status": status, "StandardOutputContent": words, "StandardErrorContent": ""}
+    answers(monkeypatch, cloud, reply)
+    with pytest.raises(HPCError, match=told):
+        nodes.run(cloud, ["i-1"], Prepare())
 
 
 def test_a_node_without_its_role_never_reports(cloud, wanted, cluster):

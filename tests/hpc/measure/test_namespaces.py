@@ -63,30 +63,20 @@ def test_each_rank_runs_in_the_namespace_of_its_number():
     assert ran.stdout == "ip netns exec pair-1 echo hello\n"
 
 
-@pytest.mark.parametrize("delay", [-1, 1.5, True, 10**7])
-def test_a_delay_that_cannot_be_is_refused(delay, monkeypatch):
-    monkeypatch.setattr(namespaces.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(namespaces.shutil, "which", lambda name: name)
-    monkeypatch.setattr(namespaces.sys, "platform", "linux")
-    with pytest.raises(HPCError, match="delay_us"), two_hosts(delay):
-        pass
-
-
-def test_who_is_not_root_is_told_what_to_do(monkeypatch):
-    monkeypatch.setattr(namespaces.os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(namespaces.shutil, "which", lambda name: name)
-    monkeypatch.setattr(namespaces.sys, "platform", "linux")
-    with pytest.raises(HPCError, match="root"), two_hosts():
-        pass
-
-
-def test_without_ip_or_linux_the_way_out_is_named(monkeypatch):
-    monkeypatch.setattr(namespaces.sys, "platform", "linux")
-    monkeypatch.setattr(namespaces.shutil, "which", lambda name: None)
-    with pytest.raises(HPCError, match="iproute2"), two_hosts():
-        pass
-    monkeypatch.setattr(namespaces.sys, "platform", "darwin")
-    with pytest.raises(HPCError, match="Linux"), two_hosts():
+@pytest.mark.parametrize(
+    ("platform", "ip", "user", "delay", "told"),
+    [
+        ("darwin", "ip", 0, 0, "Linux"),
+        ("linux", None, 0, 0, "iproute2"),
+        ("linux", "ip", 1000, 0, "root"),
+        *(("linux", "ip", 0, delay, "delay_us") for delay in (-1, 1.5, True, 10**7)),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_way_out(monkeypatch, platform, ip, user, delay, told):
+    monkeypatch.setattr(namespaces.sys, "platform", platform)
+    monkeypatch.setattr(namespaces.shutil, "which", lambda name: ip)
+    monkeypatch.setattr(namespaces.os, "geteuid", lambda: user)
+    with pytest.raises(HPCError, match=told), two_hosts(delay):
         pass
 
 
