@@ -12,6 +12,7 @@ import pytest
 from patternlab.hpc import mpi
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.mpi import mpiexec, python_program, run_mpi
+from tests.hpc.processes import gone, running
 
 pytest.importorskip("mpi4py")
 if not mpi._version("mpich"):
@@ -25,21 +26,6 @@ def program(tmp_path, text):
     file = tmp_path / "program.py"
     file.write_text(text)
     return [sys.executable, str(file)]
-
-
-def running(mark):
-    """The processes whose command line holds `mark`."""
-    listed = subprocess.run(["ps", "-ww", "-eo", "args="], capture_output=True, text=True).stdout
-    return [line for line in listed.splitlines() if mark in line]
-
-
-def gone(mark, seconds=15):
-    end = time.monotonic() + seconds
-    while running(mark):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def test_ranks_run_and_what_they_print_comes_back(tmp_path):

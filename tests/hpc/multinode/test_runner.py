@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -13,6 +12,7 @@ from patternlab.hpc.multinode import runner
 from patternlab.hpc.multinode.programs import command
 from patternlab.hpc.multinode.runner import ITSELF, STOPPED, TIMED_OUT, run
 from patternlab.hpc.multinode.specification import Node
+from tests.hpc.processes import comes, gone, running
 
 
 def tells():
@@ -181,21 +181,7 @@ def test_a_killed_owner_leaves_no_node(tmp_path):
     )
     owner = subprocess.Popen([sys.executable, str(program)])
     assert comes(lambda: len(list(alive.iterdir())) == 2)
+    assert running(str(alive))
     owner.send_signal(signal.SIGKILL)
     owner.wait()
-    pids = [int(file.name) for file in alive.iterdir()]
-    assert comes(lambda: not any(is_alive(pid) for pid in pids))
-
-
-def is_alive(pid):
-    listed = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
-    return bool(listed.stdout.strip()) and not listed.stdout.strip().startswith("Z")
-
-
-def comes(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
+    assert gone(str(alive))

@@ -1,14 +1,15 @@
 """The ping-pong as a program: alone, under a real mpiexec, and as a zip on another machine."""
 
 import ast
+import base64
 import os
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 
 import patternlab.hpc.pingpong
+from patternlab.hpc.cluster.program import MODULE, packed
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.measure import results
 from patternlab.hpc.mpi import run_mpi
@@ -21,18 +22,16 @@ TCP = {"MPIR_CVAR_NOLOCAL": "1", "UCX_TLS": "tcp,self"}
 
 @pytest.fixture(scope="session")
 def zipped(tmp_path_factory):
-    """The folder as a zip, as a node of a cluster gets it."""
+    """The zip that a node of a cluster gets."""
     path = tmp_path_factory.mktemp("node") / "pingpong.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in FILES:
-            archive.write(file, f"pingpong/{file.name}")
+    path.write_bytes(base64.b64decode(packed()))
     return path
 
 
 def run(zipped, *arguments, ranks=2, environment=None):
-    """What it printed. An empty PYTHONPATH but for the zip: patternlab is not there."""
+    """What it printed. The zip comes first on the path: the rest of patternlab is not there."""
     return run_mpi(
-        [sys.executable, "-m", "pingpong", *arguments],
+        [sys.executable, "-m", MODULE, *arguments],
         ranks=ranks,
         environment={"PYTHONPATH": str(zipped), **(environment or {})},
     ).stdout
