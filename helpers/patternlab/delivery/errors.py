@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class DeliveryError(Exception):
     """A refused operation: AWS's error `code` and a sentence."""
@@ -17,6 +19,18 @@ def invalid_parameter(message: str) -> DeliveryError:
     return DeliveryError("InvalidParameterValue", message)
 
 
+def refused_by_sns(reason: str) -> DeliveryError:
+    """Return InvalidParameter, with which SNS refuses nearly everything."""
+    return DeliveryError("InvalidParameter", reason)
+
+
+def invalid_value(value: Any, parameter: str, reason: str) -> DeliveryError:
+    """Return InvalidParameterValue for this value of a parameter."""
+    return invalid_parameter(
+        f"Value {value} for parameter {parameter} is invalid. Reason: {reason}"
+    )
+
+
 def invalid_handle(handle: str) -> DeliveryError:
     """Return the error for a receipt handle that this queue never gave out."""
     return DeliveryError(
@@ -27,34 +41,25 @@ def invalid_handle(handle: str) -> DeliveryError:
 
 def expired_handle(handle: str) -> DeliveryError:
     """Return the error for a handle of a FIFO queue that has expired (events-2)."""
-    return invalid_parameter(
-        f"Value {handle} for parameter ReceiptHandle is invalid. "
-        "Reason: The receipt handle has expired."
-    )
+    return invalid_value(handle, "ReceiptHandle", "The receipt handle has expired.")
 
 
 def not_available(handle: str) -> DeliveryError:
     """Return the error for a change of visibility of a message that is gone."""
-    return invalid_parameter(
-        f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or "
-        "is not available for visibility timeout change."
-    )
+    reason = "Message does not exist or is not available for visibility timeout change."
+    return invalid_value(handle, "ReceiptHandle", reason)
 
 
 def beyond_twelve_hours(timeout: float) -> DeliveryError:
     """Return the error for more than twelve hours in flight (events-1)."""
-    return invalid_parameter(
-        f"Value {timeout:g} for parameter VisibilityTimeout is invalid. Reason: Total "
-        "VisibilityTimeout for the message is beyond the limit [43200 seconds]"
-    )
+    reason = "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]"
+    return invalid_value(f"{timeout:g}", "VisibilityTimeout", reason)
 
 
 def no_message_delay(delay: float) -> DeliveryError:
     """Return the error for a delay of one message, on a FIFO queue (events-10)."""
-    return invalid_parameter(
-        f"Value {delay:g} for parameter DelaySeconds is invalid. Reason: The request include "
-        "parameter that is not valid for this queue type."
-    )
+    reason = "The request include parameter that is not valid for this queue type."
+    return invalid_value(f"{delay:g}", "DelaySeconds", reason)
 
 
 def over_limit(limit: int) -> DeliveryError:

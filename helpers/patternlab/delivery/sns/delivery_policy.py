@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain, islice, repeat
 from typing import Any
 
-from patternlab.delivery.errors import DeliveryError
+from patternlab.delivery.errors import DeliveryError, refused_by_sns
 
 MAX_RETRIES, MAX_SECONDS = 100, 3600  # of an HTTP/S delivery policy (events-53)
 
@@ -170,4 +170,4 @@ def _read(wanted: dict[str, Any]) -> RetryPolicy:
 
 
 def _refused(reason: str) -> DeliveryError:
-    return DeliveryError("InvalidParameter", f"DeliveryPolicy: {reason}")
+    return refused_by_sns(f"DeliveryPolicy: {reason}")

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from patternlab.delivery.errors import DeliveryError
+from patternlab.delivery.errors import DeliveryError, refused_by_sns
 from patternlab.delivery.events.patterns import matches
 
 ATTRIBUTES, BODY = "MessageAttributes", "MessageBody"
@@ -80,7 +80,7 @@ def _value(attribute: Mapping[str, str]) -> Any:
 
 
 def _refused(reason: str) -> DeliveryError:
-    return DeliveryError("InvalidParameter", f"FilterPolicy: {reason}")
+    return refused_by_sns(f"FilterPolicy: {reason}")
 
 
 def _parse(text: str) -> dict[str, Any]:
@@ -97,8 +97,7 @@ def _parse(text: str) -> dict[str, Any]:
 
 def _check(policy: dict[str, Any], scope: str) -> None:
     if scope == ATTRIBUTES and any(isinstance(v, dict) for v in policy.values()):
-        raise DeliveryError(
-            "InvalidParameter",
+        raise refused_by_sns(
             "Filter policy scope MessageAttributes does not support nested filter policy",
         )
     combinations = _check_level(policy, 1)

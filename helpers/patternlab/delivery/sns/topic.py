@@ -14,7 +14,7 @@ import pandas as pd
 import simpy
 
 from patternlab.clock import TICK, VirtualClock
-from patternlab.delivery.errors import DeliveryError
+from patternlab.delivery.errors import refused_by_sns
 from patternlab.delivery.faults import CLIENT, DeliveryFailure, Outages
 from patternlab.delivery.ids import new_id
 from patternlab.delivery.knobs import Knobs
@@ -118,7 +118,7 @@ class Topic:
     def check_subscriber(self, protocol: str) -> None:
         """Refuse one more subscription of that protocol where SNS does (events-59, events-60)."""
         if self.fifo and protocol != "sqs":
-            raise DeliveryError("InvalidParameter", f"Invalid protocol type: {protocol}")
+            raise refused_by_sns(f"Invalid protocol type: {protocol}")
         self.check_large(self.maximum_message_size, [protocol])
 
     def check_large(self, size: int, joining: list[str] | None = None) -> None:
@@ -129,8 +129,7 @@ class Topic:
         protocols = [s.receiver.protocol for s in self.subscriptions] + (joining or [])
         wrong = [protocol for protocol in protocols if protocol not in LARGE_PROTOCOLS]
         if size > DEFAULT_SIZE and (wrong or len(protocols) > LARGE_SUBSCRIPTIONS):
-            raise DeliveryError(
-                "InvalidParameter",
+            raise refused_by_sns(
                 f"A topic with a MaximumMessageSize above {DEFAULT_SIZE} bytes can have at most "
                 f"{LARGE_SUBSCRIPTIONS} subscriptions, of protocols {', '.join(LARGE_PROTOCOLS)}",
             )
@@ -195,9 +194,9 @@ class Topic:
         self, message: str, attributes: dict[str, Any] | None, structure: str | None
     ) -> dict[str, str] | None:
         if not message:
-            raise DeliveryError("InvalidParameter", "Empty message")
+            raise refused_by_sns("Empty message")
         if notification_size(message, attributes) > self.maximum_message_size:
-            raise DeliveryError("InvalidParameter", "Message too long")
+            raise refused_by_sns("Message too long")
         return _structured(message) if structure == "json" else None
 
     def _check_fifo(self, message: str, group: str | None, dedup_id: str | None) -> str | None:
@@ -205,14 +204,11 @@ class Topic:
         if not self.fifo:
             return dedup_id
         if not group:
-            raise DeliveryError(
-                "InvalidParameter", "The MessageGroupId parameter is required for FIFO topics"
-            )
+            raise refused_by_sns("The MessageGroupId parameter is required for FIFO topics")
         if dedup_id is None and self.content_deduplication:
             return hashlib.sha256(message.encode()).hexdigest()
         if dedup_id is None:
-            raise DeliveryError(
-                "InvalidParameter",
+            raise refused_by_sns(
                 "The topic should either have ContentBasedDeduplication enabled or "
                 "MessageDeduplicationId provided explicitly",
             )
@@ -383,9 +379,7 @@ def _structured(message: str) -> dict[str, str]:
     try:
         content = json.loads(message)
     except ValueError:
-        raise DeliveryError(
-            "InvalidParameter", words + "JSON message body failed to parse"
-        ) from None
+        raise refused_by_sns(words + "JSON message body failed to parse") from None
     if not isinstance(content, dict) or not isinstance(content.get("default"), str):
-        raise DeliveryError("InvalidParameter", words + "No default entry in JSON message body")
+        raise refused_by_sns(words + "No default entry in JSON message body")
     return {name: text for name, text in content.items() if isinstance(text, str)}

@@ -3,56 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from typing import Any
 
 DELAYED, VISIBLE, IN_FLIGHT, GONE = "delayed", "visible", "in flight", "gone"
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Message:
     """A message as the queue stores it. Times are seconds since the clock's start."""
 
-    __slots__ = (
-        "serial",
-        "id",
-        "body",
-        "attributes",
-        "system",
-        "sent",
-        "enqueued",
-        "group",
-        "dedup_id",
-        "sequence",
-        "receive_count",
-        "first_received",
-        "received",
-        "handle",
-        "state",
-        "due",
-        "shown",
-        "source_arn",
-        "_md5",
-    )
+    serial: int  # its place in the queue: 1, 2, 3 ...
+    id: str
+    body: str
+    sent: float  # SentTimestamp
+    attributes: dict[str, Any] = field(default_factory=dict)  # as SendMessage takes them
+    system: dict[str, Any] = field(default_factory=dict)  # AWSTraceHeader
+    enqueued: float = field(init=False)  # where its retention counts from
+    group: str | None = None
+    dedup_id: str | None = None
+    sequence: int | None = None
+    receive_count: int = 0
+    first_received: float | None = None
+    received: float = 0.0  # when it was last received
+    handle: str = ""  # the newest receipt handle
+    state: str = DELAYED
+    due: float | None = None  # when its delay or its visibility timeout ends
+    shown: int = 0  # how often it has become visible; tells stale entries from live ones
+    source_arn: str | None = None  # DeadLetterQueueSourceArn
+    _md5: str | None = None
 
-    def __init__(self, serial: int, id: str, body: str, sent: float) -> None:
-        self.serial = serial  # its place in the queue: 1, 2, 3 ...
-        self.id = id
-        self.body = body
-        self.attributes: dict[str, Any] = {}  # message attributes, as SendMessage takes them
-        self.system: dict[str, Any] = {}  # AWSTraceHeader
-        self.sent = sent  # SentTimestamp
-        self.enqueued = sent  # where its retention counts from
-        self.group: str | None = None
-        self.dedup_id: str | None = None
-        self.sequence: int | None = None
-        self.receive_count = 0
-        self.first_received: float | None = None
-        self.received = 0.0  # when it was last received
-        self.handle = ""  # the newest receipt handle
-        self.state = DELAYED
-        self.due: float | None = None  # when its delay or its visibility timeout ends
-        self.shown = 0  # how often it has become visible; tells stale entries from live ones
-        self.source_arn: str | None = None  # DeadLetterQueueSourceArn
-        self._md5: str | None = None
+    def __post_init__(self) -> None:
+        self.enqueued = self.sent
 
     @property
     def md5(self) -> str:

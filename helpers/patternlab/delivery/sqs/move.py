@@ -10,7 +10,7 @@ from typing import Any
 import simpy
 
 from patternlab.clock import TICK, VirtualClock
-from patternlab.delivery.errors import DeliveryError, invalid_parameter
+from patternlab.delivery.errors import DeliveryError, invalid_parameter, invalid_value
 from patternlab.delivery.knobs import Knobs
 from patternlab.delivery.sqs.message import Message
 from patternlab.delivery.sqs.queue import Queue
@@ -97,10 +97,8 @@ class MoveTasks:
                     "The source queue and destination queue must be of the same queue type."
                 )
         if rate is not None and not 1 <= rate <= MAX_RATE:
-            raise invalid_parameter(
-                f"Value {rate} for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: "
-                f"Must be an integer from 1 to {MAX_RATE}."
-            )
+            reason = f"Must be an integer from 1 to {MAX_RATE}."
+            raise invalid_value(rate, "MaxNumberOfMessagesPerSecond", reason)
         active = [task for task in self._tasks if task.active]
         if any(task.source is source for task in active):
             raise invalid_parameter(
@@ -122,10 +120,8 @@ class MoveTasks:
         """Return the newest tasks of a source queue, newest first."""
         source = self._queue(source_arn, "SourceArn")
         if not 1 <= max_results <= MAX_RESULTS:
-            raise invalid_parameter(
-                f"Value {max_results} for parameter MaxResults is invalid. Reason: Must be an "
-                f"integer from 1 to {MAX_RESULTS}."
-            )
+            reason = f"Must be an integer from 1 to {MAX_RESULTS}."
+            raise invalid_value(max_results, "MaxResults", reason)
         found = [task for task in reversed(self._tasks) if task.source is source]
         return found[:max_results]
 

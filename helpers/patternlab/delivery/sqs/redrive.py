@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Protocol
 
-from patternlab.delivery.errors import invalid_parameter
+from patternlab.delivery.errors import invalid_parameter, invalid_value
 from patternlab.delivery.sqs.message import Message
 
 ALLOW_ALL, DENY_ALL, BY_QUEUE = "allowAll", "denyAll", "byQueue"
@@ -58,9 +58,7 @@ class RedrivePolicy:
             "maxReceiveCount": self.max_receive_count,
         }
         text = json.dumps(policy, separators=(",", ":"))
-        return invalid_parameter(
-            f"Value {text} for parameter RedrivePolicy is invalid. Reason: {reason}"
-        )
+        return invalid_value(text, "RedrivePolicy", reason)
 
 
 @dataclass(frozen=True)
