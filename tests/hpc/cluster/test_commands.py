@@ -118,5 +118,5 @@ def test_the_head_tells_the_settings():
 
 
 def test_a_transport_that_there_is_not():
-    with pytest.raises(HPCError, match="'carrier pigeon'"):
+    with pytest.raises(HPCError, match="'carrier pigeon'.*tcp, .*efa"):
         _ = PingPong(TWO, "carrier pigeon").script

@@ -75,7 +75,7 @@ def test_without_a_network_the_other_tcp_is_taken(monkeypatch):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"transport": "ucx"}, "There is no transport 'ucx'"),
+        ({"transport": "ucx"}, "'ucx'.*tcp, .*efa"),
         ({"sizes": "80 TBs"}, r"^The size '80 TBs' has no unit"),
         ({"ranks": 1}, "A ping-pong needs two ranks|A ping-pong has two ranks"),
     ],
