@@ -11,7 +11,7 @@ import pytest
 from patternlab.clock import VirtualClock
 from patternlab.delivery import Knobs, StandardQueue
 from patternlab.delivery.events.bus import EventBus, EventRule, RuleTarget, content_of
-from patternlab.delivery.faults import CLIENT, Outages
+from patternlab.delivery.faults import Outages
 from patternlab.delivery.receivers import QueueReceiver
 
 DAY = 86_400
@@ -83,14 +83,6 @@ def test_a_target_is_tried_again_for_24_hours_and_185_times():
     assert [b - a for a, b in zip(moments[:4], moments[1:5], strict=True)] == [1, 2, 4, 8]
 
 
-def test_a_target_that_comes_back_gets_the_event_once():
-    world = World()
-    world.faults.outage(world.queue.arn, hours=2)
-    world.put()
-    world.clock.wait(DAY)
-    assert (len(world.queue), len(world.dlq)) == (1, 0)
-
-
 @pytest.mark.parametrize(
     ("limits", "condition", "retries"),
     [
@@ -113,19 +105,6 @@ def test_what_still_fails_goes_to_the_dead_letter_queue(limits, condition, retri
     assert attributes["ERROR_CODE"] == "ERROR_FROM_TARGET"
     if retries is not None:
         assert attributes["RETRY_ATTEMPTS"] == retries
-
-
-def test_a_forbidden_target_is_not_tried_again():
-    world = World()
-    moments = world.attempts()
-    world.faults.outage(world.queue.arn, days=3, kind=CLIENT)
-    world.put()
-    world.clock.wait(DAY)
-    [received] = world.dlq.receive()
-    attributes = received.message.attributes
-    assert len(moments) == 1
-    assert attributes["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
-    assert "EXHAUSTED_RETRY_CONDITION" not in attributes
 
 
 def test_without_a_dead_letter_queue_the_event_is_dropped():

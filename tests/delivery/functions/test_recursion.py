@@ -159,21 +159,6 @@ def test_events_39_the_counts_are_kept_apart_by_function():
     assert world.runs == [["from b"]]
 
 
-def test_events_39_retries_of_a_message_do_not_make_a_chain():
-    clock, runs = VirtualClock(), []
-
-    def fail(event, context):
-        runs.append(event["Records"][0]["attributes"]["AWSTraceHeader"])
-        raise ValueError("no")
-
-    queue = StandardQueue(clock, "q", visibility_timeout=10, knobs=Knobs(mapping_delay=0.0))
-    EventSourceMapping(queue, Function(clock, "a", PlainRuntime(fail), timeout=5))
-    queue.send("x", system={"AWSTraceHeader": chain(15)})
-    clock.wait(600)
-    assert runs == [chain(15)] * len(runs)
-    assert len(runs) > 50
-
-
 def test_events_39_with_allow_the_loop_goes_on():
     world = World()
     world.function.stops_loops = False

@@ -121,6 +121,7 @@ def test_a_queue_that_does_not_permit_it_is_not_tried_again(lab):
     assert json.loads(message["Body"])["detail"] == {"id": 7}
     assert told["ERROR_CODE"] == "NO_PERMISSIONS"
     assert told["RETRY_ATTEMPTS"] == "0"
+    assert "EXHAUSTED_RETRY_CONDITION" not in told
     assert told["RULE_ARN"].endswith(":rule/r")
     assert told["TARGET_ARN"] == arn_of("orders")
 
