@@ -49,13 +49,11 @@ class World:
             timeout=timeout,
             faults=self.faults,
         )
-        self.lost = []
         self.queue = AsyncQueue(
             self.function,
             AsyncConfig(**config),
             knobs=knobs or Knobs(),
             rng=random.Random(seed),
-            on_undelivered=lambda *why: self.lost.append(why),
         )
 
     def _handle(self, event, context):

@@ -48,6 +48,11 @@ class World:
 
         return seen, self.topic.subscribe(WebReceiver(url, answer), **options)
 
+    def publish(self, *, wait):
+        sent = self.topic.publish("hello")
+        self.clock.wait(wait)
+        return sent
+
     def rows(self, destination):
         return [row for row in self.topic.log if row.destination == destination]
 
@@ -72,8 +77,7 @@ def test_events_51_100_015_attempts_over_23_days():
     world = World()
     queue, _ = world.queue()
     world.topic.faults.outage(queue.arn, days=60)
-    world.topic.publish("hello")
-    world.clock.wait(30 * DAY)
+    world.publish(wait=30 * DAY)
     gaps = world.gaps(queue.arn)
     assert len(gaps) + 1 == 100_015 == AWS_MANAGED.attempts
     assert gaps[:2] == [0, 0]
@@ -102,8 +106,7 @@ def test_events_51_jitter_is_a_knob():
         world = World(knobs=Knobs(delivery_jitter=jitter), rng=random.Random(seed))
         queue, _ = world.queue()
         world.topic.faults.outage(queue.arn, hours=1)
-        world.topic.publish("hello")
-        world.clock.wait(300)
+        world.publish(wait=300)
         return world.gaps(queue.arn)
 
     plain, one, other = moments((1, 1), 1), moments((0.5, 1), 1), moments((0.5, 1), 2)
@@ -121,8 +124,7 @@ def test_events_52_50_attempts_over_6_hours(protocol):
     world = World()
     world.topic.subscribe(PersonReceiver(protocol, "someone"))
     world.topic.faults.outage("someone", days=2)
-    world.topic.publish("hello")
-    world.clock.wait(DAY)
+    world.publish(wait=DAY)
     gaps = world.gaps("someone")
     assert len(gaps) + 1 == 50 == CUSTOMER_MANAGED.attempts
     assert gaps[0] == 10
@@ -138,8 +140,7 @@ def test_events_53_http_is_retried_three_times_20_seconds_apart():
     """Default numRetries 3, min = max delay 20 s, linear."""
     world = World()
     seen, _ = world.web(500)
-    world.topic.publish("hello")
-    world.clock.wait(3_600)
+    world.publish(wait=3_600)
     assert world.gaps(URL) == [20, 20, 20]
     assert len(seen) == 4 == HTTP_DEFAULT.attempts
     assert world.outcomes(URL) == [FAILED] * 3 + [DROPPED]
@@ -159,8 +160,7 @@ def test_events_53_a_delivery_policy_has_four_phases():
     world = World()
     retries = parse_delivery_policy(json.dumps({"healthyRetryPolicy": policy}))
     world.web(503, policy=retries)
-    world.topic.publish("hello")
-    world.clock.wait(3_600)
+    world.publish(wait=3_600)
     assert world.gaps(URL) == [0, 0, 5, 5, 5, 10, 15, 20, 20]
 
 
@@ -210,8 +210,7 @@ def test_events_53_a_policy_can_ask_for_no_retries():
     retries = parse_delivery_policy('{"healthyRetryPolicy": {"numRetries": 0}}')
     world = World()
     seen, _ = world.web(500, policy=retries)
-    world.topic.publish("hello")
-    world.clock.wait(60)
+    world.publish(wait=60)
     assert len(seen) == 1
     assert world.outcomes(URL) == [DROPPED]
 
@@ -222,8 +221,7 @@ def test_events_53_a_topic_can_have_the_policy_for_all_its_http_subscriptions():
     world = World(http_policy=parse_delivery_policy(text, topic=True))
     ours, _ = world.web(500)
     own, _ = world.web(500, url="http://example.com", policy=RetryPolicy(2, 0, 0, 0))
-    world.topic.publish("hello")
-    world.clock.wait(3_600)
+    world.publish(wait=3_600)
     assert (len(ours), len(own)) == (2, 3)
 
 
@@ -231,8 +229,7 @@ def test_events_53_no_answer_counts_after_15_seconds():
     """A time-out: the next attempt about 35 s after the one before."""
     world = World()
     world.web(None, 200)
-    world.topic.publish("hello")
-    world.clock.wait(60)
+    world.publish(wait=60)
     assert world.gaps(URL) == [35]
     assert world.outcomes(URL) == [FAILED, DELIVERED]
 
@@ -248,8 +245,7 @@ def test_events_54_a_clients_error_is_never_retried(dead_letter):
     options = {"dead_letter": QueueReceiver(dlq)} if dead_letter else {}
     queue, _ = world.queue(**options)
     world.topic.faults.outage(queue.arn, days=1, kind=CLIENT)
-    world.topic.publish("hello")
-    world.clock.wait(DAY)
+    world.publish(wait=DAY)
     assert world.outcomes(queue.arn) == [DEAD_LETTER if dead_letter else DROPPED]
     assert (len(queue), len(dlq)) == (0, int(dead_letter))
 
@@ -259,8 +255,7 @@ def test_events_54_a_web_server_is_tried_again_after_5xx_and_not_after_403(statu
     """4xx is the client's error."""
     world = World()
     seen, _ = world.web(status)
-    world.topic.publish("hello")
-    world.clock.wait(600)
+    world.publish(wait=600)
     assert len(seen) == attempts
     assert world.outcomes(URL)[-1] == (DELIVERED if status < 400 else DROPPED)
 
@@ -269,8 +264,7 @@ def test_events_54_a_clients_error_ends_retries_that_are_under_way():
     """First 503, then 403: given up at the second attempt."""
     world = World()
     seen, _ = world.web(503, 403)
-    world.topic.publish("hello")
-    world.clock.wait(600)
+    world.publish(wait=600)
     assert len(seen) == 2
     assert world.outcomes(URL) == [FAILED, DROPPED]
 
@@ -346,8 +340,7 @@ def test_events_56_the_event_of_a_subscribed_function():
     world, seen = World(), []
     endpoint = FunctionReceiver(AsyncQueue(failing_function(world.clock, seen)))
     subscription = world.topic.subscribe(endpoint)
-    sent = world.topic.publish("hello")
-    world.clock.wait(1)
+    sent = world.publish(wait=1)
     [record] = seen[0]["Records"]
     assert set(record) == {"EventSource", "EventVersion", "EventSubscriptionArn", "Sns"}
     assert (record["EventSource"], record["EventVersion"]) == ("aws:sns", "1.0")
