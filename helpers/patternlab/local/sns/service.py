@@ -17,13 +17,14 @@ from moto.sns.exceptions import InvalidParameterValue, SNSException
 from moto.sns.responses import SNSResponse
 from moto.sns.utils import make_arn_for_topic
 
+from patternlab.delivery.errors import refused_by_sns
 from patternlab.delivery.sns.filter_policy import ATTRIBUTES, MAX_PER_TOPIC
 from patternlab.delivery.sns.notification import notification_size
 from patternlab.delivery.sns.topic import DEFAULT_SIZE, SCOPE_TOPIC
 from patternlab.local.receivers import SNS, LocalReceiver, Sender
 from patternlab.local.services import LocalService, Services, body_of, in_place_of
 from patternlab.local.sns import checks
-from patternlab.local.sns.checks import IN_ATTRIBUTES, refused, sns_errors
+from patternlab.local.sns.checks import IN_ATTRIBUTES, sns_errors
 from patternlab.local.sns.topic import LocalSubscription, LocalTopic
 from patternlab.local.tracing import current_trace
 
@@ -80,7 +81,7 @@ class LocalSNSBackend(LocalService, models.SNSBackend):
         """Refuse an attribute of an existing topic that it cannot have."""
         topic = self.get_topic(arn)
         if name == "FifoTopic":
-            raise refused("AttributeName")
+            raise refused_by_sns("AttributeName")
         checks.check_topic_attribute(name, value, topic.model.fifo)
         if name == "MaximumMessageSize":
             topic.model.check_large(int(value))
@@ -181,7 +182,7 @@ class LocalSNSBackend(LocalService, models.SNSBackend):
         topic = self.get_topic(arn or "")
         checks.check_message(subject, message_structure)
         if deduplication_id and not topic.model.fifo:
-            raise refused(
+            raise refused_by_sns(
                 "MessageDeduplicationId Reason: The request includes MessageDeduplicationId "
                 "parameter that is not valid for this topic type"
             )
