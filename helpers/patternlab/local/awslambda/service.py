@@ -16,7 +16,6 @@ from moto.awslambda.exceptions import (
 from moto.awslambda.responses import LambdaResponse
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.core.responses import ActionResult
-from moto.sqs.models import sqs_backends
 
 from patternlab.delivery.functions.async_records import LATEST
 from patternlab.delivery.functions.mapping import DELETING, EventSourceMapping
@@ -24,7 +23,7 @@ from patternlab.local.awslambda.checks import Conflict, with_lambda_errors
 from patternlab.local.awslambda.function import LocalFunction
 from patternlab.local.awslambda.mapping import LocalMapping
 from patternlab.local.services import LocalService, Services, in_place_of
-from patternlab.local.sqs.queue import LocalQueue
+from patternlab.local.sqs.queue import LocalQueue, queue_at
 
 RECURSION = r"{0}/2024-08-31/functions/(?P<function_name>[^/]+)/recursion-config/?$"
 ALLOW, TERMINATE = "Allow", "Terminate"  # RecursiveLoop
@@ -175,9 +174,8 @@ class LocalLambdaBackend(LocalService, models.LambdaBackend):
                 f"A local cloud maps SQS queues to functions; {arn or 'this'} is not the ARN of "
                 "one. Take the QueueArn from get_queue_attributes."
             )
-        queues = sqs_backends[self.account_id][self.region_name].queues
-        queue = queues.get(arn.rpartition(":")[2])
-        if not isinstance(queue, LocalQueue) or queue.queue_arn != arn:
+        queue = queue_at(arn, self.account_id, self.region_name)
+        if queue is None:
             raise InvalidParameterValueException(
                 "Error occurred while ReceiveMessage. SQS Error Code: "
                 "AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue "

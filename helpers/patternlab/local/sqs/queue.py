@@ -27,6 +27,12 @@ ALLOW_EXAMPLE = '{"redrivePermission": "byQueue", "sourceQueueArns": ["<ARN of a
 with_sqs_errors = Translator(lambda error: SQSException(error.code, error.message), DeliveryError)
 
 
+def queue_at(arn: str, account_id: str, region: str) -> LocalQueue | None:
+    """Return the queue of that ARN if the account has it in that Region."""
+    found = models.sqs_backends[account_id][region].queues.get(arn.rpartition(":")[2])
+    return found if isinstance(found, LocalQueue) and found.queue_arn == arn else None
+
+
 class LocalQueue(models.Queue):
     """moto keeps the attributes, tags and permissions; :attr:`model` keeps the messages."""
 
@@ -100,18 +106,12 @@ class LocalQueue(models.Queue):
         count = str(content.get("maxReceiveCount", 10))
         if not isinstance(target, str) or not count.lstrip("-").isdigit():
             raise bad_policy("RedrivePolicy", text, f"It must look like {REDRIVE_EXAMPLE}.")
-        found = self._queue(target)
+        found = queue_at(target, self.account_id, self.region)
         if found is None:
             raise bad_policy("RedrivePolicy", text, "Dead letter target does not exist.")
         redrive = RedrivePolicy(found.model, int(count))
         with_sqs_errors(redrive.check, self.model)
         return redrive
-
-    def _queue(self, arn: str) -> LocalQueue | None:
-        """The queue of that ARN in this queue's account and Region."""
-        queues = models.sqs_backends[self.account_id][self.region].queues
-        found = queues.get(arn.rpartition(":")[2])
-        return found if isinstance(found, LocalQueue) and found.queue_arn == arn else None
 
     def _set_redrive(self, redrive: RedrivePolicy | None) -> None:
         self.model.redrive = redrive
@@ -122,7 +122,7 @@ class LocalQueue(models.Queue):
                 "deadLetterTargetArn": arn,
                 "maxReceiveCount": redrive.max_receive_count,
             }
-            self.dead_letter_queue = self._queue(arn)
+            self.dead_letter_queue = queue_at(arn, self.account_id, self.region)
 
     @property
     def attributes(self) -> dict[str, Any]:
