@@ -20,10 +20,11 @@ from botocore.exceptions import ClientError
 
 from patternlab.functions.roles import MANAGED, trusted_by
 from patternlab.hpc.cluster.cluster import Cluster
-from patternlab.hpc.cluster.plan import DISK, INSTANCES, Plan
+from patternlab.hpc.cluster.plan import INSTANCES, Plan
 from patternlab.hpc.cluster.teardown import TAG, remains, teardown
 from patternlab.hpc.cluster.user_data import user_data
 from patternlab.hpc.errors import HPCError
+from patternlab.resources.ec2 import DISK
 
 #: Seconds that IAM may take to make a new profile known to EC2, and EC2 to start the nodes.
 KNOWN_WITHIN, STARTED_WITHIN = 60, 300

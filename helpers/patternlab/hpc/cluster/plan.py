@@ -15,18 +15,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from patternlab import facts
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.quotas import quota_of, vcpu_quota
+from patternlab.resources.ec2 import Instance
+from patternlab.resources.prices import REGION, prices
 
 #: The smallest x86 type with an EFA (36 vCPUs, 50 Gbps), and so the cheapest to look at one.
 INSTANCE_TYPE = "c5n.9xlarge"
 SHORTEST, LONGEST = 20, 240  # minutes: the installation alone takes about six
 #: Minutes that a node may live beyond its timer: the timer starts when the node has booted.
 SLACK = 5
-DISK = 30  # GB of gp3 for each node
-HOURS_A_MONTH = 730
-PRICED_REGION = "us-east-1"
 #: What other regions may cost of the price in us-east-1: ours, not AWS's, as on the cost card.
 ELSEWHERE = 2
 #: The instances in pages of DescribeInstances, which sorts them by reservation (JMESPath).
@@ -148,18 +146,15 @@ def plan(
 
 def price(instance_type: str, region: str) -> tuple[float, str]:
     """(US dollars an hour for one node with its disk and public address, where that comes from)."""
-    table = facts.read("prices")
-    rows = table[table["service"] == "ec2"].set_index("item")
-    if instance_type not in rows.index:
+    row = prices().get(("ec2", instance_type))
+    if row is None:
         raise HPCError(
             f"data/prices.csv has no price of {instance_type}, and nothing is launched without "
             f"one. Choose {INSTANCE_TYPE}, or add a row with its source and the day it was read."
         )
-    each = {item: rows.price_usd[item] / rows.per[item] for item in rows.index}
-    disk = each["ebs-gp3"] * DISK / HOURS_A_MONTH
-    usd = float(each[instance_type] + each["public-ipv4"] + disk)
-    note = f"Price (quoted): data/prices.csv, us-east-1, {rows.read_on[instance_type]}, no tax."
-    if region == PRICED_REGION:
+    usd = Instance.hourly({"InstanceType": instance_type})
+    note = f"Price (quoted): data/prices.csv, us-east-1, {row.read_on}, no tax."
+    if region == REGION:
         return usd, note
     return ELSEWHERE * usd, f"{note} {region} is taken to cost {ELSEWHERE} times as much."
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from patternlab import facts
 from patternlab.hpc.errors import HPCError
+from patternlab.resources.prices import prices
 
 #: Every way there is or was, in the order of the tables. Snowcone was for edge sites, a few TB.
 OPTIONS = (
@@ -62,12 +63,6 @@ def _statuses() -> dict[str, Status]:
     return {row["option"]: Status(row["status"], row["since"], row["source"]) for row in rows}
 
 
-@cache
-def _prices() -> dict[tuple[str, str], float]:
-    rows = facts.read("prices").to_dict("records")
-    return {(row["service"], row["item"]): row["price_usd"] / row["per"] for row in rows}
-
-
 def number(option: str, item: str) -> float:
     """One number of ``data/transfer.csv``; HPCError if it is not there."""
     return _found(_numbers(), (option, item), "data/transfer.csv")
@@ -80,7 +75,7 @@ def has(option: str, item: str) -> bool:
 
 def price(service: str, item: str) -> float:
     """US dollars for one unit, from ``data/prices.csv``; HPCError if it is not there."""
-    return _found(_prices(), (service, item), "data/prices.csv")
+    return _found(prices(), (service, item), "data/prices.csv").cost(1)
 
 
 def status(option: str) -> Status:
