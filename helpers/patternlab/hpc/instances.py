@@ -16,8 +16,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from patternlab import facts
 from patternlab.hpc.errors import HPCError
+from patternlab.resources.prices import prices
 
 HAS_EFA = [{"Name": "network-info.efa-supported", "Values": ["true"]}]
 _NUMBER = re.compile(r"(?:Up to )?(?:(\d+)x )?([\d.]+) Gigabit")
@@ -96,9 +96,11 @@ def gbps(text: str) -> float | None:
 
 def hourly_prices() -> dict[str, float]:
     """US dollars an hour by instance type, on demand in us-east-1, from ``data/prices.csv``."""
-    table = facts.read("prices")
-    hourly = table[(table["service"] == "ec2") & (table["unit"] == "hours")]
-    return dict(zip(hourly["item"], hourly["price_usd"] / hourly["per"], strict=True))
+    return {
+        item: row.cost(1)
+        for (service, item), row in prices().items()
+        if service == "ec2" and row.unit == "hours"
+    }
 
 
 # -- choosing --------------------------------------------------------------------------------
