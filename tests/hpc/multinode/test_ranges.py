@@ -19,13 +19,13 @@ def test_both_ends_belong_to_a_range_and_may_be_left_out(target, named):
 @pytest.mark.parametrize(
     ("target", "told"),
     [
-        ("", "A node range is text such as"),
-        ("a:b", "A node range is text such as"),
-        ("1-3", "A node range is text such as"),
-        (3, "A node range is text such as .* not 3"),
-        ("3:1", "'3:1' runs backwards"),
-        ("0:6", "names node 6, and a job of 6 nodes has 0 to 5"),
-        ("7:", "names node 7, and a job of 6 nodes"),
+        ("", "''"),
+        ("a:b", "'a:b'"),
+        ("1-3", "'1-3'"),
+        (3, "not 3"),
+        ("3:1", "'3:1'"),
+        ("0:6", "node 6.* 0 to 5"),
+        ("7:", "node 7.* 6 nodes"),
     ],
 )
 def test_what_is_no_range_of_this_job_is_refused(target, told):
@@ -40,11 +40,11 @@ def test_three_levels_of_nesting():
 @pytest.mark.parametrize(
     ("targets", "told"),
     [
-        (["0:3", "2:5"], "'0:3' and '2:5' share nodes"),
-        (["0:", ":"], "'0:' and ':' share nodes"),
-        (["0:2", "4:5"], "Node 3 is in none of the node ranges 0:2, 4:5"),
-        ([], "1 to 5 node groups, not 0"),
-        (["0:", "0", "1", "2", "3", "4"], "1 to 5 node groups, not 6"),
+        (["0:3", "2:5"], "'0:3'.*'2:5'"),
+        (["0:", ":"], "'0:'.*':'"),
+        (["0:2", "4:5"], "Node 3 .*0:2, 4:5"),
+        ([], "1 to 5 .*not 0"),
+        (["0:", "0", "1", "2", "3", "4"], "1 to 5 .*not 6"),
     ],
 )
 def test_ranges_that_leave_a_doubt_are_refused(targets, told):
@@ -65,6 +65,4 @@ def test_a_node_belongs_to_the_narrowest_range_that_names_it(nodes, data):
 
 
 def test_a_range_is_open_if_it_has_no_end():
-    assert [is_open(target) for target in (":", "4:", ":4", "0:4", "3")] == [True, True] + [
-        False
-    ] * 3
+    assert [each for each in (":", "4:", ":4", "0:4", "3") if is_open(each)] == [":", "4:"]

@@ -50,11 +50,11 @@ def test_what_a_job_needs_is_the_most_that_a_node_asks_for():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"numNodes": 0}, "1 to 1000 nodes, not 0"),
-        ({"numNodes": 1001}, "1 to 1000 nodes, not 1001"),
-        ({"mainNode": 4}, "0 to 3, not 4. Change mainNode"),
+        ({"numNodes": 0}, "1 to 1000 .*not 0"),
+        ({"numNodes": 1001}, "1 to 1000 .*not 1001"),
+        ({"mainNode": 4}, "0 to 3, not 4.*mainNode"),
         ({"mainNode": -1}, "0 to 3, not -1"),
-        ({"numNodes": 5}, "Node 4 is in none of the node ranges 0:3"),
+        ({"numNodes": 5}, "Node 4 .*0:3"),
     ],
 )
 def test_a_definition_that_no_job_can_have_is_refused(change, told):
@@ -67,16 +67,10 @@ def test_a_definition_that_no_job_can_have_is_refused(change, told):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"image": ""}, "needs an image"),
-        ({"resourceRequirements": []}, "VCPU of at least 1"),
-        (
-            {"resourceRequirements": [{"type": "VCPU", "value": "1"}]},
-            "MEMORY of at least 4",
-        ),
-        (
-            {"environment": [{"name": "AWS_BATCH_JOB_ID", "value": "x"}]},
-            "AWS_BATCH_JOB_ID .*cannot be set: names that begin with AWS_BATCH belong to Batch",
-        ),
+        ({"image": ""}, "image"),
+        ({"resourceRequirements": []}, "VCPU .*1"),
+        ({"resourceRequirements": [{"type": "VCPU", "value": "1"}]}, "MEMORY .*4"),
+        ({"environment": [{"name": "AWS_BATCH_JOB_ID", "value": "x"}]}, "AWS_BATCH_JOB_ID"),
     ],
 )
 def test_a_container_that_batch_refuses(change, told):

@@ -45,13 +45,9 @@ def test_a_point_in_time_verification_reads_what_was_there_before_too():
 @pytest.mark.parametrize(
     ("mode", "verify", "sentence"),
     [
-        (
-            "ENHANCED",
-            POINT,
-            "An Enhanced task cannot verify POINT_IN_TIME_CONSISTENT: choose ONLY_",
-        ),
-        ("BASIC", "ALL", "VerifyMode is one of"),
-        ("FAST", None, "A task's mode is BASIC or ENHANCED, not 'FAST'"),
+        ("ENHANCED", POINT, f"{POINT}.*{ONLY}"),
+        ("BASIC", "ALL", "VerifyMode"),
+        ("FAST", None, "BASIC or ENHANCED, not 'FAST'"),
     ],
 )
 def test_what_datasync_does_not_know_is_told(mode, verify, sentence):
