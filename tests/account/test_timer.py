@@ -226,8 +226,6 @@ def test_it_does_not_wait_for_ever_and_leaves_no_role(aws):
         ("CreateRole", "AccessDenied", "iam:CreateRole"),
         ("PutRolePolicy", "AccessDenied", "iam:PutRolePolicy"),
         ("CreateSchedule", "AccessDeniedException", "iam:PassRole"),
-        ("CreateSchedule", "ThrottlingException", "slower"),
-        ("CreateSchedule", "ServiceQuotaExceededException", "quota"),
         ("CreateSchedule", "ValidationException", "ValidationException"),
     ],
 )

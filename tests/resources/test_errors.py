@@ -1,9 +1,12 @@
 """What is added to AWS's words, and what is taken out of them."""
 
+import pytest
+from botocore.exceptions import EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patternlab.resources.errors import ADVICE, advice_for, mask
+from patternlab.resources.errors import ADVICE, AccountError, advice_for, mask, refused
+from tests.account.clients import refused as answer
 
 
 def test_an_account_id_keeps_its_last_four_digits():
@@ -38,3 +41,22 @@ def test_every_advice_is_a_whole_sentence():
 
 def test_an_unknown_code_gets_no_advice():
     assert advice_for("InvalidAttributeValue") == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (answer("ExpiredTokenException", "x"), "expired"),
+        (answer("UnrecognizedClientException", "x"), "credentials are wrong"),
+        (answer("ThrottlingException", "x"), "slower"),
+        (answer("ServiceQuotaExceededException", "x"), "quota"),
+        (answer("CreationLimitExceededException", "x"), "CreationLimitExceededException"),
+        (EndpointConnectionError(endpoint_url="https://x"), "network"),
+    ],
+)
+def test_what_aws_refuses_is_one_sentence_without_the_account(error, said):
+    with pytest.raises(AccountError, match=said) as told, refused("make it", "x:MakeIt"):
+        raise error
+    sentence = str(told.value)
+    assert sentence.startswith("Cannot make it: ") and "123456789012" not in sentence
+    assert "\n" not in sentence
