@@ -40,42 +40,30 @@ def test_a_rate_is_bits_a_second_and_a_byte_has_eight(text, bits):
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("read", "text", "told"),
     [
-        ("80 TBs", "'TBs' is no unit: units have no plural. Write 80 TB."),
-        ("80 Tb", "80 Tb counts bits, and a size counts bytes: 8 Tb are 1 TB."),
-        ("80 tb", "capital letters matter, b is a bit and B a byte. Write 80 TB."),
-        ("10 KB", "Write 10 kB or 10 KiB."),
-        ("80", "'80' is not a size: write a number and a unit, such as 80 TB."),
-        ("80 GB/s", "80 GB/s is a rate, not a size"),
-        ("80 parsecs", "'parsecs' is no unit of a size. Write B, kB, MB, GB, TB, PB, EB"),
-        ("-3 TB", "'-3 TB' is not a size"),
-        ("0 TB", "it must be above 0"),
-        ("eighty TB", "is not a size"),
-        (None, "None is not a size"),
-        (True, "True is not a size"),
-        (float("nan"), "nan is not a size"),
+        (size, "80 TBs", "'TBs'.* 80 TB"),
+        (size, "80 Tb", "80 Tb .*bits.* 8 Tb are 1 TB"),
+        (size, "80 tb", "b is a bit and B a byte.* 80 TB"),
+        (size, "10 KB", "10 kB or 10 KiB"),
+        (size, "80", "'80' is not a size.* 80 TB"),
+        (size, "80 GB/s", "80 GB/s is a rate"),
+        (size, "80 parsecs", "'parsecs'.* B, kB, MB, GB, TB, PB, EB"),
+        (size, "-3 TB", "'-3 TB' is not a size"),
+        (size, "0 TB", "above 0"),
+        (size, "eighty TB", "is not a size"),
+        (size, None, "None is not a size"),
+        (size, True, "True is not a size"),
+        (size, float("nan"), "nan is not a size"),
+        (rate, "10 GB", "10 GB is a size.* 10 GB/s"),
+        (rate, "10 gbps", "10 Gbps or 10 GBps"),
+        (rate, "10 furlongs", "'furlongs'.* kbps, Mbps, Gbps"),
+        (rate, "fast", "'fast' is not a rate.* 10 Gbps"),
     ],
 )
-def test_what_is_no_size_is_told_with_the_way_out(text, sentence):
-    with pytest.raises(HPCError) as told:
-        size(text)
-    assert sentence in str(told.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("10 GB", "10 GB is a size, not a rate: a rate is a size in a time, like 10 GB/s."),
-        ("10 gbps", "Write 10 Gbps or 10 GBps."),
-        ("10 furlongs", "'furlongs' is no unit of a rate. Write kbps, Mbps, Gbps"),
-        ("fast", "'fast' is not a rate: write a number and a unit, such as 10 Gbps."),
-    ],
-)
-def test_what_is_no_rate_is_told_with_the_way_out(text, sentence):
-    with pytest.raises(HPCError) as told:
-        rate(text)
-    assert sentence in str(told.value)
+def test_what_cannot_be_read_is_told_with_the_way_out(read, text, told):
+    with pytest.raises(HPCError, match=told):
+        read(text)
 
 
 def test_what_is_shown_can_be_read_again():
