@@ -7,6 +7,7 @@ import random
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from patternlab.clock import VirtualClock
@@ -187,44 +188,45 @@ def place_order(order, send, publish):
     publish({"order": order, "key": order})
 
 
-def _send_with_a_key(order, send, publish):
-    for system in ("billing", "shipping", "audit"):
-        send(system, {"order": order, "key": f"placed/{order}"})
+def _sends(message, systems=SYSTEMS):
+    """A producer that sends the message of an order to each of these systems."""
+
+    def place(order, send, publish):
+        for system in systems:
+            send(system, message(order))
+
+    return place
 
 
-def _send_and_send_again(order, send, publish):
-    for system in ("billing", "shipping", "audit"):
-        send(system, {"order": order})
+def _publishes(message):
+    """A producer that publishes the message of an order once."""
+    return lambda order, send, publish: publish(message(order))
 
 
-def _publish_only(order, send, publish):
-    publish({"order": order})
-
-
-def _publish_with_a_new_key(order, send, publish):
-    publish({"order": order, "key": str(uuid.uuid4())})
-
-
-def _one_key_for_all(order, send, publish):
-    publish({"order": order, "key": "order placed"})
-
-
-def _forgets_audit(order, send, publish):
-    for system in ("billing", "shipping"):
-        send(system, {"order": order, "key": order})
+def _without_a_key(order):
+    return {"order": order}
 
 
 crash_at_step_k = Exercise(
     "crash-at-step-k",
     judge=judge_producer,
     reference=place_order,
-    alternatives=[_send_with_a_key],
+    alternatives=[_sends(lambda order: {"order": order, "key": f"placed/{order}"})],
     misconceptions=[
-        (_send_and_send_again, "sent again what the first had sent"),
-        (_publish_only, "did not live to know that it had published"),
-        (_publish_with_a_new_key, "Its messages had different keys"),
-        (_one_key_for_all, "Do two different orders have the same key"),
-        (_forgets_audit, "audit never worked on order 1, though 2 others did"),
+        (_sends(_without_a_key), "sent again what the first had sent"),
+        (_publishes(_without_a_key), "did not live to know that it had published"),
+        (
+            _publishes(lambda order: {"order": order, "key": str(uuid.uuid4())}),
+            "Its messages had different keys",
+        ),
+        (
+            _publishes(lambda order: {"order": order, "key": "order placed"}),
+            "Do two different orders have the same key",
+        ),
+        (
+            _sends(lambda order: {"order": order, "key": order}, ["billing", "shipping"]),
+            "audit never worked on order 1, though 2 others did",
+        ),
     ],
     hints=[
         "Count the moments at which a producer with three sends can die. And with one publish?",
@@ -360,62 +362,31 @@ def _fails(event: Any, context: Any) -> None:
     raise ValueError("this order has no address")
 
 
-class _Net:
-    """A topic with one subscription, and a net in every place where one can hang."""
+def _published(
+    pushed: bool = False, outage: dict[str, Any] | None = None, policy: str | None = None
+) -> str:
+    """Publish to one queue or function, with a net wherever one can hang: which one caught it?"""
+    clock, runs = VirtualClock(), []
 
-    def __init__(self) -> None:
-        self.clock = VirtualClock()
-        self.topic = Topic(self.clock, "orders", rng=random.Random(1))
-        self.caught = StandardQueue(self.clock, "undelivered")
-        self.runs = 0
+    def handler(event: Any, context: Any) -> None:
+        runs.append(event)
+        _fails(event, context)
 
-    def subscribe(self, receiver: Receiver, policy: str | None = None) -> None:
-        self.topic.subscribe(
-            receiver,
-            dead_letter=QueueReceiver(self.caught),
-            filter_policy=FilterPolicy(policy) if policy else None,
-        )
-
-    def function(self) -> FunctionReceiver:
-        """A function that fails each time, and counts."""
-
-        def handler(event: Any, context: Any) -> None:
-            self.runs += 1
-            _fails(event, context)
-
-        function = Function(self.clock, "mail", PlainRuntime(handler))
-        return FunctionReceiver(AsyncQueue(function, rng=random.Random(1)))
-
-    def publish(self) -> None:
-        kind = {"kind": {"Type": "String", "Value": "order"}}
-        self.topic.publish("order 13", attributes=kind)
-        self.clock.wait(REPLAY)
-
-    def end(self) -> str:
-        """Which net got the message: the function's, if it was run in vain and nobody has it."""
-        if len(self.caught):
-            return "subscription"
-        return "function" if self.runs else "none"
-
-
-def _push(client_error: bool) -> str:
-    net = _Net()
-    receiver = net.function()
-    net.subscribe(receiver)
-    if client_error:
-        net.topic.faults.outage(receiver.arn, days=1, kind="client")
-    net.publish()
-    return net.end()
-
-
-def _queue(outage: dict[str, Any] | None = None, policy: str | None = None) -> str:
-    net = _Net()
-    receiver = QueueReceiver(StandardQueue(net.clock, "billing"))
-    net.subscribe(receiver, policy)
+    receiver: Receiver = QueueReceiver(StandardQueue(clock, "billing"))
+    if pushed:
+        function = Function(clock, "mail", PlainRuntime(handler))
+        receiver = FunctionReceiver(AsyncQueue(function, rng=random.Random(1)))
+    topic = Topic(clock, "orders", rng=random.Random(1))
+    caught = StandardQueue(clock, "undelivered")
+    rules = FilterPolicy(policy) if policy else None
+    topic.subscribe(receiver, dead_letter=QueueReceiver(caught), filter_policy=rules)
     if outage:
-        net.topic.faults.outage(receiver.arn, **outage)
-    net.publish()
-    return net.end()
+        topic.faults.outage(receiver.arn, **outage)
+    topic.publish("order 13", attributes={"kind": {"Type": "String", "Value": "order"}})
+    clock.wait(REPLAY)
+    if len(caught):
+        return "subscription"
+    return "function" if runs else "none"  # the function's net: it was run in vain
 
 
 def _polled() -> str:
@@ -429,11 +400,11 @@ def _polled() -> str:
 
 #: situation -> a run of the model that tells which net the message falls into
 RUNS: dict[str, Callable[[], str]] = {
-    "no permission": lambda: _queue({"days": 1, "kind": "client"}),
-    "queue out of order": lambda: _queue({"minutes": 10}),
-    "filtered out": lambda: _queue(policy='{"kind": ["return"]}'),
-    "function deleted": lambda: _push(client_error=True),
-    "function pushed": lambda: _push(client_error=False),
+    "no permission": partial(_published, outage={"days": 1, "kind": "client"}),
+    "queue out of order": partial(_published, outage={"minutes": 10}),
+    "filtered out": partial(_published, policy='{"kind": ["return"]}'),
+    "function deleted": partial(_published, pushed=True, outage={"days": 1, "kind": "client"}),
+    "function pushed": partial(_published, pushed=True),
     "function polled": _polled,
 }
 #: (situation, wrong answer) -> what to say
