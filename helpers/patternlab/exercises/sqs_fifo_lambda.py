@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from patternlab.clock import VirtualClock
 from patternlab.delivery.functions.mapping import MappingConfig
 from patternlab.delivery.scenarios import World, sqs_lambda
 from patternlab.delivery.sqs.fifo import FifoQueue
+from patternlab.exercises import sqs_lambda_dlq
 from patternlab.learn.exercises import Exercise
 from patternlab.learn.judging import Wrong, on_seeds
 
@@ -34,11 +35,8 @@ def _delivered() -> list[str]:
     return [receipt.message.body for receipt in queue.receive(10)]
 
 
-def _by_group(bodies: list[str]) -> dict[str, list[str]]:
-    groups = defaultdict(list)
-    for body in bodies:
-        groups[body[0]].append(body)
-    return dict(groups)
+def _by_group(bodies: Iterable[str]) -> list[str]:
+    return sorted(bodies, key=lambda body: body[0])  # within a group the order stays
 
 
 def judge_waiting(answer: Any) -> str:
@@ -48,7 +46,7 @@ def judge_waiting(answer: Any) -> str:
     unknown = [body for body in answer if body not in LINE]
     if unknown:
         raise Wrong(f"There is no message {unknown[0]!r} in this queue.")
-    if _by_group(list(answer)) == _by_group(_delivered()):
+    if _by_group(answer) == _by_group(_delivered()):
         return "a1 stands before a2 and may go; a3 stands behind it and waits."
     if IN_FLIGHT in answer:
         raise Wrong("a2 is in flight: nobody else sees it until its visibility timeout ends.")
@@ -177,31 +175,15 @@ def group_key(event):
     return event["order"]
 
 
-def _by_customer_and_order(event):
-    return f"{event['customer']}/{event['order']}"
-
-
-def _by_customer(event):
-    return event["customer"]
-
-
-def _one_for_all(event):
-    return "shop"
-
-
-def _by_event(event):
-    return f"{event['order']}-{event['n']}"
-
-
 choose_a_group_key = Exercise(
     "choose-a-group-key",
     judge=judge_key,
     reference=group_key,
-    alternatives=[_by_customer_and_order],
+    alternatives=[lambda event: f"{event['customer']}/{event['order']}"],
     misconceptions=[
-        (_one_for_all, "A customer who has nothing to do with the bad order"),
-        (_by_customer, "another order of the reseller"),
-        (_by_event, "These two were in different groups"),
+        (lambda event: "shop", "A customer who has nothing to do with the bad order"),
+        (lambda event: event["customer"], "another order of the reseller"),
+        (lambda event: f"{event['order']}-{event['n']}", "These two were in different groups"),
     ],
     hints=[
         "Which events must not overtake each other? They need the same group.",
@@ -313,16 +295,6 @@ def _group_by_group(event, save):
     return {"batchItemFailures": failed}
 
 
-def _report_only_failed(event, save):
-    failed = []
-    for record in event["Records"]:
-        try:
-            save(record["body"])
-        except ValueError:
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
-
-
 def _stop_everything(event, save):
     for n, record in enumerate(event["Records"]):
         try:
@@ -332,19 +304,14 @@ def _stop_everything(event, save):
             return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in rest]}
 
 
-def _fail_the_batch(event, save):
-    for record in event["Records"]:
-        save(record["body"])
-
-
 report_in_order = Exercise(
     "report-in-order",
     judge=judge_fifo_handler,
     reference=handler,
     alternatives=[_group_by_group],
     misconceptions=[
-        (_fail_the_batch, "the batch failed as a whole"),
-        (_report_only_failed, "was saved in the order"),
+        (sqs_lambda_dlq.fail_the_batch, "the batch failed as a whole"),
+        (sqs_lambda_dlq.handler, "was saved in the order"),
         (_stop_everything, "group a had none"),
     ],
     hints=[

@@ -74,22 +74,17 @@ SEEDS = (1, 2, 3)
 Handler = Callable[[Any, Callable[[str], None]], Any]
 
 
-class _Bank:
-    """Pays, remembers what was paid, and refuses what is broken."""
+def _pay_everything(handler: Handler, seed: int) -> tuple[Counter[str], World]:
+    """Run the handler; returns how often each payment was paid, and the world."""
+    paid: Counter[str] = Counter()
 
-    def __init__(self) -> None:
-        self.paid: Counter[str] = Counter()
-
-    def pay(self, payment: str) -> None:
+    def pay(payment: str) -> None:
         if payment in BROKEN:
             raise ValueError(f"{payment} has no account to pay from")
-        self.paid[payment] += 1
+        paid[payment] += 1
 
-
-def _pay_everything(handler: Handler, seed: int) -> tuple[_Bank, World]:
-    bank = _Bank()
     world = sqs_lambda(
-        lambda event, context: handler(event, bank.pay),
+        lambda event, context: handler(event, pay),
         visibility_timeout=30,
         max_receive_count=3,
         config=MappingConfig(batch_size=10, report_batch_item_failures=True),
@@ -98,7 +93,7 @@ def _pay_everything(handler: Handler, seed: int) -> tuple[_Bank, World]:
     for payment in random.Random(seed).sample(PAYMENTS, len(PAYMENTS)):
         world.queue.send(payment)
     world.run()
-    return bank, world
+    return paid, world
 
 
 def judge_handler(handler: Handler) -> str:
@@ -110,19 +105,19 @@ def judge_handler(handler: Handler) -> str:
     )
 
 
-def _look_at(bank: _Bank, world: World) -> None:
+def _look_at(paid: Counter[str], world: World) -> None:
     """Refuse the first thing that is not as it should be."""
     dead = world.dead_letters()
     payable = set(PAYMENTS) - BROKEN
-    twice = sorted(payment for payment, times in bank.paid.items() if times > 1)
-    if not bank.paid:
+    twice = sorted(payment for payment, times in paid.items() if times > 1)
+    if not paid:
         raise Wrong("Nothing was paid at all. Call pay(record['body']) for each record.")
     if dead & payable:
         raise Wrong(
             f"{min(dead & payable)} is in the dead-letter queue, though nothing is wrong with it. "
             "One broken payment failed its whole batch, again and again."
         )
-    if unpaid := sorted(payable - set(bank.paid)):
+    if unpaid := sorted(payable - set(paid)):
         raise Wrong(
             f"{unpaid[0]} was never paid: it came after a broken payment in its batch, and was "
             "neither worked on nor reported."
@@ -133,7 +128,7 @@ def _look_at(bank: _Bank, world: World) -> None:
             "queue. What you do not report as failed is deleted."
         )
     if twice:
-        raise Wrong(f"{twice[0]} was paid {bank.paid[twice[0]]} times. Report only what failed.")
+        raise Wrong(f"{twice[0]} was paid {paid[twice[0]]} times. Report only what failed.")
 
 
 def handler(event, pay):
@@ -159,7 +154,8 @@ def _with_a_helper(event, pay):
     return {"batchItemFailures": [{"itemIdentifier": name} for name in bad]} if bad else None
 
 
-def _raises(event, pay):
+def fail_the_batch(event, pay):
+    """Let every error out, as many handlers do: the whole batch comes back."""
     for record in event["Records"]:
         pay(record["body"])
 
@@ -187,7 +183,7 @@ report_failures = Exercise(
     reference=handler,
     alternatives=[_with_a_helper],
     misconceptions=[
-        (_raises, "failed its whole batch"),
+        (fail_the_batch, "failed its whole batch"),
         (_swallows, "What you do not report as failed is deleted"),
         (_stops_at_the_first, "neither worked on nor reported"),
     ],
@@ -209,7 +205,6 @@ def _night(visibility_timeout: float, max_receive_count: int, seed: int) -> dict
     """One night: orders arrive before and during the outage. What became of them?"""
     rng = random.Random(seed)
     outage_from = rng.uniform(30, 90)
-    clock: list[Any] = []
 
     def duration(event: Any) -> float:
         return rng.uniform(5, LONGEST_WORK)
@@ -218,7 +213,7 @@ def _night(visibility_timeout: float, max_receive_count: int, seed: int) -> dict
         body = event["Records"][0]["body"]
         if body == "poison":
             raise ValueError("unreadable")
-        if outage_from <= clock[0].elapsed < outage_from + OUTAGE:
+        if outage_from <= world.clock.elapsed < outage_from + OUTAGE:
             raise TimeoutError("the database is down")
 
     world = sqs_lambda(
@@ -230,7 +225,6 @@ def _night(visibility_timeout: float, max_receive_count: int, seed: int) -> dict
         timeout=min(FUNCTION_TIMEOUT, visibility_timeout),
         seed=seed,
     )
-    clock.append(world.clock)
     world.queue.send("poison")
     for order in range(1, 9):
         world.queue.send(f"order {order}", delay=rng.uniform(0, 120))
