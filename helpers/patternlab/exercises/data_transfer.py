@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from patternlab.hpc import units
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.transfer import Site, estimate, phases, status, streamed_rate, worth_compressing
-from patternlab.hpc.transfer.sync import Night, night
+from patternlab.hpc.transfer.sync import night
 from patternlab.learn.exercises import Exercise
 from patternlab.learn.judging import Wrong, fields, number, refusing
 from patternlab.learn.situations import situations
@@ -198,11 +198,11 @@ def judge_lake(answer: Any) -> str:
 def _two_nights(answer: Mapping[str, Any]) -> None:
     site = {"run1": b"raw", "run2": b"raw"}
     lake: dict[str, bytes] = {}
-    _run(site, lake, answer)
+    night(site, lake, **answer)
     lake["run1"] = b"raw, with labels"  # an analyst's work
     del site["run2"]  # the instrument makes room
     site["run3"] = b"raw"
-    _run(site, lake, answer)
+    night(site, lake, **answer)
     if "run3" not in lake:
         raise Wrong("The second night did not copy the new file run3.")
     if "run2" not in lake:
@@ -218,19 +218,9 @@ def _two_nights(answer: Mapping[str, Any]) -> None:
 def _spoilt_copy(answer: Mapping[str, Any]) -> None:
     """Refuse a task by which a copy that is spoilt meanwhile goes unnoticed."""
     lake: dict[str, bytes] = {}
-    spoil: Callable[[], None] = lambda: lake.update(run4=b"rxw")  # noqa: E731
-    found = _run({"run4": b"raw"}, lake, answer, meanwhile=spoil).faults
-    if not found:
+    spoilt = night({"run4": b"raw"}, lake, **answer, meanwhile=lambda: lake.update(run4=b"rxw"))
+    if not spoilt.faults:
         raise Wrong("A copy was spoilt on its way, and your task ended with SUCCESS.")
-
-
-def _run(
-    site: Mapping[str, bytes],
-    lake: dict[str, bytes],
-    answer: Mapping[str, Any],
-    meanwhile: Callable[[], None] = lambda: None,
-) -> Night:
-    return night(site, lake, **answer, meanwhile=meanwhile)
 
 
 def _task(mode: str = "BASIC", **options: str) -> dict[str, Any]:

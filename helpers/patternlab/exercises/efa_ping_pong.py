@@ -216,6 +216,10 @@ def _reports(seed: int) -> Iterator[tuple[str, bool, dict[str, Any]]]:
     yield "An emulated wire is held, not measured.", False, wire
 
 
+def _latency(report: dict[str, Any]) -> float:
+    return report["rows"][0]["median_us"]
+
+
 def judge_name(answer: Any) -> str:
     """Ask the function about seeded reports."""
 
@@ -225,8 +229,7 @@ def judge_name(answer: Any) -> str:
             if not isinstance(said, bool):
                 raise Wrong(f"The function returns True or False, not {said!r}.")
             if said is not truth:
-                us = report["rows"][0]["median_us"]
-                raise Wrong(f"A report of {us} us: you said {said}. {told}")
+                raise Wrong(f"A report of {_latency(report)} us: you said {said}. {told}")
 
     on_seeds(SEEDS, judge_reports)
     return "It calls EFA what EFA carried from one machine to another, and nothing else."
@@ -244,30 +247,8 @@ def _by_bytes(report):
     return by_efa and here["machine"] != there["machine"] and report["wire"] is None
 
 
-def _by_latency(report):
-    return report["rows"][0]["median_us"] < 20
-
-
-def _by_setting(report):
-    hosts = {rank["host"] for rank in report["ranks"]}
-    return report["asked"] == "efa" and len(hosts) == 2
-
-
-def _by_transport(report):
-    return report["transport"] == "efa"
-
-
-def _by_name(report):
-    hosts = {rank["host"] for rank in report["ranks"]}
-    return report["transport"] == "efa" and len(hosts) == 2
-
-
-def _by_transport_and_latency(report):
-    return may_be_called_efa(report) and report["rows"][0]["median_us"] < 30
-
-
-def _by_all(report):
-    return may_be_called_efa(report) and report["asked"] == "efa"
+def _between_hosts(report):
+    return len({rank["host"] for rank in report["ranks"]}) == 2
 
 
 may_it_be_called_efa = Exercise(
@@ -276,12 +257,15 @@ may_it_be_called_efa = Exercise(
     reference=may_be_called_efa,
     alternatives=[_by_bytes],
     misconceptions=[
-        (_by_latency, "that is shared memory"),
-        (_by_setting, "TCP carried the bytes"),
-        (_by_transport, "from a host to itself"),
-        (_by_name, "Two host names, and one kernel"),
-        (_by_transport_and_latency, "A slow EFA is an EFA"),
-        (_by_all, "Nobody asked for EFA"),
+        (lambda r: _latency(r) < 20, "that is shared memory"),
+        (lambda r: r["asked"] == "efa" and _between_hosts(r), "TCP carried the bytes"),
+        (lambda r: r["transport"] == "efa", "from a host to itself"),
+        (
+            lambda r: r["transport"] == "efa" and _between_hosts(r),
+            "Two host names, and one kernel",
+        ),
+        (lambda r: may_be_called_efa(r) and _latency(r) < 30, "A slow EFA is an EFA"),
+        (lambda r: may_be_called_efa(r) and r["asked"] == "efa", "Nobody asked for EFA"),
     ],
     hints=[
         "Neither a latency nor a setting tells what carried the bytes. Which entry of the "

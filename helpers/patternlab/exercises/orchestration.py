@@ -8,7 +8,7 @@ from typing import Any
 from patternlab.hpc.errors import HPCError
 from patternlab.hpc.multinode.ranges import groups_of, is_open
 from patternlab.hpc.multinode.runnable import Block, Need, Type, blocks
-from patternlab.hpc.parallelcluster import EXAMPLE, Cluster, Fleet, Queue, judge
+from patternlab.hpc.parallelcluster import EXAMPLE, Cluster, judge
 from patternlab.learn.exercises import Exercise
 from patternlab.learn.judging import Wrong, fields, refusing
 from patternlab.learn.situations import situations
@@ -81,14 +81,7 @@ MAINS: dict[str, Sequence[int | None]] = {
     "the children are not done": [0],
     "the main node waits for a dead child": [TIME_LIMIT],
 }
-ENDS = (
-    "SUCCEEDED after 1",
-    "SUCCEEDED after 2",
-    "SUCCEEDED after 3",
-    "FAILED after 1",
-    "FAILED after 2",
-    "FAILED after 3",
-)
+ENDS = [f"{end} after {number}" for end in ("SUCCEEDED", "FAILED") for number in (1, 2, 3)]
 _WHY = {
     "a child fails": "Only the main node is looked at: its exit code is the job's.",
     "the main node fails": "It is tried again, with all nodes, and 3 times at most.",
@@ -370,7 +363,9 @@ def _weather(cluster: Cluster) -> None:
         raise Wrong(
             "No fleet has EFA and a placement group, and the weather code's ranks talk a lot."
         )
-    queue, fleet = max(close, key=lambda pair: (_is_kept(pair), _cores(pair)))
+    queue, fleet = max(
+        close, key=lambda pair: (pair[0].capacity_type != "SPOT", pair[1].cores * pair[1].maximum)
+    )
     if queue.capacity_type == "SPOT":
         raise Wrong(
             "AWS may take a Spot node away, and with it all 288 ranks: buy those on demand."
@@ -381,14 +376,6 @@ def _weather(cluster: Cluster) -> None:
             f"The weather code has room for {cores} ranks at one a core: {fleet.maximum} nodes of "
             f"{fleet.cores} cores. A core of these types counts as one or two vCPUs."
         )
-
-
-def _is_kept(pair: tuple[Queue, Fleet]) -> bool:
-    return pair[0].capacity_type != "SPOT"
-
-
-def _cores(pair: tuple[Queue, Fleet]) -> int:
-    return pair[1].cores * pair[1].maximum
 
 
 def _charts(cluster: Cluster) -> None:
