@@ -12,12 +12,13 @@ from urllib.parse import unquote_plus
 from patternlab.clock import VirtualClock
 from patternlab.delivery.errors import DeliveryError
 from patternlab.delivery.knobs import Knobs
-from patternlab.delivery.receivers import Parcel
+from patternlab.delivery.receivers import Parcel, QueueReceiver
 from patternlab.delivery.s3.bucket import Bucket
 from patternlab.delivery.s3.records import key_of_record
 from patternlab.delivery.s3.rules import Rule, check_rules
 from patternlab.delivery.s3.scenarios import Pipeline, careful, s3_pipeline
 from patternlab.delivery.s3.sequencer import newer
+from patternlab.delivery.sqs.standard import StandardQueue
 from patternlab.learn.exercises import Exercise
 from patternlab.learn.judging import Wrong, on_seeds
 
@@ -331,21 +332,12 @@ neither_missed_nor_doubled = Exercise(
 
 # -- no-overlap ------------------------------------------------------------------------------------
 
-ARN = "arn:aws:sqs:us-east-1:123456789012:"
 QUEUES = ("thumbnails", "videos", "cleanup")
 CREATED = ("Put", "Post", "Copy", "CompleteMultipartUpload")
 
 
-class _NamedQueue:
-    """A receiver of which only the name counts."""
-
-    protocol = "sqs"
-
-    def __init__(self, name: str) -> None:
-        self.arn = ARN + name
-
-    def deliver(self, parcel: Parcel) -> None:
-        raise NotImplementedError("rules are only compared here, nothing is delivered")
+def _receiver(name: str) -> QueueReceiver:
+    return QueueReceiver(StandardQueue(VirtualClock(), name))
 
 
 def _wanted(name: str, key: str) -> str | None:
@@ -402,13 +394,13 @@ def _rule(to: Any, events: Any, prefix: str = "", suffix: str = "") -> Rule:
         raise Wrong('events is a list of names, for example ["s3:ObjectCreated:*"].')
     if not isinstance(prefix, str) or not isinstance(suffix, str):
         raise Wrong("A rule has one prefix and one suffix, each a text.")
-    return Rule(_NamedQueue(to), names, prefix, suffix)
+    return Rule(_receiver(to), names, prefix, suffix)
 
 
 def _look_where(rules: list[Rule], name: str, key: str) -> None:
     """Refuse the rules if this event goes where it should not."""
     fitting = [rule for rule in rules if name in rule.names() and rule.takes_key(key)]
-    went = [rule.receiver.arn.removeprefix(ARN) for rule in fitting]
+    went = [rule.receiver.arn.rpartition(":")[2] for rule in fitting]
     wanted = _wanted(name, key)
     if went == ([wanted] if wanted else []):
         return
