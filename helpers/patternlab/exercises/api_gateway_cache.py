@@ -156,17 +156,11 @@ def _best() -> float:
 
 def judge_ttls(answer: Any) -> str:
     """Hold the TTLs against the bound, then against the price of all others."""
-    edge, gateway = (
-        int(
-            number(
-                ttl,
-                f"The TTL of the {name} is whole seconds from 0 to {MAX_TTL}, not {ttl}.",
-                most=MAX_TTL,
-                whole=True,
-            )
-        )
-        for name, ttl in fields(answer, ("edge", "gateway")).items()
-    )
+    ttls = []
+    for name, ttl in fields(answer, ("edge", "gateway")).items():
+        refused = f"The TTL of the {name} is whole seconds from 0 to {MAX_TTL}, not {ttl}."
+        ttls.append(int(number(ttl, refused, most=MAX_TTL, whole=True)))
+    edge, gateway = ttls
     bound = greatest_age([edge, gateway], caches=[EDGES, 1])
     paid, seen = _monthly(edge, gateway)
     if bound > BOUND:
@@ -220,40 +214,37 @@ HIT_RATIO, RUN_SECONDS, MEMORY_GB = 0.75, 0.4, 1.0
 TOLERANCE = 0.02
 
 
-def _per_run() -> float:
-    """US dollars for one run of the function of the exercise."""
-    return price("lambda", "request") + RUN_SECONDS * MEMORY_GB * price("lambda", "gb-second")
+PER_RUN = price("lambda", "request") + RUN_SECONDS * MEMORY_GB * price("lambda", "gb-second")
+
+
+def _break_even(hit_ratio: float = HIT_RATIO, saved: float = PER_RUN) -> float:
+    """Requests a month from which a cache pays whose hits save so many US dollars each."""
+    return float(gateway_cache_break_even(hit_ratio, saved))
 
 
 def judge_break_even(answer: Any) -> str:
     """Compare with the closed form, and recognise what was left out."""
     answer = number(answer, "Give a number above 0: requests a month.", least=1e-9)
-    true = float(gateway_cache_break_even(HIT_RATIO, _per_run()))
+    true = _break_even()
     if _close(answer, true):
         return f"From {true:,.0f} requests a month the cache saves more than it costs."
     slips = {
         "A hit saves the run of the function, not the price of the request to the API.": (
-            float(gateway_cache_break_even(HIT_RATIO, _per_run() + _request()))
+            _break_even(saved=PER_RUN + price("apigateway", "request-rest"))
         ),
-        "Only hits save something, and one request in four is a miss.": (
-            float(gateway_cache_break_even(1.0, _per_run()))
-        ),
+        "Only hits save something, and one request in four is a miss.": _break_even(hit_ratio=1.0),
         "That is the price of one hour. The cache is paid for in all 730 hours of a month.": (
             true / 730
         ),
         "A run has two prices: one for the invocation, one for its seconds times its memory.": (
-            true * _per_run() / price("lambda", "request")
+            true * PER_RUN / price("lambda", "request")
         ),
     }
     told = [sentence for sentence, value in slips.items() if _close(answer, value)]
     if told:
         raise Wrong(told[0])
-    saved = answer * HIT_RATIO * _per_run()
+    saved = answer * HIT_RATIO * PER_RUN
     raise Wrong(f"With so many requests the hits save ${saved:,.2f} a month.")
-
-
-def _request() -> float:
-    return price("apigateway", "request-rest")
 
 
 def _close(one: float, other: float) -> bool:
@@ -263,14 +254,14 @@ def _close(one: float, other: float) -> bool:
 does_it_pay = Exercise(
     "does-it-pay",
     judge=judge_break_even,
-    reference=float(gateway_cache_break_even(HIT_RATIO, _per_run())),
+    reference=_break_even(),
     alternatives=[2_850_000, 2.8e6],
     misconceptions=[
         (
-            float(gateway_cache_break_even(HIT_RATIO, _per_run() + _request())),
+            _break_even(saved=PER_RUN + price("apigateway", "request-rest")),
             "not the price of the request to the API",
         ),
-        (float(gateway_cache_break_even(1.0, _per_run())), "Only hits save"),
+        (_break_even(hit_ratio=1.0), "Only hits save"),
         (3_884, "the price of one hour"),
         (97_300_000, "A run has two prices"),
         (1_000_000, "With so many requests"),
