@@ -19,7 +19,7 @@ def text():
 
 def test_the_notebook_shows_the_queues_that_are_judged():
     vcpus = {each.name: each.vcpus for each in bank.TYPES}
-    for queue, (managed, kind, name, most, quota) in bank.QUEUES.items():
+    for queue, ((managed, kind, name, most, quota), _) in bank.QUEUES.items():
         where = f"managed, {kind}" if managed else "unmanaged"
         assert f"| {queue} | {where} | {name} ({vcpus[name]}) | {most} | {quota:,} |" in text()
 

@@ -52,20 +52,15 @@ ORDERS = {
 def judge_travel(answer: Any) -> str:
     """Any way is right that can be ordered, ends in time at worst, and is within the budget."""
     fields(answer, ORDERS)
+    told = []
     for load in ORDERS:
         with refusing(HPCError, about=load):
-            _look_at(load, answer[load])
-    told = [f"{load} by {answer[load]} {_told(load, answer[load])}" for load in ORDERS]
+            told.append(_look_at(load, answer[load]))
     return f"{'; '.join(told)}."
 
 
-def _told(load: str, way: str) -> str:
-    plan = estimate(way, load, ORDERS[load].site)
-    return f"in {plan.days:.1f} days at worst, for ${plan.usd:,.0f}"
-
-
-def _look_at(load: str, way: Any) -> None:
-    """Refuse a way that cannot be ordered, ends too late, or costs too much."""
+def _look_at(load: str, way: Any) -> str:
+    """Refuse a way that cannot be ordered, ends too late, or costs too much; or sum it up."""
     order = ORDERS[load]
     plan = estimate(way, load, order.site)
     if not plan.is_open:
@@ -85,6 +80,7 @@ def _look_at(load: str, way: Any) -> None:
         )
     if plan.usd > order.usd:
         raise Wrong(f"{way} is in time, and costs ${plan.usd:,.0f}; ${order.usd:,.0f} are there.")
+    return f"{load} by {way} in {plan.days:.1f} days at worst, for ${plan.usd:,.0f}"
 
 
 def _travel(small: str, large: str) -> dict[str, str]:
@@ -265,18 +261,18 @@ curated_lake = Exercise(
 
 # -- compress-first ------------------------------------------------------------------------------
 
-#: data -> (line, compressor in original bits a second, ratio)
+#: data -> (line, compressor in original bits a second, ratio, what is right)
 STREAMS = {
-    "text logs, 1 Gbps": ("1 Gbps", "1 GB/s", 5.0),
-    "text logs, 25 Gbps": ("25 Gbps", "1 GB/s", 5.0),
-    "JPEG images, 1 Gbps": ("1 Gbps", "500 MB/s", 1.0),
-    "genomes, 2.5 Gbps": ("2.5 Gbps", "1 GB/s", 3.0),
-    "simulation output, 10 Gbps": ("10 Gbps", "1 GB/s", 1.2),
+    "text logs, 1 Gbps": ("1 Gbps", "1 GB/s", 5.0, "compress"),
+    "text logs, 25 Gbps": ("25 Gbps", "1 GB/s", 5.0, "send"),
+    "JPEG images, 1 Gbps": ("1 Gbps", "500 MB/s", 1.0, "send"),
+    "genomes, 2.5 Gbps": ("2.5 Gbps", "1 GB/s", 3.0, "compress"),
+    "simulation output, 10 Gbps": ("10 Gbps", "1 GB/s", 1.2, "send"),
 }
 
 
 def _rates(name: str) -> tuple[float, float, float]:
-    line, compressor, ratio = STREAMS[name]
+    line, compressor, ratio, _ = STREAMS[name]
     return units.rate(line), units.rate(compressor), ratio
 
 
@@ -298,13 +294,7 @@ def _compress_refusal(name: str, given: str) -> str:
 
 compress_first = situations(
     "compress-first",
-    {
-        "text logs, 1 Gbps": "compress",
-        "text logs, 25 Gbps": "send",
-        "JPEG images, 1 Gbps": "send",
-        "genomes, 2.5 Gbps": "compress",
-        "simulation output, 10 Gbps": "send",
-    },
+    {name: right for name, (*_, right) in STREAMS.items()},
     truth=_best,
     choices=("compress", "send"),
     refusal=_compress_refusal,

@@ -141,20 +141,20 @@ TYPES = (
     Type("c5n.18xlarge", 72, 196_608),
     Type("hpc6a.48xlarge", 96, 393_216),
 )
-#: Queue -> (managed, type, instance type, maxvCpus, quota in vCPUs)
+#: Queue -> (managed, type, instance type, maxvCpus, quota in vCPUs), and why a job waits there
 QUEUES = {
-    "night": (True, "SPOT", "c5n.18xlarge", 288, 1000),
-    "wide": (True, "EC2", "c5n.18xlarge", 200, 1000),
-    "small": (True, "EC2", "c5n.9xlarge", 144, 1000),
-    "own": (False, "EC2", "c5n.18xlarge", 288, 1000),
-    "fast": (True, "EC2", "hpc6a.48xlarge", 384, 192),
-    "cheap": (True, "EC2", "c5n.4xlarge", 288, 1000),
+    "night": ((True, "SPOT", "c5n.18xlarge", 288, 1000), "Spot"),
+    "wide": ((True, "EC2", "c5n.18xlarge", 200, 1000), "maxvCpus"),
+    "small": ((True, "EC2", "c5n.9xlarge", 144, 1000), "runs"),
+    "own": ((False, "EC2", "c5n.18xlarge", 288, 1000), "unmanaged"),
+    "fast": ((True, "EC2", "hpc6a.48xlarge", 384, 192), "quota"),
+    "cheap": ((True, "EC2", "c5n.4xlarge", 288, 1000), "too small"),
 }
 CAUSES = ("runs", "Spot", "unmanaged", "maxvCpus", "quota", "too small")
 
 
 def _block_in(queue: str) -> Block | None:
-    managed, kind, instance_type, most, quota = QUEUES[queue]
+    (managed, kind, instance_type, most, quota), _ = QUEUES[queue]
     environment: dict[str, Any] = {
         "computeEnvironmentName": queue,
         "state": "ENABLED",
@@ -176,7 +176,7 @@ def cause_in(queue: str) -> str:
 def _refusal(queue: str, given: str) -> str:
     block = _block_in(queue)
     if block is None:
-        _, _, name, most, _ = QUEUES[queue]
+        (_, _, name, most, _), _ = QUEUES[queue]
         size = next(each.vcpus for each in TYPES if each.name == name)
         return f"{queue}: {JOB.nodes} instances of {size} vCPUs are {JOB.nodes * size} of {most}."
     return f"{queue}: {block.sentence}"
@@ -184,14 +184,7 @@ def _refusal(queue: str, given: str) -> str:
 
 stuck_runnable = situations(
     "stuck-runnable",
-    {
-        "night": "Spot",
-        "wide": "maxvCpus",
-        "small": "runs",
-        "own": "unmanaged",
-        "fast": "quota",
-        "cheap": "too small",
-    },
+    {queue: cause for queue, (_, cause) in QUEUES.items()},
     truth=cause_in,
     choices=CAUSES,
     refusal=_refusal,
