@@ -280,21 +280,6 @@ def handler(event, save):
     return {"batchItemFailures": failed}
 
 
-def _group_by_group(event, save):
-    groups = defaultdict(list)
-    for record in event["Records"]:
-        groups[record["attributes"]["MessageGroupId"]].append(record)
-    failed = []
-    for records in groups.values():
-        for n, record in enumerate(records):
-            try:
-                save(record["body"])
-            except Exception:
-                failed += [{"itemIdentifier": r["messageId"]} for r in records[n:]]
-                break
-    return {"batchItemFailures": failed}
-
-
 def _stop_everything(event, save):
     for n, record in enumerate(event["Records"]):
         try:
@@ -302,6 +287,17 @@ def _stop_everything(event, save):
         except ValueError:
             rest = event["Records"][n:]
             return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in rest]}
+    return {"batchItemFailures": []}
+
+
+def _group_by_group(event, save):
+    groups = defaultdict(list)
+    for record in event["Records"]:
+        groups[record["attributes"]["MessageGroupId"]].append(record)
+    failed = []
+    for records in groups.values():
+        failed += _stop_everything({"Records": records}, save)["batchItemFailures"]
+    return {"batchItemFailures": failed}
 
 
 report_in_order = Exercise(
