@@ -65,9 +65,5 @@ def test_a_line_through_two_points_passes_with_any_seed():
         assert bank.n_half(curve) == pytest.approx(wire.n_half, rel=bank.CLOSE)
 
 
-def test_bits_are_told_apart_from_alpha_and_from_any_other_number():
-    wire, curve = bank._curve(bank.SEEDS[0])
-    in_bits = bank._half_off(8 * wire.n_half, wire, curve, bank.SEEDS[0])
-    assert "in bits, and n½ in bytes" in in_bits
-    assert "That is alpha" in bank._half_off(wire.alpha_us, wire, curve, bank.SEEDS[0])
-    assert bank._half_off(3.0, wire, curve, bank.SEEDS[0]).endswith("you say 3.")
+def test_a_number_that_is_no_known_slip_is_told_with_the_right_one():
+    assert check("half-bandwidth", lambda curve: 3.0).message.endswith("you say 3.")
