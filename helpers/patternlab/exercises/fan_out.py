@@ -398,14 +398,15 @@ def _polled() -> str:
     return "queue" if world.dead_letter_queue and len(world.dead_letter_queue) else "none"
 
 
-#: situation -> a run of the model that tells which net the message falls into
-RUNS: dict[str, Callable[[], str]] = {
-    "no permission": partial(_published, outage={"days": 1, "kind": "client"}),
-    "queue out of order": partial(_published, outage={"minutes": 10}),
-    "filtered out": partial(_published, policy='{"kind": ["return"]}'),
-    "function deleted": partial(_published, pushed=True, outage={"days": 1, "kind": "client"}),
-    "function pushed": partial(_published, pushed=True),
-    "function polled": _polled,
+CLIENT_ERROR = {"days": 1, "kind": "client"}
+#: situation -> the net that the message falls into, and a run of the model that tells it
+RUNS: dict[str, tuple[str, Callable[[], str]]] = {
+    "no permission": ("subscription", partial(_published, outage=CLIENT_ERROR)),
+    "queue out of order": ("none", partial(_published, outage={"minutes": 10})),
+    "filtered out": ("none", partial(_published, policy='{"kind": ["return"]}')),
+    "function deleted": ("subscription", partial(_published, pushed=True, outage=CLIENT_ERROR)),
+    "function pushed": ("function", partial(_published, pushed=True)),
+    "function polled": ("queue", _polled),
 }
 #: (situation, wrong answer) -> what to say
 REASONS = {
@@ -438,15 +439,8 @@ def _not_there(situation: str, net: str) -> str:
 
 where_the_dead_letter_queue_belongs = situations(
     "where-the-dead-letter-queue-belongs",
-    {
-        "no permission": "subscription",
-        "queue out of order": "none",
-        "filtered out": "none",
-        "function deleted": "subscription",
-        "function pushed": "function",
-        "function polled": "queue",
-    },
-    truth=lambda situation: RUNS[situation](),
+    {situation: net for situation, (net, _) in RUNS.items()},
+    truth=lambda situation: RUNS[situation][1](),
     choices=NET,
     refusal=_not_there,
     praise="In runs of the model each order falls into the net you named.",

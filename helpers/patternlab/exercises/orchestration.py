@@ -73,13 +73,13 @@ node_ranges = Exercise(
 MOST_ATTEMPTS = 3
 TIME_LIMIT = None  # in place of an exit code: stopped at attemptDurationSeconds
 
-#: Situation -> how the main node ends in its attempts; the last one is repeated.
-MAINS: dict[str, Sequence[int | None]] = {
-    "a child fails": [0],
-    "the main node fails": [1],
-    "the main node fails once": [1, 0],
-    "the children are not done": [0],
-    "the main node waits for a dead child": [TIME_LIMIT],
+#: Situation -> how the main node ends in its attempts (the last one is repeated), and the job.
+MAINS: dict[str, tuple[Sequence[int | None], str]] = {
+    "a child fails": ([0], "SUCCEEDED after 1"),
+    "the main node fails": ([1], "FAILED after 3"),
+    "the main node fails once": ([1, 0], "SUCCEEDED after 2"),
+    "the children are not done": ([0], "SUCCEEDED after 1"),
+    "the main node waits for a dead child": ([TIME_LIMIT], "FAILED after 1"),
 }
 ENDS = [f"{end} after {number}" for end in ("SUCCEEDED", "FAILED") for number in (1, 2, 3)]
 _WHY = {
@@ -106,14 +106,8 @@ def end_of(mains: Sequence[int | None], attempts: int = MOST_ATTEMPTS) -> str:
 
 which_exit_decides = situations(
     "which-exit-decides",
-    {
-        "a child fails": "SUCCEEDED after 1",
-        "the main node fails": "FAILED after 3",
-        "the main node fails once": "SUCCEEDED after 2",
-        "the children are not done": "SUCCEEDED after 1",
-        "the main node waits for a dead child": "FAILED after 1",
-    },
-    truth=lambda name: end_of(MAINS[name]),  # a test holds it against nodes that really run
+    {name: end for name, (_, end) in MAINS.items()},
+    truth=lambda name: end_of(MAINS[name][0]),  # a test holds it against nodes that really run
     choices=ENDS,
     refusal=lambda name, given: f"{name}: {_WHY[name]}",
     praise="The main node decides, and nobody else.",

@@ -124,7 +124,7 @@ def test_the_main_node_starts_first_and_the_seed_orders_the_children():
 @pytest.mark.parametrize("situation", orchestration.MAINS)
 def test_retries_as_the_exercise_has_them(situation):
     """Only the main node brings another attempt, and a job out of time is not tried again."""
-    mains = orchestration.MAINS[situation]
+    mains, _ = orchestration.MAINS[situation]
     codes = [("-" if code is None else str(code)) for code in mains]
     codes += codes[-1:] * orchestration.MOST_ATTEMPTS
     limit = 0.2 if "-" in codes else 60.0
