@@ -6,7 +6,7 @@ from patternlab.delivery.attempts import Attempt
 from patternlab.plots.drawing.canvas import FOOT
 from patternlab.plots.messages.fifo_layout import LABELLED_ROW, places_of, short_key, words_of
 from patternlab.plots.messages.groups import Group, Message
-from patternlab.plots.messages.history import DEAD, DONE, WAITING
+from patternlab.plots.messages.reading import DEAD, DONE, WAITING
 
 
 def message(key, sent, start, *, fate=DONE, finished=None):

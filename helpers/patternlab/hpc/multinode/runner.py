@@ -58,7 +58,7 @@ class NodeRun:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class JobAttempt:
     """One attempt of a job: its nodes, by index."""
 
     nodes: Sequence[NodeRun]
@@ -94,7 +94,7 @@ def run(
     time_limit: float = TIME_LIMIT,
     variables: Mapping[str, str] | None = None,
     seed: object = 0,
-) -> list[Attempt]:
+) -> list[JobAttempt]:
     """Run a job and return its attempts, the last of which decides.
 
     Args:
@@ -109,7 +109,7 @@ def run(
         HPCError: a command is not run here, there are too many nodes, or no process can start.
     """
     check_runnable(nodes)
-    made: list[Attempt] = []
+    made: list[JobAttempt] = []
     rng = random.Random(str(seed))
     while len(made) < attempts:
         of_attempt = {**(variables or {}), "AWS_BATCH_JOB_ATTEMPT": str(len(made) + 1)}
@@ -136,7 +136,7 @@ def _attempt(
     time_limit: float,
     variables: Mapping[str, str],
     rng: random.Random,
-) -> Attempt:
+) -> JobAttempt:
     together = {**variables, DOOR: f"{ADDRESS}:{free_port()}", KEY: secrets.token_hex(16)}
     children = [node for node in nodes if node.index != main]
     rng.shuffle(children)
@@ -154,7 +154,7 @@ def _attempt(
     finally:
         stopped = stop_all(running)
     how = STOPPED if in_time else TIMED_OUT
-    return Attempt(sorted(_results(running, stopped, how, main, begun), key=lambda n: n.index))
+    return JobAttempt(sorted(_results(running, stopped, how, main, begun), key=lambda n: n.index))
 
 
 def _results(

@@ -16,7 +16,7 @@ from moto.batch.utils import JobStatus
 from moto.moto_api._internal import mock_random
 
 from patternlab.hpc.errors import HPCError
-from patternlab.hpc.multinode.runner import TIME_LIMIT, TIMED_OUT, Attempt, NodeRun, run
+from patternlab.hpc.multinode.runner import TIME_LIMIT, TIMED_OUT, JobAttempt, NodeRun, run
 from patternlab.hpc.multinode.specification import nodes_of
 from patternlab.local.logs import write_log
 from patternlab.local.services import Services
@@ -69,7 +69,7 @@ class LocalJob(Job):
         self.tries = attempts
         self.job_created_at = services.clock.now()
         self.status = JobStatus.SUBMITTED
-        self.runs: list[Attempt] = []
+        self.runs: list[JobAttempt] = []
         self._streams: list[dict[int, str]] = []  # by attempt and node
         self._begun: list[float] = []  # of each attempt, on the cloud's clock
         self.ended = services.clock.env.event()
@@ -138,7 +138,7 @@ class LocalJob(Job):
         """Seconds of one attempt, by the job's own timeout."""
         return self._get_attempt_duration() or math.inf
 
-    def _attempts(self) -> list[Attempt]:
+    def _attempts(self) -> list[JobAttempt]:
         variables = {
             "AWS_BATCH_JOB_ID": self.job_id,
             "AWS_BATCH_JQ_NAME": self.job_queue.name,
@@ -176,7 +176,7 @@ class LocalJob(Job):
 
     # -- its logs ----------------------------------------------------------------------------
 
-    def _write_logs(self, attempt: Attempt) -> dict[int, str]:
+    def _write_logs(self, attempt: JobAttempt) -> dict[int, str]:
         """A stream for each node, as Batch writes them; returns their names by node."""
         now, streams = self.services.clock.time(), {}
         for node in attempt.nodes:

@@ -16,8 +16,8 @@ from patternlab.plots.drawing.style import Theme
 from patternlab.plots.drawing.text import shortened, text_width, widest
 from patternlab.plots.drawing.words import in_units
 from patternlab.plots.messages.events import Event, alt_text, check_events, events_of, twin
-from patternlab.plots.messages.history import check_count
 from patternlab.plots.messages.lanes import MOST_LANES, Lanes, outcome_entries
+from patternlab.plots.messages.reading import check_count
 
 NO_EVENTS = "No attempts yet: no event has reached a function so far."
 UPRIGHT: tuple[Point, Point] = ((0, -0.06), (0, 0.06))  # a short stroke across a lane

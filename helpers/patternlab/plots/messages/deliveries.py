@@ -17,7 +17,7 @@ import pandas as pd
 from patternlab.delivery.sns import delivery_log
 from patternlab.delivery.sns.delivery_log import DEAD_LETTER, DELIVERED, FAILED, FILTERED
 from patternlab.plots.drawing.words import counted, in_units
-from patternlab.plots.messages.history import check_table
+from patternlab.plots.messages.reading import check_table
 
 RETRYING = "still retrying"
 FATES = (*delivery_log.FATES, RETRYING)

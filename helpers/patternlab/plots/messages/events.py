@@ -16,8 +16,8 @@ import pandas as pd
 
 from patternlab.delivery.attempts import Attempt
 from patternlab.plots.drawing.words import in_units
-from patternlab.plots.messages import history as model
-from patternlab.plots.messages.history import (
+from patternlab.plots.messages import reading
+from patternlab.plots.messages.reading import (
     DONE,
     Lane,
     attempts_of,
@@ -107,7 +107,7 @@ def _labels(firsts: Sequence[Attempt]) -> list[str]:
 
 def twin(events: Sequence[Event]) -> pd.DataFrame:
     """Return one row per event, in the order of the lanes; times are rounded to milliseconds."""
-    table = model.twin(events, "event")
+    table = reading.twin(events, "event")
     gaps = [", ".join(f"{round(gap, 3):.10g}" for gap in event.gaps) for event in events]
     table.insert(3, "gaps (s)", gaps)
     return table
@@ -115,7 +115,7 @@ def twin(events: Sequence[Event]) -> pd.DataFrame:
 
 def alt_text(events: Sequence[Event]) -> str:
     """Return the alternative text: how many events and attempts, how they ended, and the gaps."""
-    text = model.alt_text(events, "asynchronous event", "attempt", in_units, FATES)
+    text = reading.alt_text(events, "asynchronous event", "attempt", in_units, FATES)
     gaps = [gap for event in events for gap in event.gaps]
     if gaps:
         text += f" Gaps between attempts: {in_units(min(gaps))} to {in_units(max(gaps))}."

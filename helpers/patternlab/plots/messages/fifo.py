@@ -24,14 +24,14 @@ from patternlab.plots.messages.fifo_layout import (
     words_of,
 )
 from patternlab.plots.messages.groups import Group, alt_text, check_fifo_history, groups_of, twin
-from patternlab.plots.messages.history import (
+from patternlab.plots.messages.lanes import NO_ATTEMPTS, outcome_entries
+from patternlab.plots.messages.reading import (
     DEAD,
     NO_REDRIVE,
     WAITING,
     check_count,
     timeout_in_seconds,
 )
-from patternlab.plots.messages.lanes import NO_ATTEMPTS, outcome_entries
 
 MOST_GROUPS = 40
 MOST_DETAILED = 12  # groups; of more, only messages that failed or held others up show their keys

@@ -13,7 +13,7 @@ from patternlab.plots.drawing.canvas import FOOT
 from patternlab.plots.drawing.text import shortened
 from patternlab.plots.drawing.words import short_duration
 from patternlab.plots.messages.groups import Group, Message
-from patternlab.plots.messages.history import WAITING
+from patternlab.plots.messages.reading import WAITING
 
 ROOM = 7.6  # for all rows of all lanes together
 ROW = 0.21  # of one message

@@ -15,8 +15,8 @@ import pandas as pd
 
 from patternlab.delivery.attempts import SUCCEEDED
 from patternlab.plots.drawing.words import counted, duration
-from patternlab.plots.messages import history as model
-from patternlab.plots.messages.history import DEAD, DONE, Lane, check_history, lanes_of
+from patternlab.plots.messages import reading
+from patternlab.plots.messages.reading import DEAD, DONE, Lane, check_history, lanes_of
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def alt_text(groups: Sequence[Group]) -> str:
     """Return the alternative text: how many of everything, and which group waited longest."""
     messages = [message for group in groups for message in group.messages]
     number = counted(len(groups), "message group")
-    return f"FIFO queue with {number}. {model.alt_text(messages)} {_waits_in_words(groups)}"
+    return f"FIFO queue with {number}. {reading.alt_text(messages)} {_waits_in_words(groups)}"
 
 
 def _waits_in_words(groups: Sequence[Group]) -> str:

@@ -10,7 +10,7 @@ from patternlab.plots.drawing.axis import Scale
 from patternlab.plots.drawing.canvas import FOOT, Canvas, Entry
 from patternlab.plots.drawing.style import Theme
 from patternlab.plots.drawing.text import text_width
-from patternlab.plots.messages.history import Lane
+from patternlab.plots.messages.reading import Lane
 
 MOST_LANES = 60
 NO_ATTEMPTS = "No delivery attempts yet: nothing has been received so far."

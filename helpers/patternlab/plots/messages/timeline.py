@@ -14,9 +14,9 @@ from patternlab.plots.drawing.canvas import EDGE, GAP, Entry, Point, sentence_fi
 from patternlab.plots.drawing.picture import Picture
 from patternlab.plots.drawing.style import Theme
 from patternlab.plots.drawing.text import shortened, widest
-from patternlab.plots.messages import history as model
-from patternlab.plots.messages.history import DEAD, DONE, Lane
+from patternlab.plots.messages import reading
 from patternlab.plots.messages.lanes import MOST_LANES, NO_ATTEMPTS, Lanes, outcome_entries
+from patternlab.plots.messages.reading import DEAD, DONE, Lane
 
 
 def retry_timeline(
@@ -48,16 +48,16 @@ def retry_timeline(
             of range. The sentence names the column or the argument.
     """
     colours = style.theme_named(theme)
-    seconds = model.timeout_in_seconds(visibility_timeout)
-    model.check_count("max_receive_count", max_receive_count, model.NO_REDRIVE)
-    model.check_history(history)
-    lanes = model.lanes_of(history, max_receive_count)
+    seconds = reading.timeout_in_seconds(visibility_timeout)
+    reading.check_count("max_receive_count", max_receive_count, reading.NO_REDRIVE)
+    reading.check_history(history)
+    lanes = reading.lanes_of(history, max_receive_count)
     if not lanes:
         figure = sentence_figure(NO_ATTEMPTS, colours, title)
-        return Picture(figure, model.twin(lanes), NO_ATTEMPTS)
+        return Picture(figure, reading.twin(lanes), NO_ATTEMPTS)
     title = with_note(title, MOST_LANES, len(lanes), "messages")
     drawing = _Timeline(lanes[:MOST_LANES], seconds, colours, title)
-    return Picture(drawing.finish(), model.twin(lanes), model.alt_text(lanes))
+    return Picture(drawing.finish(), reading.twin(lanes), reading.alt_text(lanes))
 
 
 class _Timeline(Lanes):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patternlab.delivery.attempts import OUTCOMES
-from patternlab.plots.messages.history import (
+from patternlab.plots.messages.reading import (
     COLUMNS,
     DEAD,
     DONE,
