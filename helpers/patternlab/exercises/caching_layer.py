@@ -39,11 +39,7 @@ class _Database:
 
 def judge_read(read: Any) -> str:
     """Read from a real Valkey what is there, what is not, and what fails."""
-    with open_valkey() as valkey:
-        for look_at in (_both_reads, _emptied_cache, _outage):
-            valkey.client.flushall()
-            look_at(read, valkey.client)
-            _expiry(valkey.client)
+    _on_valkey(read, _both_reads, _emptied_cache, _outage)
     return "A second read costs no query, whatever the first one found; an error is not kept."
 
 
@@ -100,6 +96,15 @@ def _outage(read: Callable[..., Any], cache: Any) -> None:
         raise Wrong(
             f"The database is back, and your read still gives {found!r}: do not keep a failure."
         )
+
+
+def _on_valkey(read: Callable[..., Any], *looks: Callable[..., None]) -> None:
+    """Look at a read on a real Valkey, emptied before each look; no key may stay too long."""
+    with open_valkey() as valkey:
+        for look_at in looks:
+            valkey.client.flushall()
+            look_at(read, valkey.client)
+            _expiry(valkey.client)
 
 
 def _expiry(cache: Any) -> None:
@@ -266,11 +271,7 @@ def _crowd(readers: int, ask: Callable[[], Any]) -> tuple[list[Any], list[BaseEx
 
 def judge_stampede(read_one: Any) -> str:
     """Let a crowd find a missing key, then a failing query, on a real Valkey."""
-    with open_valkey() as valkey:
-        for look_at in (_one_query, _failed_query):
-            valkey.client.flushall()
-            look_at(read_one, valkey.client)
-            _expiry(valkey.client)
+    _on_valkey(read_one, _one_query, _failed_query)
     return f"{READERS} readers, one query; a failure or a death in the middle stops nobody."
 
 
