@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -293,11 +294,12 @@ def _outcome(authorized: bool = False, **settings: Any) -> str:
     return {b"old": KEPT, b"new": FRESH}.get(served.response.body, str(served.response.status))
 
 
-SITUATIONS = {
-    "not required, stranger": lambda: _outcome(require_authorization=False),
-    "required, warn, stranger": lambda: _outcome(unauthorized=WARN),
-    "required, fail, stranger": lambda: _outcome(unauthorized=FAIL),
-    "required, fail, allowed": lambda: _outcome(authorized=True, unauthorized=FAIL),
+#: situation -> what the client gets, and a run of the model that tells it
+SITUATIONS: dict[str, tuple[str, Callable[[], str]]] = {
+    "not required, stranger": (FRESH, partial(_outcome, require_authorization=False)),
+    "required, warn, stranger": (KEPT, partial(_outcome, unauthorized=WARN)),
+    "required, fail, stranger": (REFUSED, partial(_outcome, unauthorized=FAIL)),
+    "required, fail, allowed": (FRESH, partial(_outcome, authorized=True, unauthorized=FAIL)),
 }
 REFUSALS = {
     "not required, stranger": "nobody is asked who they are.",
@@ -309,8 +311,8 @@ REFUSALS = {
 
 who_may_invalidate = situations(
     "who-may-invalidate",
-    dict(zip(SITUATIONS, (FRESH, KEPT, REFUSED, FRESH), strict=True)),
-    truth=lambda name: SITUATIONS[name](),
+    {name: outcome for name, (outcome, _) in SITUATIONS.items()},
+    truth=lambda name: SITUATIONS[name][1](),
     choices=OUTCOMES,
     refusal=lambda name, given: f"{name}: not {given!r}; {REFUSALS[name]}",
     praise="You know who may have an answer made anew.",

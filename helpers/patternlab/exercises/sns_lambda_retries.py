@@ -54,12 +54,12 @@ def _who_retries(fails: bool = False, outage: str | None = None, throttled: bool
     return LAMBDA if again else NOBODY
 
 
-#: situation -> a run of the model that tells who tries again
-CASES: dict[str, Callable[[], str]] = {
-    "the function raises an error": partial(_who_retries, fails=True),
-    "Lambda does not answer SNS for ten minutes": partial(_who_retries, outage="server"),
-    "the topic may not invoke the function": partial(_who_retries, outage="client"),
-    "the function has no concurrency left": partial(_who_retries, throttled=True),
+#: situation -> who tries again, and a run of the model that tells it
+CASES: dict[str, tuple[str, Callable[[], str]]] = {
+    "the function raises an error": (LAMBDA, partial(_who_retries, fails=True)),
+    "Lambda does not answer SNS for ten minutes": (SNS, partial(_who_retries, outage="server")),
+    "the topic may not invoke the function": (NOBODY, partial(_who_retries, outage="client")),
+    "the function has no concurrency left": (LAMBDA, partial(_who_retries, throttled=True)),
 }
 
 
@@ -81,8 +81,8 @@ def _why(case: str, said: str) -> str:
 
 who_retries = situations(
     "who-retries",
-    dict(zip(CASES, (LAMBDA, SNS, NOBODY, LAMBDA), strict=True)),
-    truth=lambda case: CASES[case](),
+    {case: who for case, (who, _) in CASES.items()},
+    truth=lambda case: CASES[case][1](),
     choices=(SNS, LAMBDA, NOBODY),
     refusal=_not_them,
     praise="SNS retries deliveries that may yet work; Lambda retries executions.",
