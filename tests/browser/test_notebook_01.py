@@ -253,6 +253,7 @@ def write(path: Path, source: str) -> Path:
     return path
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "name, plot, expected",
     [

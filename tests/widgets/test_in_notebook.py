@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,7 @@ def model(visibility_timeout):
 SHOWN = CELLS[1:]
 
 
+@pytest.mark.deep
 def test_strict_nbval_compares_the_words_of_pictures_and_sliders(tmp_path, monkeypatch):
     """Run a notebook and check it; its last two cells repeat the others, with a word changed."""
     path = os.pathsep.join(filter(None, [str(ROOT / "helpers"), os.environ.get("PYTHONPATH")]))
